@@ -47,8 +47,7 @@ quiet = $(if $(filter 0,$V),@)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
         -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
-COMMON := -std=gnu11 -g $(WARN) -fno-strict-aliasing -fno-common \
-          -D__XEN_TOOLS__
+COMMON := -std=gnu11 -g $(WARN) -fno-strict-aliasing -fno-common
 DEPS = -MMD -MP -MF $@.d
 # Asked of the compiler once, on first use: it may not be installed before.
 cc-include = $(eval cc-include := $(shell $(CC) -print-file-name=include)\
@@ -59,7 +58,7 @@ FREE = $(COMMON) -O2 -ffreestanding -nostdinc -isystem $(cc-include) \
        -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
        -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
        -ffunction-sections -fdata-sections
-HOSTED := $(COMMON) -isystem $O/abi -DHOSTED=1 -fno-omit-frame-pointer
+HOSTED := $(COMMON) -isystem $O/abi -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST := $(HOSTED) -O1 $(SANITIZE)
 COV := $(HOSTED) -O0 --coverage
