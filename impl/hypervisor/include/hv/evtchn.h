@@ -1,0 +1,47 @@
+/*
+ * Event channels: 2-level and FIFO ABI (public/event_channel.h).
+ *
+ * Locking: each domain's evtchn lock; two domains' locks in address order.
+ * Delivery sets guest-visible bits and calls arch_vcpu_event(); it never blocks.
+ */
+#ifndef HV_EVTCHN_H
+#define HV_EVTCHN_H
+
+#include "hv/domain.h"
+
+int evtchn_domain_init(struct domain *d, unsigned int max_port);
+int evtchn_vcpu_init(struct vcpu *v);
+/* Close everything, step by step (-XEN_ERESTART); then free. */
+int evtchn_domain_relinquish(struct domain *d);
+void evtchn_domain_fini(struct domain *d);
+void evtchn_vcpu_fini(struct vcpu *v);
+
+/* Raise a per-vCPU VIRQ (VIRQ_TIMER, VIRQ_DEBUG..) or one of a domain's global
+   ones (VIRQ_DOM_EXC, VIRQ_CONSOLE..); dropped when nobody bound it. */
+void evtchn_send_vcpu_virq(struct vcpu *v, unsigned int virq);
+void evtchn_send_global_virq(struct domain *d, unsigned int virq);
+
+/* Hypervisor-side use of a port bound to a pirq (physdev). */
+int evtchn_bind_pirq_send(struct domain *d, unsigned int pirq);
+
+/* SCHEDOP_poll: is one of these ports pending? -EINVAL on a bad port. */
+int evtchn_poll_any_pending(struct domain *d, const evtchn_port_t *ports,
+                            unsigned int nr, bool *pending);
+/* Ports that 'v' polls; a send to one of them unblocks it. NULL: none, ANY. */
+void evtchn_poll_begin(struct vcpu *v, const evtchn_port_t *ports,
+                       unsigned int nr);
+void evtchn_poll_end(struct vcpu *v);
+
+/* vcpu_info moved: bits pending in the old place are kept, selector set so
+   that the guest rescans (XSA-like lost wake-up). */
+void evtchn_vcpu_info_moved(struct vcpu *v, struct vcpu_info *old_info);
+
+/* Is an upcall pending and not masked for 'v'? */
+bool evtchn_upcall_wanted(const struct vcpu *v);
+
+long do_event_channel_op(struct vcpu *v, unsigned long arg[5]);
+
+/* Debug key 'e': one line per port in use. */
+void evtchn_dump(struct domain *d);
+
+#endif

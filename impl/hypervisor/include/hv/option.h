@@ -1,0 +1,32 @@
+/*
+ * Hypervisor command line: a table of options (option.def), checked.
+ *
+ * "name", "name=value", "no-name"; an unknown name or a bad value is reported and
+ * ignored. Text after " -- " and an image path before the first option are skipped.
+ */
+#ifndef HV_OPTION_H
+#define HV_OPTION_H
+
+#include "base/types.h"
+
+enum option_kind { OPT_BOOL, OPT_UINT, OPT_SIZE, OPT_STRING };
+
+/* One global per row: opt_<name>. Sizes take K, M, G suffixes (default KiB as in
+   Xen's dom0_mem). */
+#define OPT_STRING_MAX              128
+#define OPTION_BOOL(n, def, help)   extern bool opt_##n;
+#define OPTION_UINT(n, def, help)   extern unsigned long opt_##n;
+#define OPTION_SIZE(n, def, help)   extern uint64_t opt_##n;
+#define OPTION_STRING(n, def, help) extern char opt_##n[OPT_STRING_MAX];
+#include "hv/option.def"
+#undef OPTION_BOOL
+#undef OPTION_UINT
+#undef OPTION_SIZE
+#undef OPTION_STRING
+
+/* Parse; returns how many options were unknown or wrong (each was logged). */
+unsigned int option_parse(const char *cmdline);
+/* The text given, for XENVER_commandline. */
+const char *option_cmdline(void);
+
+#endif

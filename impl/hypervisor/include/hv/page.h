@@ -1,0 +1,112 @@
+/*
+ * Machine memory: buddy allocator, page ownership and references.
+ *
+ * All machine memory is reachable at hv_direct_base + address. Each 4 KiB frame
+ * of RAM has one 'struct page' (8 bytes: the frame table is the largest part of
+ * the hypervisor's own memory). A frame given to a domain starts with one
+ * reference, the allocation's; each mapping made by the hypervisor, a grant
+ * or a foreign map holds one more. The frame is scrubbed and freed when the last
+ * one is put, and only then leaves the owner's tot_pages.
+ *
+ * Locking: the allocator's own lock is a leaf. References are atomic.
+ */
+#ifndef HV_PAGE_H
+#define HV_PAGE_H
+
+#include "base/types.h"
+
+struct domain;
+
+#define PAGE_ORDER_2M  9
+#define PAGE_ORDER_1G  18
+#define PAGE_ORDER_MAX 18
+
+/* Owner ids beside domain ids. */
+#define PAGE_OWNER_FREE 0xffff /* in the allocator, or not RAM */
+#define PAGE_OWNER_HV   0xfffe /* the hypervisor itself */
+
+enum page_flags {
+    PAGE_ALLOC_ZERO = 1,  /* scrubbed: needed unless all of it is overwritten */
+    PAGE_ALLOC_DMA32 = 2, /* below 4 GiB */
+    PAGE_ALLOC_SHARED = 4, /* owned by the domain but not in its tot_pages
+                              (shared_info, grant frames, resources) */
+};
+
+extern uintptr_t hv_direct_base; /* [I] virtual address of machine address 0 */
+
+static inline void *maddr_to_virt(paddr_t a)
+{
+    return (void *)(hv_direct_base + a);
+}
+
+static inline void *mfn_to_virt(mfn_t m)
+{
+    return maddr_to_virt(mfn_x(m) << PAGE_SHIFT);
+}
+
+static inline paddr_t virt_to_maddr(const void *p)
+{
+    return (uintptr_t)p - hv_direct_base;
+}
+
+static inline mfn_t virt_to_mfn(const void *p)
+{
+    return _mfn(virt_to_maddr(p) >> PAGE_SHIFT);
+}
+
+/*
+ * Boot. page_init() sizes the frame table for RAM regions given first by
+ * page_add_region(); 'boot_alloc' memory comes out of the regions themselves.
+ */
+struct page_region {
+    paddr_t start; /* page aligned */
+    paddr_t end;   /* exclusive, page aligned */
+};
+void page_init(const struct page_region *usable, unsigned int nr);
+
+/*
+ * Allocate 2^order frames, naturally aligned. With a domain they are accounted
+ * (-XEN_ENOMEM past max_pages, or when other domains' claims forbid it), owned
+ * by it and hold one reference each; with NULL they are the hypervisor's.
+ */
+int page_alloc(struct domain *d, unsigned int order, unsigned int flags,
+               mfn_t *out) __must_check;
+
+/* Take exactly these free frames for 'd' (dom0's identity map); else -EBUSY. */
+int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr) __must_check;
+
+/* Give back frames of the hypervisor (d == NULL at page_alloc). */
+void page_free(mfn_t first, unsigned int order);
+
+/* One hypervisor page by address, zeroed; NULL when memory is out. */
+void *page_alloc_virt(void);
+void page_free_virt(void *p);
+
+/* Take a reference if 'm' is RAM owned by 'd'. False: it is not, or it died. */
+bool page_get(mfn_t m, const struct domain *d) __must_check;
+/* Take a reference on a frame whatever domain owns it (not free, not hv's). */
+bool page_get_any(mfn_t m) __must_check;
+/* Drop one; the last one scrubs, unaccounts and frees. */
+void page_put(mfn_t m);
+/* Owner domain id, PAGE_OWNER_FREE or PAGE_OWNER_HV; no reference implied. */
+uint16_t page_owner(mfn_t m);
+/* References held now: 1 is the allocation's alone. */
+uint32_t page_refs(mfn_t m);
+
+/* XENMEM_claim_pages: stake 'pages' in total for 'd'; 0 drops the claim. */
+int page_claim(struct domain *d, uint64_t pages) __must_check;
+
+/* Counters, in pages. */
+struct page_stats {
+    uint64_t total;       /* RAM given to page_init() plus boot usage */
+    uint64_t free;        /* in the allocator */
+    uint64_t dirty;       /* of the free ones: waiting for a scrub */
+    uint64_t hv;          /* owned by the hypervisor */
+    uint64_t outstanding; /* claimed and not yet allocated */
+};
+void page_stats(struct page_stats *s);
+
+/* Scrub some dirty free memory; false when there was none. For idle CPUs. */
+bool page_scrub_some(void);
+
+#endif

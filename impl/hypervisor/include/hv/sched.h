@@ -1,0 +1,77 @@
+/*
+ * Scheduler: which vCPU runs on which CPU, and the pause/block/wake machinery.
+ *
+ * Weighted fair by virtual time with per-domain caps and hard affinity, work
+ * conserving; it reports itself as credit2 (XEN_SCHEDULER_CREDIT2).
+ *
+ * There are no per-vCPU host stacks: each CPU loops in cpu_loop(), calls
+ * arch_vcpu_run() for the vCPU picked, and gets back when the guest exited for
+ * good (resched wanted, blocked, paused, killed). A hypercall that blocks only
+ * changes state and returns.
+ */
+#ifndef HV_SCHED_H
+#define HV_SCHED_H
+
+#include "hv/domain.h"
+
+#define CPU_MAX 256 /* physical CPUs */
+
+struct cpumask {
+    unsigned long bits[CPU_MAX / 64];
+};
+
+struct cpu {
+    unsigned int id;        /* [I] index, 0 is the boot CPU */
+    struct vcpu *current;   /* [own CPU] in arch_vcpu_run(), or NULL: idle */
+    bool online;            /* [a] */
+    bool resched;           /* [a] leave the guest and pick again */
+    bool idle;              /* [a] waiting in arch_cpu_idle() */
+    bool work;              /* [a] cpu_call() work waits */
+    uint64_t idle_ns;       /* [own CPU] */
+    uint64_t idle_since_ns; /* [own CPU] */
+};
+
+extern struct cpu cpus[CPU_MAX]; /* [I] filled by arch at boot */
+extern unsigned int cpu_count;   /* [I] online CPUs are 0..cpu_count-1 */
+
+void sched_init(void);
+/* Never returns: timers, cross calls, pick, run, idle. */
+void cpu_loop(struct cpu *c) __noreturn;
+/* True: arch_vcpu_run() must return to the loop (resched or due work). */
+bool cpu_must_leave(const struct cpu *c);
+/* Run fn(arg) on each CPU of the mask, from its loop; returns when all did.
+   Not with a lock held, not from cpu_call work. Own CPU: called directly. */
+void cpu_call(const struct cpumask *mask, void (*fn)(void *), void *arg);
+
+int sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_fini(struct vcpu *v);
+void sched_domain_init(struct domain *d); /* default weight 256, no cap */
+
+/* State changed so that 'v' may be runnable: queue it and preempt if it wins. */
+void vcpu_wake(struct vcpu *v);
+/* Own vCPU: sleep until vcpu_unblock(), unless an event is pending already. */
+void vcpu_block(struct vcpu *v);
+/* An event or interrupt for 'v': end a block or poll, or kick it out of the
+   guest so that it sees the event. Cheap when nothing is to do. */
+void vcpu_unblock(struct vcpu *v);
+void vcpu_kick(struct vcpu *v);
+void vcpu_pause(struct vcpu *v);        /* counted; waits until it is out */
+void vcpu_pause_nosync(struct vcpu *v); /* counted */
+void vcpu_unpause(struct vcpu *v);
+bool vcpu_runnable(const struct vcpu *v);
+bool vcpu_is_running(const struct vcpu *v);  /* on some CPU's 'current' now */
+unsigned int vcpu_cpu(const struct vcpu *v); /* last or present CPU */
+
+int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m);
+int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m);
+void sched_get_affinity(struct vcpu *v, struct cpumask *hard,
+                        struct cpumask *soft);
+void sched_yield(struct vcpu *v);
+/* XEN_DOMCTL_scheduler_op / XEN_SYSCTL_scheduler_op for credit2. */
+int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
+int sched_adjust_global(struct xen_sysctl_scheduler_op *op);
+/* Runstate as of now (VCPUOP_get_runstate_info, getvcpuinfo, xl top). */
+void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
+uint64_t cpu_idle_ns(unsigned int cpu);
+
+#endif
