@@ -97,8 +97,9 @@ endef
 PARTS := $(wildcard impl/*/component.mk sim/component.mk \
          conformance/component.mk hwcompat/component.mk bench/component.mk \
          ci/component.mk)
-# A stamp that is remade when ci/setup changes; empty without set-up.
-READY := $(if $(filter yes,$(SETUP)),$(if $(wildcard ci/setup),$O/setup.ok))
+# $(call ready,GROUP): a stamp that says that ci/setup found or installed the
+# packages of that group.
+ready = $(if $(filter yes,$(SETUP)),$O/ready/$1.ok)
 
 .PHONY: all
 all:
@@ -109,7 +110,7 @@ COV_PROGRAMS := $(TEST_PROGRAMS:$O/host/%=$O/cov/%)
 all: $(ALL)
 
 # --- Compile and link -----------------------------------------------------
-NEEDS = $O/flags | $O/abi/xen $(READY)
+NEEDS = $O/flags | $O/abi/xen $(call ready,build)
 
 $O/free/%.o: %.c $(NEEDS)
 	@mkdir -p $(@D)
@@ -150,9 +151,9 @@ $O/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$O/setup.ok: $(wildcard ci/setup ci/setup-*)
+$O/ready/%.ok: ci/setup
 	@mkdir -p $(@D)
-	$(quiet)ci/setup && touch $@
+	$(quiet)flock $(@D) ci/setup $* && touch $@
 
 # --- Targets --------------------------------------------------------------
 .PHONY: check test run headers tidy lines fuzz coverage clean help setup
@@ -162,12 +163,15 @@ help: ## this list
 	  | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo '  options: O=DIR (build), V=1, CC=gcc|clang, SETUP=no, FUZZ_SECONDS=30'
 
-setup: $(READY) ## install the Debian packages that are missing
+setup: ## install the Debian packages that are missing
+	$(quiet)ci/setup
 
-run: all ## boot the platform under QEMU, start a guest, write $O/report
+run: $(call ready,run) all ## boot the platform under QEMU, start a guest, write $O/report
 	$(quiet)$O/touchstone run
 
 check: test
+$(TEST_PROGRAMS) $(COV_PROGRAMS) $(FUZZ_PROGRAMS): | $(call ready,test)
+test: $(call ready,run) $(call ready,tidy)
 test: $(TEST_PROGRAMS) $(TEST_DEPS) headers ## build and run every test
 	$(quiet)$(PYTHON) ci/run-tests --build $O --jobs $(TEST_JOBS) \
 	  $(addprefix --program ,$(TEST_PROGRAMS)) \
@@ -177,16 +181,16 @@ test: $(TEST_PROGRAMS) $(TEST_DEPS) headers ## build and run every test
 
 headers: $(HEADERS:%=$O/free/%.ok) ## compile every header alone
 
-tidy: headers ## style and layer checks
+tidy: $(call ready,tidy) headers ## style and layer checks
 	$(quiet)ci/tidy
 
 lines: ## count the hypervisor's lines of code
 	$(quiet)ci/tidy --lines
 
-fuzz: $(FUZZ_PROGRAMS) $(READY) ## run every fuzz target for FUZZ_SECONDS
+fuzz: $(FUZZ_PROGRAMS) ## run every fuzz target for FUZZ_SECONDS
 	$(quiet)ci/run-fuzz $O $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
 
-coverage: $(COV_PROGRAMS) $(READY) ## line coverage of the tests in $O/coverage
+coverage: $(COV_PROGRAMS) ## line coverage of the tests in $O/coverage
 	$(quiet)ci/run-coverage $O $(COV_PROGRAMS)
 
 clean: ## remove the build directory

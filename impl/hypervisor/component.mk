@@ -28,7 +28,7 @@ DEPFILES += $(hv-objs:=.d) $(if $(HV_OFFSETS),$O/gen/offsets.s.d)
 # --- The image ------------------------------------------------------------
 .PHONY: hv
 hv: $O/touchstone.elf ## the hypervisor image, $O/touchstone.elf
-ALL += $(if $(HV_CORE),$O/hv-core.o)
+ALL += $(if $(firstword $(HV_CORE)),$O/hv-core.o)
 ALL += $(if $(filter %.S,$(HV_ARCH)),$O/touchstone.elf)
 
 # The core may lean on its architecture and on four string functions only.
