@@ -3,7 +3,6 @@
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
 .DEFAULT_GOAL := all
 
 O ?= build
@@ -151,7 +150,7 @@ $O/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$O/ready/%.ok: ci/setup
+$(foreach g,build run test tidy boot,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
 	@mkdir -p $(@D)
 	$(quiet)flock $(@D) ci/setup $* && touch $@
 
