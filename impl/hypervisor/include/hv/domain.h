@@ -29,6 +29,7 @@ struct p2m;
 struct arch_domain;
 struct arch_vcpu;
 struct sched_vcpu;
+struct memory_map;
 
 /* Why a vCPU may not run; any bit set keeps it off (with pause counts). */
 enum vcpu_pause_flag {
@@ -87,13 +88,13 @@ struct domain {
     xen_domain_handle_t handle;         /* [d] */
     uint32_t createflags;               /* [I] XEN_DOMCTL_CDF_* */
     uint64_t hvm_params[HVM_NR_PARAMS]; /* [d] HVMOP_get/set_param */
-    struct xen_memory_map_entry_list *memory_map; /* [d] memory.c */
-    int64_t time_offset_ns;     /* [d] system time minus host time */
-    uint64_t vm_assist;         /* [d] VMASST_TYPE_* bits */
-    uint64_t nodemask;          /* [d] node affinity */
-    uint64_t paging_pool_bytes; /* [d] set_paging_mempool_size */
-    struct domain *target;      /* [d] device model's guest, or NULL */
-    uint64_t exits_reported;    /* debug key 'x' bookkeeping */
+    struct memory_map *memory_map;      /* [d] heap, hv/memory.h */
+    int64_t time_offset_ns;             /* [d] system time minus host time */
+    uint64_t vm_assist;                 /* [d] VMASST_TYPE_* bits */
+    uint64_t nodemask;                  /* [d] node affinity */
+    uint64_t paging_pool_bytes;         /* [d] set_paging_mempool_size */
+    struct domain *target;              /* [d] device model's guest, or NULL */
+    uint64_t exits_reported;            /* debug key 'x' bookkeeping */
 };
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
