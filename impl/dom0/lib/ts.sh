@@ -70,7 +70,8 @@ ts_error() {
     ts_emit "{\"t\":\"error\",\"text\":$TS_STR}"
 }
 
-# ts_file NAME FILE: a file's contents, compressed, in numbered pieces.
+# ts_file NAME FILE: a file's contents in numbered pieces, compressed (which
+# brings length and checksum).
 ts_file() {
     gzip -c "$2" | base64 -w 600 >/tmp/ts_file.$$
     ts_n=0
@@ -78,10 +79,7 @@ ts_file() {
         ts_n=$((ts_n + 1))
         ts_emit "{\"t\":\"piece\",\"name\":\"$1\",\"n\":$ts_n,\"d\":\"$ts_piece\"}"
     done </tmp/ts_file.$$
-    read -r ts_sum ts_len ts_rest <<EOF
-$(cksum <"$2")
-EOF
-    ts_emit "{\"t\":\"file\",\"name\":\"$1\",\"pieces\":$ts_n,\"bytes\":$ts_len,\"cksum\":$ts_sum}"
+    ts_emit "{\"t\":\"file\",\"name\":\"$1\",\"pieces\":$ts_n}"
     rm -f /tmp/ts_file.$$
 }
 

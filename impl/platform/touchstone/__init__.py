@@ -1,0 +1,1 @@
+"""Boots the platform under QEMU and tells what happened there."""

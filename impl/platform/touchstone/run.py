@@ -1,0 +1,167 @@
+"""The command `touchstone run`: boots the platform, runs, reports.
+
+Exit status: 0 all well, 1 a check or the run failed, 2 usage or environment.
+"""
+import argparse
+import os
+import sys
+import tempfile
+
+from touchstone import images, machines, qemu, session, view
+
+SCRIPT_LIMIT_S = 300
+DOM0_MEM = 1024
+VERSION = "0.1"
+
+
+def parser():
+    out = argparse.ArgumentParser(
+        prog="touchstone run", description="Boot the platform under QEMU, "
+        "start stock guests, measure, and leave a summary and a report.")
+    out.add_argument("--hypervisor", choices=[*machines.HYPERVISORS, "both"],
+                     default="ours", help="which one to boot; both: ours, "
+                     "then the peer, side by side")
+    out.add_argument("--guests", type=int, default=1, metavar="N",
+                     help="guests that run at once (1 to 3)")
+    out.add_argument("--json", metavar="FILE", help="write the results here")
+    out.add_argument("--script", metavar="FILE",
+                     help="run a shell script in dom0 instead, show its "
+                     "output, exit with its verdict")
+    out.add_argument("--shell", action="store_true",
+                     help="a shell in dom0, on this terminal")
+    out.add_argument("--qemu", metavar="PATH", help="the QEMU to use")
+    out.add_argument("--cpu", metavar="MODEL", help="its CPU model")
+    out.add_argument("--append", default="", metavar="OPTIONS",
+                     help="more options for the hypervisor")
+    out.add_argument("--dom0-append", default="", metavar="OPTIONS",
+                     help="more options for dom0's kernel")
+    out.add_argument("--dom0-kernel", default="vmlinux", metavar="FILE",
+                     help="vmlinux (unpacked) or vmlinuz, or a path")
+    out.add_argument("--qemu-args", default="", metavar="ARGS",
+                     help="more arguments for QEMU, split at blanks")
+    out.add_argument("--smp", type=int, default=2, metavar="N",
+                     help="CPUs of the machine")
+    out.add_argument("--memory", type=int, default=4096, metavar="MIB",
+                     help="memory of the machine")
+    out.add_argument("--timeout", type=float, metavar="S",
+                     help="give up after S seconds (default: calibrated)")
+    out.add_argument("--log", metavar="FILE", help="console log")
+    out.add_argument("--verbose", action="store_true",
+                     help="show the hypervisor's lines as well")
+    out.add_argument("--build", default=os.environ.get("TOUCHSTONE_BUILD",
+                                                       "build"),
+                     metavar="DIR", help="where the boot files are")
+    out.add_argument("--version", action="version",
+                     version=f"touchstone {VERSION}")
+    return out
+
+
+def config_for(args, name, initrd, kernel_args):
+    """The machine that the options ask for."""
+    boot = images.Boot(args.build)
+    row = machines.HYPERVISORS[name]
+    kernel = args.dom0_kernel
+    return qemu.Config(
+        hypervisor=name, image=boot.path(row.image),
+        kernel=kernel if os.sep in kernel else boot.path(kernel),
+        initrd=initrd, kernel_args=kernel_args + " " + args.dom0_append,
+        dom0_mem=DOM0_MEM, append=args.append, cpu=args.cpu, smp=args.smp,
+        memory=args.memory, extra=tuple(args.qemu_args.split()))
+
+
+def open_log(args, name):
+    path = args.log or os.path.join(args.build, "run", f"console-{name}.log")
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    return open(path, "wb")
+
+
+def boot(args, found, name, contents, scenario, shown, limit_s):
+    """One boot with files added to dom0's image; the Outcome."""
+    initrd = images.Boot(args.build).path("dom0.cpio")
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
+        target = os.path.join(folder, "initrd")
+        images.with_files(initrd, contents, target)
+        config = config_for(args, name, target,
+                            f"console=hvc0 quiet ts.scenario={scenario}")
+        with open_log(args, name) as log:
+            shown.start(f"{machines.HYPERVISORS[name].title} on QEMU "
+                        f"{'.'.join(map(str, found.version))} "
+                        f"({found.accelerator})")
+            out = session.Session(name, shown).run(
+                qemu.command(found, config), limit_s, log)
+            shown.finish()
+            return out, log.name
+
+
+def explain(out, log_name):
+    """Why a boot did not end as it should, with the end of its console."""
+    for error in out.errors:
+        print(f"touchstone run: {error}", file=sys.stderr)
+    print(f"touchstone run: last lines of '{log_name}':", file=sys.stderr)
+    for line in list(out.tail)[-20:]:
+        print(f"  {line}", file=sys.stderr)
+
+
+def run_script(args, found):
+    """--script: the script's verdict is ours."""
+    with open(args.script, "rb") as handle:
+        contents = {"ts/scenario/script.sh": handle.read()}
+    limit_s = args.timeout or SCRIPT_LIMIT_S * qemu.calibrate(found)
+    out, log_name = boot(args, found, args.hypervisor, contents, "script",
+                         view.Script(args.verbose), limit_s)
+    span = out.span("scenario", "dom0")
+    failed = [check for check in out.checks if check.outcome == "failed"]
+    if out.checks:
+        print(f"1..{len(out.checks)}", flush=True)
+    if span is None or not out.ended or out.errors:
+        explain(out, log_name)
+        return 1
+    return 1 if span.rc or failed else 0
+
+
+def run_shell(args, found):
+    """--shell: QEMU gets our terminal; Ctrl-A X ends it."""
+    initrd = images.Boot(args.build).path("dom0.cpio")
+    config = config_for(args, args.hypervisor, initrd,
+                        "console=hvc0 quiet ts.scenario=shell")
+    command = qemu.command(found, config)
+    place = command.index("-monitor")
+    command[place + 1] = "none"
+    place = command.index("stdio,id=console,signal=off")
+    command[place] = "stdio,id=console,mux=on,signal=off"
+    os.execv(command[0], command)
+
+
+def usage(args):
+    """What is wrong with the options, or None."""
+    if not 1 <= args.guests <= 3:
+        return "--guests must be 1, 2 or 3"
+    if args.hypervisor == "both" and (args.script or args.shell):
+        return "--script and --shell take one hypervisor"
+    if args.script and not os.path.isfile(args.script):
+        return f"cannot read the script '{args.script}'"
+    return None
+
+
+def main(argv=None):
+    args = parser().parse_args(argv)
+    wrong = usage(args)
+    if wrong:
+        print(f"touchstone run: {wrong}", file=sys.stderr)
+        return 2
+    try:
+        found = qemu.find(args.qemu)
+        print(f"accelerator: {found.accelerator}", file=sys.stderr)
+        if args.shell:
+            return run_shell(args, found)
+        return run_script(args, found)
+    except (qemu.QemuError, images.ImageMissing, OSError) as error:
+        print(f"touchstone run: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("touchstone run: interrupted", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
