@@ -22,14 +22,18 @@
 #define DOMID_FIRST_USER 1
 #define DOMID_LIMIT      DOMID_FIRST_RESERVED
 
+#define DOMAIN_HYPERCALLS 64 /* as HYPERCALL_LIMIT */
+#define DOMAIN_WATCHDOGS  2
+
 struct evtchn_domain;
 struct evtchn_vcpu;
 struct gnttab;
 struct p2m;
 struct arch_domain;
 struct arch_vcpu;
-struct sched_vcpu;
 struct memory_map;
+struct range_set;
+struct sched_vcpu;
 
 /* Why a vCPU may not run; any bit set keeps it off (with pause counts). */
 enum vcpu_pause_flag {
@@ -51,12 +55,18 @@ struct vcpu {
                                            of the guest, or the dummy */
     mfn_t info_mfn;                     /* [d] referenced, or INVALID_FRAME */
     struct vcpu_runstate_info runstate; /* [s] scheduler lock */
-    uint64_t runstate_guest;            /* [v] guest VA of the area, or 0 */
-    bool runstate_dirty;                /* [a] copy to the guest before entry */
-    struct timer singleshot;            /* VCPUOP_set_singleshot_timer */
-    struct timer periodic;              /* VCPUOP_set_periodic_timer */
-    uint64_t periodic_ns;               /* [v] 0: off */
-    struct timer poll_timer;            /* SCHEDOP_poll timeout */
+    uint64_t runstate_guest;            /* [d] guest VA of the area, or 0 */
+    mfn_t runstate_mfn;                 /* [d] its page, referenced, when the
+                                           area lies within one page */
+    struct vcpu_runstate_info *runstate_map; /* [d] there, or NULL */
+    bool runstate_dirty;            /* [a] copy to the guest before entry */
+    struct timer singleshot;        /* VCPUOP_set_singleshot_timer */
+    struct timer periodic;          /* VCPUOP_set_periodic_timer */
+    uint64_t periodic_ns;           /* [v] 0: off */
+    struct timer poll_timer;        /* SCHEDOP_poll timeout */
+    uint64_t hypercall_deadline_ns; /* [v] preempt a long one, 0: not set */
+    bool in_multicall;              /* [v] */
+    bool shutdown_paused;           /* [d] pause held by the shutdown */
     /* [v] only touched by the vCPU itself, in its own hypercall. */
 };
 
@@ -107,15 +117,21 @@ struct domain_config {
 /* The hardware domain; NULL until built. */
 extern struct domain *dom0;
 
-/* Every list walk takes and puts references through these. */
+/* Every list walk takes and puts references through these. A dead domain stays
+   to be found until it owns no page: whoever frees its last page does so between
+   domain_find_get() and domain_put(). Not with the page allocator's lock held. */
 struct domain *domain_find_get(domid_t id); /* DOMID_SELF is not resolved */
 struct domain *domain_next_get(domid_t after_or_equal);
 void domain_put(struct domain *d);
 /* Resolve DOMID_SELF and check that 'v' may act on it: 0 / -ESRCH / -EPERM. */
 int domain_target_get(struct vcpu *v, domid_t id, struct domain **out);
 
+/* The new domain is paused (by the toolstack's count, as upstream's) and has no
+   vCPU; *out is borrowed. 'id' must be free. */
 int domain_create(domid_t id, const struct domain_config *c,
                   struct domain **out);
+/* A free id after the one given out last, or DOMID_INVALID. */
+domid_t domain_id_alloc(void);
 int vcpu_create(struct domain *d, unsigned int id, struct vcpu **out);
 /* One step of teardown; -XEN_ERESTART: call again. Domain paused and dying. */
 int domain_kill(struct domain *d);
@@ -131,10 +147,23 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 void domain_pause(struct domain *d);
 void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
+/* XEN_DOMCTL_pausedomain/unpausedomain: -XEN_EOVERFLOW / -XEN_EINVAL. */
+int domain_ctl_pause(struct domain *d);
+int domain_ctl_unpause(struct domain *d);
 
 /* vcpu_info: VCPUOP_register_vcpu_info and its release at teardown. */
 int vcpu_info_map(struct vcpu *v, gfn_t gfn, unsigned int offset);
 void vcpu_info_unmap(struct vcpu *v);
+
+/* Register a runstate area at 'va' of the running vCPU 'self' for 'v'. */
+int vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va);
+void vcpu_runstate_unregister(struct vcpu *v);
+/* Copy 'v's own runstate out; the arch calls it before entry when
+   runstate_dirty is set, on the CPU that is about to run 'v'. */
+void vcpu_runstate_to_guest(struct vcpu *v);
+
+/* Write wc_sec.. of the shared info page from the host's wall clock. */
+void domain_wallclock_update(struct domain *d);
 
 /* VIRQ_DOM_EXC and friends to the control domain. */
 void domain_notify_exit(struct domain *d);
