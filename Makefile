@@ -99,6 +99,7 @@ PARTS := $(wildcard impl/*/component.mk sim/component.mk \
 # $(call ready,GROUP): a stamp that says that ci/setup found or installed the
 # packages of that group.
 ready = $(if $(filter yes,$(SETUP)),$O/ready/$1.ok)
+READY = $(call ready,build)
 
 .PHONY: all
 all:
@@ -109,7 +110,7 @@ COV_PROGRAMS := $(TEST_PROGRAMS:$O/host/%=$O/cov/%)
 all: $(ALL)
 
 # --- Compile and link -----------------------------------------------------
-NEEDS = $O/flags | $O/abi/xen $(call ready,build)
+NEEDS = $O/flags | $O/abi/xen $(READY)
 
 $O/free/%.o: %.c $(NEEDS)
 	@mkdir -p $(@D)
@@ -158,7 +159,7 @@ $(foreach g,build run test tidy boot,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
 .PHONY: check test run headers tidy lines fuzz coverage clean help setup
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
 	  | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo '  options: O=DIR (build), V=1, CC=gcc|clang, SETUP=no, FUZZ_SECONDS=30'
 

@@ -161,17 +161,23 @@ def check_forbidden_call(tree):
       good=[{"impl/x/include/hv/evtchn.h":
              OPEN + "#ifndef HV_EVTCHN_H\n#define HV_EVTCHN_H\n"},
             {"impl/x/test/fixture.h":
-             OPEN + "#ifndef TEST_FIXTURE_H\n#define TEST_FIXTURE_H\n"}])
+             OPEN + "#ifndef TEST_FIXTURE_H\n#define TEST_FIXTURE_H\n"},
+            {"impl/x/svm/vmcb.h":
+             OPEN + "#ifndef X_SVM_VMCB_H\n#define X_SVM_VMCB_H\n"}])
 def check_guard(tree):
     for path in tree.paths:
         if not path.endswith(".h"):
             continue
-        parts = path.split("/include/")[-1].split("/")
-        if "/include/" not in path:
-            parts = parts[-2:]
-        want = re.sub(r"\W", "_", "_".join(parts)).upper()
-        text = code_only(tree.text(path)).strip()
-        if not re.match(r"#ifndef %s\n#define %s\b" % (want, want), text):
+        head, _, rest = path.rpartition("/include/")
+        parts = (rest if head else path).split("/")
+        least = len(parts) if head else min(2, len(parts))
+        wants = [re.sub(r"\W", "_", "_".join(parts[nr:])).upper()
+                 for nr in range(len(parts) - least + 1)]
+        want = wants[-1]
+        match = re.match(r"#ifndef (\w+)\n#define (\w+)\b",
+                         code_only(tree.text(path)).strip())
+        if not match or match.group(1) != match.group(2) \
+                or match.group(1) not in wants:
             yield path, 1, "guard is not %s" % want
 
 
@@ -259,17 +265,38 @@ def check_asm(tree):
             yield path, 1, "assembly outside arch/"
 
 
-@rule("empty-test", "a test asserts something",
+@rule("empty-test", "a test asserts something, itself or through a helper",
       bad=[{"impl/base/test/test_a.c":
             "START_TEST(x)\n{\n    f();\n}\nEND_TEST\n"}],
       good=[{"impl/base/test/test_a.c":
-             "START_TEST(x)\n{\n    ck_assert(f());\n}\nEND_TEST\n"}])
+             "START_TEST(x)\n{\n    ck_assert(f());\n}\nEND_TEST\n"},
+            {"impl/base/test/test_a.c":
+             "#define SAME(x) \\\n    same(x)\nSTART_TEST(x)\n{\n"
+             "    SAME(f());\n}\nEND_TEST\n",
+             "impl/base/test/help.c":
+             "void same(int x)\n{\n    ck_assert(x);\n}\n"}])
 def check_empty_test(tree):
-    asserts = re.compile(r"\bck_|assert|expect|check|verify")
-    for path in tree.of("c"):
+    paths = [path for path in tree.of("c") if "/test/" in path]
+    bodies = [found for path in paths for found in bodies_of(tree.text(path))]
+    known, size = {"ck_abort"}, 0
+    while len(known) != size:
+        size = len(known)
+        pattern = re.compile(r"\bck_assert|\b(%s)\b" % "|".join(known))
+        known |= {name for name, body in bodies
+                  if name != "START_TEST" and pattern.search(body)}
+    for path in paths:
         for name, first, _, body in functions(tree.text(path)):
-            if name == "START_TEST" and not asserts.search(body):
+            if name == "START_TEST" and not pattern.search(body):
                 yield path, first, "a test without an assertion"
+
+
+def bodies_of(text):
+    """(name, body) of each function and function-like macro."""
+    for name, _, _, body in functions(text):
+        yield name, body
+    for match in re.finditer(r"^#define (\w+)\(((?:.*\\\n)*.*)",
+                             code_only(text), re.MULTILINE):
+        yield match.group(1), match.group(2)
 
 
 # --- Layers -----------------------------------------------------------------

@@ -18,7 +18,8 @@ HV_ARCH_HOSTED :=
 HV_DOUBLES := $(wildcard $(hv)/test/double/*.c)
 HV_TEST_HELPERS := $(filter-out $(hv)/test/test_%,$(wildcard $(hv)/test/*.c))
 
-HEADERS += $(wildcard $(hv)/include/hv/*.h $(hv)/arch/x86/include/x86/*.h)
+HEADERS += $(wildcard $(addprefix $(hv)/,include/hv/*.h core/*.h \
+           arch/x86/*.h arch/x86/include/x86/*.h arch/x86/svm/*.h))
 
 hv-core-objs := $(HV_CORE:%.c=$O/free/%.o)
 hv-arch-objs := $(patsubst %,$O/free/%.o,$(basename $(HV_ARCH)))
