@@ -56,6 +56,7 @@ FREE = $(COMMON) -O2 -ffreestanding -nostdinc -isystem $(cc-include) \
        -isystem $O/abi -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
        -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
        -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+       -Wframe-larger-than=2048 \
        -ffunction-sections -fdata-sections
 HOSTED := $(COMMON) -isystem $O/abi -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
