@@ -35,6 +35,17 @@ struct memory_map;
 struct range_set;
 struct sched_vcpu;
 
+/* Scheduling of one domain; owner: sched.c, [s] scheduler lock. */
+struct sched_domain {
+    uint32_t weight;        /* share against others; 256 by default */
+    uint32_t cap;           /* percent of one CPU, 0: none */
+    unsigned int running;   /* vCPUs on a CPU now */
+    int64_t budget_ns;      /* left in this period when capped */
+    uint64_t period_end_ns; /* the budget is filled up then */
+    struct list parked;     /* vCPUs that wait for budget */
+    struct timer refill;    /* armed while some are parked */
+};
+
 /* Why a vCPU may not run; any bit set keeps it off (with pause counts). */
 enum vcpu_pause_flag {
     VPF_DOWN = 0,    /* not brought up, or VCPUOP_down / INIT */
@@ -82,6 +93,7 @@ struct domain {
     struct p2m *p2m;                    /* [I] owner: arch p2m */
     struct arch_domain *arch;           /* [I] owner: arch */
     struct shared_info *shared_info;    /* [I] hypervisor page given to it */
+    struct sched_domain sched;          /* [s] */
     uint64_t tot_pages;                 /* [a] page.c */
     uint64_t max_pages;                 /* [d] XEN_DOMCTL_max_mem */
     uint64_t claim_pages;               /* page allocator lock */
