@@ -4,44 +4,56 @@
 #ifndef X86_BOOT_H
 #define X86_BOOT_H
 
-#include "base/types.h"
+#include "base/memmap.h"
 
 #define BOOT_REGIONS_MAX 256
 #define BOOT_MODULES_MAX 8
 #define BOOT_CMDLINE_MAX 1024
 
-/* E820 types; EFI types are converted. */
-enum boot_region_type {
-    REGION_RAM = 1,
-    REGION_RESERVED = 2,
-    REGION_ACPI = 3,
-    REGION_NVS = 4,
-    REGION_UNUSABLE = 5,
-};
-
-struct boot_region {
-    paddr_t start; /* bytes, not necessarily page aligned */
-    paddr_t end;   /* exclusive */
-    enum boot_region_type type;
-};
-
 struct boot_module {
     paddr_t start;
     uint64_t bytes;
-    char cmdline[BOOT_CMDLINE_MAX];
+    char cmdline[BOOT_CMDLINE_MAX]; /* without the file's name */
 };
 
 struct boot_info {
-    const char *loader;                          /* "multiboot1", .. */
-    char cmdline[BOOT_CMDLINE_MAX];              /* the hypervisor's own */
-    struct boot_region region[BOOT_REGIONS_MAX]; /* sorted, disjoint */
+    const char *loader;                           /* "multiboot1", .. */
+    char cmdline[BOOT_CMDLINE_MAX];               /* the hypervisor's own */
+    struct memmap_range region[BOOT_REGIONS_MAX]; /* sorted, disjoint, bytes,
+                                                     not page aligned */
     unsigned int regions;
     struct boot_module module[BOOT_MODULES_MAX]; /* 0 kernel, 1 initrd */
     unsigned int modules;
-    paddr_t rsdp; /* 0: none found */
+    paddr_t rsdp; /* 0: the loader gave none */
     bool efi;
 };
 
 extern struct boot_info boot_info; /* [I] after boot */
+
+/* Loader's formats: fill boot_info from the structure at 'info'. */
+void multiboot1_parse(paddr_t info);
+void multiboot2_parse(paddr_t info);
+
+/* For the parsers, which check nothing of this themselves. */
+void boot_add_region(paddr_t start, uint64_t bytes, uint32_t e820_type);
+void boot_add_module(paddr_t start, paddr_t end, const char *cmdline,
+                     bool has_name);
+void boot_set_cmdline(const char *cmdline, bool has_name);
+void boot_set_rsdp(const void *rsdp, size_t bytes); /* copied */
+
+/*
+ * Early memory: page aligned, zeroed, never freed, below 4 GiB, out of the RAM
+ * regions. Only until page_init() was called.
+ */
+paddr_t boot_alloc(uint64_t bytes);
+/* Keep boot_alloc() and page_init() away from a range that is RAM by the map. */
+void boot_reserve(paddr_t start, paddr_t end);
+/* Hand what RAM is left to page_init(). */
+void boot_memory_done(void);
+
+/* From head.S. */
+void boot_entry(uint32_t magic, uint32_t info) __noreturn;
+/* The rest, on the final page tables (main.c). */
+void hv_main(void) __noreturn;
 
 #endif

@@ -1,0 +1,165 @@
+/*
+ * What the loader handed over, and memory before the page allocator.
+ */
+#include "x86/boot.h"
+
+#include "x86/insn.h"
+#include "x86/layout.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+#include "x86/serial.h"
+#include "x86/trap.h"
+
+#include "base/string.h"
+#include "hv/log.h"
+#include "hv/page.h"
+
+#define MB1_LOADER_MAGIC  0x2badb002
+#define MB2_LOADER_MAGIC  0x36d76289
+#define SERIAL_EARLY_PORT 0x3f8
+#define SERIAL_EARLY_BAUD 115200
+#define LOW_MEMORY        0x100000UL
+#define SIZE_4G           (1UL << 32)
+
+struct boot_info boot_info;
+
+extern const char image_start[], image_end[];
+extern uint8_t boot_stack[];
+
+/* RAM that nothing lies in: what boot_alloc() and page_init() hand out. */
+static struct memmap_range free_range[BOOT_REGIONS_MAX];
+static struct memmap boot_map = {boot_info.region, BOOT_REGIONS_MAX, 0};
+static struct memmap free_map = {free_range, BOOT_REGIONS_MAX, 0};
+
+/* 'has_name': loaders but GRUB 2 put the file's name before the options. */
+static const char *skip_name(const char *s, bool has_name)
+{
+    while (has_name && *s && *s != ' ')
+        s++;
+    while (*s == ' ')
+        s++;
+    return s;
+}
+
+void boot_set_cmdline(const char *cmdline, bool has_name)
+{
+    const char *text = skip_name(cmdline, has_name);
+
+    if (!str_copy(boot_info.cmdline, sizeof(boot_info.cmdline), text))
+        log_warn("command line cut at %zu bytes", sizeof(boot_info.cmdline));
+}
+
+void boot_set_rsdp(const void *rsdp, size_t bytes)
+{
+    static uint8_t copy[64];
+
+    memset(copy, 0, sizeof(copy));
+    memcpy(copy, rsdp, MIN(bytes, sizeof(copy)));
+    boot_info.rsdp = (uintptr_t)copy - VIRT_BASE;
+}
+
+void boot_add_region(paddr_t start, uint64_t bytes, uint32_t e820_type)
+{
+    paddr_t end = start + bytes;
+
+    if (end < start)
+        log_warn("memory range %lx+%lx wraps: ignored", start, bytes);
+    else if (!memmap_add(&boot_map, start, end, e820_type))
+        log_warn("memory map full: %lx-%lx ignored", start, end);
+    boot_info.regions = boot_map.nr;
+}
+
+void boot_add_module(paddr_t start, paddr_t end, const char *cmdline,
+                     bool has_name)
+{
+    struct boot_module *m = &boot_info.module[boot_info.modules];
+
+    if (boot_info.modules == BOOT_MODULES_MAX) {
+        log_warn("more than %u modules: the rest is ignored", BOOT_MODULES_MAX);
+        return;
+    }
+    if (end < start || end > SIZE_4G) {
+        log_warn("module %u at %lx-%lx: ignored", boot_info.modules, start,
+                 end);
+        return;
+    }
+    m->start = start;
+    m->bytes = end - start;
+    if (!str_copy(m->cmdline, sizeof(m->cmdline), skip_name(cmdline, has_name)))
+        log_warn("command line of module %u cut at %zu bytes",
+                 boot_info.modules, sizeof(m->cmdline));
+    boot_info.modules++;
+}
+
+void boot_reserve(paddr_t start, paddr_t end)
+{
+    (void)memmap_set(&free_map, ALIGN_DOWN(start, PAGE_SIZE),
+                     ALIGN_UP(end, PAGE_SIZE), MEMMAP_RESERVED);
+}
+
+/* Whole pages of RAM, without image and modules. */
+static void free_map_init(void)
+{
+    for (unsigned int i = 0; i < boot_map.nr; i++) {
+        const struct memmap_range *r = &boot_map.range[i];
+
+        if (r->type == MEMMAP_RAM)
+            (void)memmap_add(&free_map, ALIGN_UP(r->start, PAGE_SIZE),
+                             ALIGN_DOWN(r->end, PAGE_SIZE), MEMMAP_RAM);
+    }
+    boot_reserve((uintptr_t)image_start - VIRT_BASE,
+                 (uintptr_t)image_end - VIRT_BASE);
+    for (unsigned int i = 0; i < boot_info.modules; i++)
+        boot_reserve(boot_info.module[i].start,
+                     boot_info.module[i].start + boot_info.module[i].bytes);
+}
+
+/* From the top of the highest range that is mapped at this time. */
+paddr_t boot_alloc(uint64_t bytes)
+{
+    bytes = ALIGN_UP(bytes, PAGE_SIZE);
+    for (unsigned int i = free_map.nr; i > 0; i--) {
+        const struct memmap_range *r = &free_map.range[i - 1];
+        paddr_t at = MIN(r->end, SIZE_4G) - bytes;
+
+        if (r->type != MEMMAP_RAM || r->start < LOW_MEMORY ||
+            r->start >= SIZE_4G || MIN(r->end, SIZE_4G) - r->start < bytes)
+            continue;
+        boot_reserve(at, at + bytes);
+        memset(maddr_to_virt(at), 0, bytes);
+        return at;
+    }
+    return 0;
+}
+
+void boot_memory_done(void)
+{
+    static struct page_region usable[BOOT_REGIONS_MAX];
+    unsigned int nr = 0;
+
+    for (unsigned int i = 0; i < free_map.nr; i++) {
+        const struct memmap_range *r = &free_map.range[i];
+
+        if (r->type == MEMMAP_RAM)
+            usable[nr++] = (struct page_region){r->start, r->end};
+    }
+    page_init(usable, nr);
+    paging_pages_ready();
+}
+
+void boot_entry(uint32_t magic, uint32_t info)
+{
+    trap_init();
+    percpu_init(&percpu_boot, 0, (uintptr_t)boot_stack);
+    percpu_load(&percpu_boot);
+    serial_init(SERIAL_EARLY_PORT, SERIAL_EARLY_BAUD);
+    if (magic == MB1_LOADER_MAGIC)
+        multiboot1_parse(info);
+    else if (magic == MB2_LOADER_MAGIC)
+        multiboot2_parse(info);
+    else
+        panic("not started by a multiboot loader: magic %x", magic);
+    free_map_init();
+    paging_init();
+    hv_main();
+}

@@ -1,0 +1,19 @@
+/*
+ * The end: what an NMI, a machine check or a fault in the hypervisor prints.
+ */
+#ifndef X86_PANIC_H
+#define X86_PANIC_H
+
+#include "x86/trap.h"
+
+/* An exception nobody expects. */
+void trap_report(const struct trap_frame *f) __noreturn;
+
+/* Name of the function that holds 'address' and the offset in it; NULL: none. */
+const char *symbol_find(uintptr_t address, unsigned long *offset);
+
+/* A start-up condition that no registers explain ("this CPU has no SVM"): one
+   line, then reboot or halt. */
+void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+#endif

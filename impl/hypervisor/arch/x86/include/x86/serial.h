@@ -1,0 +1,13 @@
+/*
+ * The serial console's 16550 port. Output is arch_serial_write() (hv/arch.h);
+ * callers see to it that one CPU at a time writes.
+ */
+#ifndef X86_SERIAL_H
+#define X86_SERIAL_H
+
+#include "base/types.h"
+
+/* Set up and use 'port' at 'baud', 8n1. A port that is not there swallows. */
+void serial_init(uint16_t port, unsigned int baud);
+
+#endif
