@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PYTHON "/usr/bin/python3"
+#define PYTHON      "/usr/bin/python3"
 #define PYTHON_PATH SOURCE_DIR "/impl/platform:" SOURCE_DIR "/impl/dom0"
-#define VERSION "touchstone 0.1"
-#define ARGS_MAX 256
+#define VERSION     "touchstone 0.1"
+#define ARGS_MAX    256
 
 enum {
     EXIT_ENVIRONMENT = 2, /* usage or environment error */

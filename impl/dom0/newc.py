@@ -1,6 +1,8 @@
 """Writes cpio archives in the "newc" form that Linux unpacks at boot."""
 import stat
 
+BLOCK = 4096
+
 
 def entry(name, number, mode, data=b"", device=(0, 0)):
     """One record: header, name, data, each padded to four bytes."""
@@ -13,10 +15,14 @@ def entry(name, number, mode, data=b"", device=(0, 0)):
 
 
 def write(out, entries):
-    """An archive of {path: (mode, data, device numbers)}, sorted by path."""
+    """An archive of {path: (mode, data, device numbers)}, sorted by path.
+
+    It fills whole blocks, so that a disk can hold it as it is.
+    """
     for number, name in enumerate(sorted(entries), 1):
         out.write(entry(name, number, *entries[name]))
     out.write(entry("TRAILER!!!", 0, 0))
+    out.write(b"\0" * (-out.tell() % BLOCK))
 
 
 def files(contents):

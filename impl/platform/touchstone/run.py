@@ -3,13 +3,21 @@
 Exit status: 0 all well, 1 a check or the run failed, 2 usage or environment.
 """
 import argparse
+import json
 import os
 import sys
 import tempfile
 
-from touchstone import images, machines, qemu, session, view
+from touchstone import (images, machines, qemu, report, results, session,
+                        summary, view)
 
+# Time allowed on the reference machine; scaled by the calibration.
 SCRIPT_LIMIT_S = 300
+RUN_LIMIT_S = 180
+GUEST_LIMIT_S = 60
+# Steps that a run with one guest shows, and each further guest.
+RUN_STEPS = 27
+GUEST_STEPS = 10
 DOM0_MEM = 1024
 VERSION = "0.1"
 
@@ -76,7 +84,7 @@ def open_log(args, name):
 
 
 def boot(args, found, name, contents, scenario, shown, limit_s):
-    """One boot with files added to dom0's image; the Outcome."""
+    """One boot with files added to dom0's image: Outcome, Config, log."""
     initrd = images.Boot(args.build).path("dom0.cpio")
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         target = os.path.join(folder, "initrd")
@@ -90,7 +98,7 @@ def boot(args, found, name, contents, scenario, shown, limit_s):
             out = session.Session(name, shown).run(
                 qemu.command(found, config), limit_s, log)
             shown.finish()
-            return out, log.name
+            return out, config, log.name
 
 
 def explain(out, log_name):
@@ -107,8 +115,8 @@ def run_script(args, found):
     with open(args.script, "rb") as handle:
         contents = {"ts/scenario/script.sh": handle.read()}
     limit_s = args.timeout or SCRIPT_LIMIT_S * qemu.calibrate(found)
-    out, log_name = boot(args, found, args.hypervisor, contents, "script",
-                         view.Script(args.verbose), limit_s)
+    out, _, log_name = boot(args, found, args.hypervisor, contents,
+                            "script", view.Script(args.verbose), limit_s)
     span = out.span("scenario", "dom0")
     failed = [check for check in out.checks if check.outcome == "failed"]
     if out.checks:
@@ -117,6 +125,45 @@ def run_script(args, found):
         explain(out, log_name)
         return 1
     return 1 if span.rc or failed else 0
+
+
+def run_measured(args, found):
+    """The main job, on one hypervisor or on both in turn."""
+    names = list(machines.HYPERVISORS) if args.hypervisor == "both" \
+        else [args.hypervisor]
+    scale = qemu.calibrate(found)
+    limit_s = args.timeout or scale * (RUN_LIMIT_S
+                                       + GUEST_LIMIT_S * args.guests)
+    contents = {"ts/params": f"GUESTS={args.guests}\n".encode()}
+    runs = {}
+    for name in names:
+        shown = view.Progress(RUN_STEPS + GUEST_STEPS * args.guests)
+        out, config, log_name = boot(args, found, name, contents, "run",
+                                     shown, limit_s)
+        runs[name] = results.result(out, found, config)
+        runs[name]["calibration"] = round(scale, 2)
+        if runs[name]["errors"]:
+            out.errors = runs[name]["errors"]
+            explain(out, log_name)
+    return publish(args, runs)
+
+
+def publish(args, runs):
+    """Write the report and the JSON, print the summary; the exit status."""
+    combined = results.combined(runs)
+    text = json.dumps(combined, indent=2) + "\n"
+    folder = os.path.join(args.build, "report")
+    os.makedirs(folder, exist_ok=True)
+    for path in filter(None, (os.path.join(folder, "report.json"),
+                              args.json)):
+        with open(path, "w") as handle:
+            handle.write(text)
+    page = os.path.join(folder, "index.html")
+    with open(page, "w") as handle:
+        handle.write(report.page(combined))
+    print(summary.text(combined))
+    print(f"report: {page}")
+    return 1 if any(row["errors"] for row in runs.values()) else 0
 
 
 def run_shell(args, found):
@@ -154,7 +201,9 @@ def main(argv=None):
         print(f"accelerator: {found.accelerator}", file=sys.stderr)
         if args.shell:
             return run_shell(args, found)
-        return run_script(args, found)
+        if args.script:
+            return run_script(args, found)
+        return run_measured(args, found)
     except (qemu.QemuError, images.ImageMissing, OSError) as error:
         print(f"touchstone run: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,89 @@
+# Starting guests from dom0 scripts and waiting for what they report.
+#
+# A guest's console log is a named pipe here, so its lines arrive as they are
+# printed: a relay copies its records to the machine's console and tells this
+# shell about marks and ends through one queue, /run/ts.events.
+
+GUEST_KERNEL=/guest/vmlinuz
+GUEST_INITRD=/guest/initrd
+GUEST_WAIT_S=${GUEST_WAIT_S:-240}
+CONSOLE_DIR=/var/log/xen/console
+
+# Once per script, before the first guest.
+guests_init() {
+    [ -p /run/ts.events ] || mkfifo /run/ts.events
+    exec 7<>/run/ts.events
+}
+
+# guest_config NAME MEMORY_MIB VCPUS WORD [LINE...]: its xl file; each LINE is
+# added as it is.
+guest_config() {
+    g_name=$1
+    cat >"/run/$g_name.cfg" <<EOF
+name = "$1"
+type = "pvh"
+memory = $2
+vcpus = $3
+kernel = "$GUEST_KERNEL"
+ramdisk = "$GUEST_INITRD"
+extra = "console=hvc0 quiet ts.name=$1 ts.do=$4"
+EOF
+    shift 4
+    for g_line in "$@"; do
+        echo "$g_line" >>"/run/$g_name.cfg"
+    done
+}
+
+# guest_relay NAME: must run before the guest is created. Ends with the guest.
+guest_relay() {
+    g_pipe=$CONSOLE_DIR/guest-$1.log
+    [ -p "$g_pipe" ] || mkfifo "$g_pipe"
+    awk -v name="$1" -v events=/run/ts.events -v log_file="/run/$1.log" '
+        { sub(/\r$/, "") }
+        index($0, "@ts ") {
+            print substr($0, index($0, "@ts ")); fflush()
+            if (match($0, /"t":"(mark|close)"/)) {
+                word = $0
+                if (!sub(/.*"name":"/, "", word)) word = "close"
+                sub(/".*/, "", word)
+                print name, word >events; fflush(events)
+            }
+            next
+        }
+        { print >log_file; fflush(log_file) }
+        END { print name, "gone" >events }
+    ' "$g_pipe" >/dev/console &
+    g_relay_pid=$!
+}
+
+# guest_await NAME WORD: until a guest reports a mark, "close", or "gone" when
+# its console ended. Fails when it ends first or takes too long.
+guest_await() {
+    while read -r -t "$GUEST_WAIT_S" g_name g_word <&7; do
+        [ "$g_name" = "$1" ] || continue
+        [ "$g_word" = "$2" ] && return 0
+        [ "$g_word" = gone ] && return 1
+    done
+    return 1
+}
+
+# guest_start NAME: relay, then create; a span "create NAME".
+guest_start() {
+    guest_relay "$1"
+    ts_span "create $1" xl create "/run/$1.cfg" >/run/xl.out 2>&1 || {
+        ts_error "xl create $1: $(tail -n 3 /run/xl.out)"
+        kill "$g_relay_pid" 2>/dev/null
+        return 1
+    }
+}
+
+# guest_stop NAME: destroy; a span "destroy NAME".
+guest_stop() {
+    ts_span "destroy $1" xl destroy "$1"
+}
+
+# bridge_up NAME ADDRESS/BITS
+bridge_up() {
+    ip link add "$1" type bridge && ip link set "$1" up &&
+        ip addr add "$2" dev "$1"
+}
