@@ -31,7 +31,7 @@ extern const struct hypercall hypercall_table[HYPERCALL_LIMIT];
 long hypercall_run(struct vcpu *v, unsigned long nr, unsigned long arg[5]);
 
 /* Should a long operation stop here and ask to be restarted? */
-bool hypercall_preempt(const struct vcpu *v);
+bool hypercall_preempt(struct vcpu *v);
 
 #define HYPERCALL(nr, name, nargs, caller) hypercall_fn do_##name;
 #include "hv/hypercall.def"

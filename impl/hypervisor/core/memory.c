@@ -1,0 +1,179 @@
+/*
+ * Memory hypercall: dispatch, and the sub-operations that only ask.
+ */
+#include "memory.h"
+
+#include "hv/arch.h"
+#include "hv/guest.h"
+#include "hv/hypercall.h"
+#include "hv/p2m.h"
+
+static memop_fn *const memops[MEMOP_CMD_MASK + 1] = {
+#define MEMOP(nr, name) [nr] = memop_##name,
+#include "memory.def"
+#undef MEMOP
+};
+
+long memop_restart(struct memop *m, unsigned long done)
+{
+    m->arg[0] = m->cmd | done << MEMOP_EXTENT_SHIFT;
+    return -XEN_ERESTART;
+}
+
+long do_memory_op(struct vcpu *v, unsigned long arg[5])
+{
+    struct memop m = {
+        .v = v,
+        .cmd = arg[0] & MEMOP_CMD_MASK,
+        .u = arg[1],
+        .start = arg[0] >> MEMOP_EXTENT_SHIFT,
+        .arg = arg,
+    };
+
+    return memops[m.cmd] ? memops[m.cmd](&m) : -XEN_ENOSYS;
+}
+
+/* The domain that a request's leading domid names. */
+static int domid_target(struct memop *m, struct domain **d)
+{
+    domid_t id;
+
+    if (guest_copy_from(m->v, &id, m->u, sizeof(id)))
+        return -XEN_EFAULT;
+    return domain_target_get(m->v, id, d);
+}
+
+long memop_current_reservation(struct memop *m)
+{
+    struct domain *d;
+    long rc = domid_target(m, &d);
+
+    if (rc)
+        return rc;
+    rc = (long)d->tot_pages;
+    domain_put(d);
+    return rc;
+}
+
+long memop_maximum_reservation(struct memop *m)
+{
+    struct domain *d;
+    long rc = domid_target(m, &d);
+
+    if (rc)
+        return rc;
+    rc = (long)d->max_pages;
+    domain_put(d);
+    return rc;
+}
+
+long memop_maximum_gpfn(struct memop *m)
+{
+    struct domain *d;
+    long rc = domid_target(m, &d);
+
+    if (rc)
+        return rc;
+    rc = (long)gfn_x(p2m_max_gfn(d));
+    domain_put(d);
+    return rc;
+}
+
+long memop_maximum_ram_page(struct memop *m)
+{
+    struct xen_sysctl_physinfo pi = {0};
+
+    (void)m;
+    arch_physinfo(&pi);
+    return (long)pi.max_mfn;
+}
+
+/* Nothing is ever shared. */
+long memop_get_sharing_pages(struct memop *m)
+{
+    (void)m;
+    return 0;
+}
+
+long memop_claim_pages(struct memop *m)
+{
+    struct xen_memory_reservation r;
+    struct domain *d;
+    long rc;
+
+    if (!m->v->domain->privileged)
+        return -XEN_EPERM;
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    if (guest_ptr(r.extent_start) || r.extent_order || r.mem_flags)
+        return -XEN_EINVAL;
+    d = domain_find_get(r.domid);
+    if (!d)
+        return -XEN_EINVAL;
+    rc = d->dying ? -XEN_EINVAL : page_claim(d, r.nr_extents);
+    domain_put(d);
+    return rc;
+}
+
+/* No domain is populated on demand: nothing to move, the counters are true. */
+static long pod_target(struct memop *m, bool set)
+{
+    struct xen_pod_target t;
+    struct domain *d;
+    long rc;
+
+    if (guest_copy_from(m->v, &t, m->u, sizeof(t)))
+        return -XEN_EFAULT;
+    rc = domain_target_get(m->v, t.domid, &d);
+    if (rc)
+        return rc;
+    if (!m->v->domain->privileged)
+        rc = -XEN_EPERM;
+    else if (set && t.target_pages > d->max_pages)
+        rc = -XEN_EINVAL;
+    t.tot_pages = d->tot_pages;
+    t.pod_cache_pages = 0;
+    t.pod_entries = 0;
+    domain_put(d);
+    return rc ? rc : guest_copy_to(m->v, m->u, &t, sizeof(t));
+}
+
+long memop_set_pod_target(struct memop *m)
+{
+    return pod_target(m, true);
+}
+
+long memop_get_pod_target(struct memop *m)
+{
+    return pod_target(m, false);
+}
+
+long memop_get_vnumainfo(struct memop *m)
+{
+    struct xen_vnuma_topology_info t;
+    struct domain *d;
+    int rc;
+
+    if (guest_copy_from(m->v, &t, m->u, sizeof(t)))
+        return -XEN_EFAULT;
+    if (t.pad)
+        return -XEN_EINVAL;
+    rc = domain_target_get(m->v, t.domid, &d);
+    if (rc)
+        return rc;
+    domain_put(d);
+    return -XEN_EOPNOTSUPP;
+}
+
+/* Without an IOMMU in use no region is reserved for a device. */
+long memop_reserved_device_memory_map(struct memop *m)
+{
+    struct xen_reserved_device_memory_map r;
+
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    if (r.flags & ~XENMEM_RDM_ALL)
+        return -XEN_EINVAL;
+    r.nr_entries = 0;
+    return guest_copy_to(m->v, m->u, &r, sizeof(r));
+}

@@ -1,0 +1,336 @@
+/*
+ * Memory hypercall: placing frames in a domain's address space.
+ *
+ * Mapping one foreign page, and removing it, is what a PVH dom0's tools do most:
+ * those two paths copy each word once and change the p2m once.
+ */
+#include "memory.h"
+
+#include "hv/gnttab.h"
+#include "hv/guest.h"
+#include "hv/hypercall.h"
+#include "physmap.h"
+
+#define ACQUIRE_BATCH 32
+
+/* A frame of the space asked for, with a reference for the new entry. */
+struct placement {
+    mfn_t mfn;
+    enum p2m_type type;
+};
+
+typedef int space_fn(struct domain *d, domid_t foreign, uint64_t idx,
+                     struct placement *out);
+
+static int shared_frame_get(struct domain *d, mfn_t m, struct placement *out)
+{
+    if (!page_get(m, d))
+        return -XEN_EINVAL;
+    *out = (struct placement){m, P2M_SHARED};
+    return 0;
+}
+
+static int space_shared_info(struct domain *d, domid_t foreign, uint64_t idx,
+                             struct placement *out)
+{
+    (void)foreign;
+    if (idx || d->dying)
+        return -XEN_EINVAL;
+    return shared_frame_get(d, virt_to_mfn(d->shared_info), out);
+}
+
+static int space_grant_table(struct domain *d, domid_t foreign, uint64_t idx,
+                             struct placement *out)
+{
+    bool status = idx & XENMAPIDX_grant_table_status;
+    mfn_t m;
+    int rc;
+
+    (void)foreign;
+    rc = gnttab_frame(d, idx & ~(uint64_t)XENMAPIDX_grant_table_status, status,
+                      &m);
+    return rc ? rc : shared_frame_get(d, m, out);
+}
+
+/* A page of its own moves: the old place is emptied after the new one is set. */
+static int space_gmfn(struct domain *d, domid_t foreign, uint64_t idx,
+                      struct placement *out)
+{
+    struct p2m_entry e;
+    mfn_t m;
+
+    (void)foreign;
+    if (physmap_get_page(d, _gfn(idx), false, &m, &e))
+        return -XEN_EINVAL;
+    *out = (struct placement){m, e.type};
+    return 0;
+}
+
+static int foreign_frame_get(struct domain *f, gfn_t gfn, struct placement *out)
+{
+    struct p2m_entry e;
+
+    *out = (struct placement){.type = P2M_FOREIGN};
+    return physmap_get_page(f, gfn, false, &out->mfn, &e);
+}
+
+static int space_gmfn_foreign(struct domain *d, domid_t foreign, uint64_t idx,
+                              struct placement *out)
+{
+    struct domain *f;
+    int rc;
+
+    if (foreign == DOMID_SELF || foreign == d->id)
+        return -XEN_EINVAL;
+    f = domain_find_get(foreign);
+    if (!f)
+        return -XEN_ESRCH;
+    if (!d->privileged && d->target != f)
+        rc = -XEN_EPERM;
+    else
+        rc = foreign_frame_get(f, _gfn(idx), out);
+    domain_put(f);
+    return rc;
+}
+
+static space_fn *const spaces[] = {
+    [XENMAPSPACE_shared_info] = space_shared_info,
+    [XENMAPSPACE_grant_table] = space_grant_table,
+    [XENMAPSPACE_gmfn] = space_gmfn,
+    [XENMAPSPACE_gmfn_foreign] = space_gmfn_foreign,
+};
+
+static int place_one(struct domain *d, unsigned int space, domid_t foreign,
+                     uint64_t idx, gfn_t gfn)
+{
+    struct placement p;
+    int rc;
+
+    if (space >= ARRAY_SIZE(spaces) || !spaces[space])
+        return -XEN_ENOSYS;
+    rc = spaces[space](d, foreign, idx, &p);
+    if (rc)
+        return rc;
+    if (space != XENMAPSPACE_gmfn)
+        return physmap_replace(d, gfn, p.mfn, p.type);
+    if (idx == gfn_x(gfn)) {
+        page_put(p.mfn);
+        return 0;
+    }
+    rc = physmap_replace(d, gfn, p.mfn, p.type);
+    return rc ? rc : physmap_remove(d, _gfn(idx));
+}
+
+/* --- One mapping, or a range of own pages --- */
+
+static long range_place(struct memop *m, struct domain *d,
+                        const struct xen_add_to_physmap *r)
+{
+    for (unsigned long i = m->start; i < r->size; i++) {
+        int rc;
+
+        if (i > m->start && hypercall_preempt(m->v))
+            return memop_restart(m, i);
+        rc = place_one(d, XENMAPSPACE_gmfn, 0, r->idx + i, _gfn(r->gpfn + i));
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+long memop_add_to_physmap(struct memop *m)
+{
+    struct xen_add_to_physmap r;
+    struct domain *d;
+    long rc;
+
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    if (r.space == XENMAPSPACE_gmfn_foreign)
+        return -XEN_ENOSYS;
+    rc = domain_target_get(m->v, r.domid, &d);
+    if (rc)
+        return rc;
+    if (r.space == XENMAPSPACE_gmfn_range)
+        rc = m->start > r.size ? -XEN_EILSEQ : range_place(m, d, &r);
+    else if (m->start)
+        rc = -XEN_ENOSYS;
+    else
+        rc = place_one(d, r.space, 0, r.idx, _gfn(r.gpfn));
+    domain_put(d);
+    return rc;
+}
+
+/* --- Batches: each page has its own error --- */
+
+static long batch_place(struct memop *m, struct domain *d,
+                        const struct xen_add_to_physmap_batch *r)
+{
+    for (unsigned long i = m->start; i < r->size; i++) {
+        xen_ulong_t idx;
+        xen_pfn_t gfn;
+        int rc;
+
+        if (i > m->start && hypercall_preempt(m->v))
+            return memop_restart(m, i);
+        if (guest_read(m->v, &idx, r->idxs, i) ||
+            guest_read(m->v, &gfn, r->gpfns, i))
+            return -XEN_EFAULT;
+        rc = place_one(d, r->space, r->u.foreign_domid, idx, _gfn(gfn));
+        if (guest_write(m->v, r->errs, i, &rc))
+            return -XEN_EFAULT;
+    }
+    return 0;
+}
+
+static int batch_check(const struct memop *m,
+                       const struct xen_add_to_physmap_batch *r)
+{
+    if (r->space == XENMAPSPACE_gmfn_range)
+        return -XEN_EINVAL;
+    if (r->space != XENMAPSPACE_gmfn_foreign && r->u.res0)
+        return -XEN_EINVAL;
+    return m->start > r->size ? -XEN_EILSEQ : 0;
+}
+
+long memop_add_to_physmap_batch(struct memop *m)
+{
+    struct xen_add_to_physmap_batch r;
+    struct domain *d;
+    long rc;
+
+    if (m->start > UINT16_MAX)
+        return -XEN_EDOM;
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    rc = batch_check(m, &r);
+    if (rc)
+        return rc;
+    rc = domain_target_get(m->v, r.domid, &d);
+    if (rc)
+        return rc;
+    rc = batch_place(m, d, &r);
+    domain_put(d);
+    return rc;
+}
+
+long memop_remove_from_physmap(struct memop *m)
+{
+    struct xen_remove_from_physmap r;
+    struct domain *d;
+    long rc;
+
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    rc = domain_target_get(m->v, r.domid, &d);
+    if (rc)
+        return rc;
+    rc = physmap_remove(d, _gfn(r.gpfn));
+    domain_put(d);
+    return rc;
+}
+
+/* --- Resources: grant table frames of another domain --- */
+
+/* Without ioreq servers, frames of one exist in number only, as upstream's. */
+static unsigned int resource_max(struct domain *d, unsigned int type,
+                                 unsigned int id)
+{
+    switch (type) {
+    case XENMEM_resource_ioreq_server:
+        return 1 + ALIGN_UP(d->max_vcpus * 32, PAGE_SIZE) / PAGE_SIZE;
+    case XENMEM_resource_grant_table:
+        return gnttab_resource_max(d, id);
+    default:
+        return 0;
+    }
+}
+
+static int resource_place(struct memop *m, struct domain *d, mfn_t mfn,
+                          const struct xen_mem_acquire_resource *r,
+                          unsigned long i)
+{
+    xen_pfn_t gfn;
+
+    if (guest_read(m->v, &gfn, r->frame_list, i))
+        return -XEN_EFAULT;
+    if (!page_get(mfn, d))
+        return -XEN_EINVAL;
+    return physmap_replace(m->v->domain, _gfn(gfn), mfn, P2M_FOREIGN);
+}
+
+static int resource_batch(struct memop *m, struct domain *d,
+                          const struct xen_mem_acquire_resource *r,
+                          unsigned long start, unsigned int nr)
+{
+    mfn_t frame[ACQUIRE_BATCH];
+    int rc =
+        gnttab_acquire(d, r->id, (unsigned int)(r->frame + start), nr, frame);
+
+    for (unsigned int i = 0; !rc && i < nr; i++) {
+        rc = resource_place(m, d, frame[i], r, start + i);
+        if (rc && start + i)
+            rc = -XEN_EIO; /* The caller has to undo the first ones. */
+    }
+    return rc;
+}
+
+static long resource_map(struct memop *m, struct domain *d,
+                         const struct xen_mem_acquire_resource *r)
+{
+    unsigned long i = m->start;
+
+    if (r->type != XENMEM_resource_grant_table)
+        return -XEN_ENOENT;
+    if (r->nr_frames > UINT32_MAX >> MEMOP_EXTENT_SHIFT ||
+        r->frame > UINT32_MAX - r->nr_frames || i > r->nr_frames)
+        return -XEN_EINVAL;
+    while (i < r->nr_frames) {
+        unsigned int nr = (unsigned int)MIN(r->nr_frames - i, ACQUIRE_BATCH);
+        int rc;
+
+        if (i > m->start && hypercall_preempt(m->v))
+            return memop_restart(m, i);
+        rc = resource_batch(m, d, r, i, nr);
+        if (rc)
+            return rc;
+        i += nr;
+    }
+    return 0;
+}
+
+static long resource_size(struct memop *m, struct xen_mem_acquire_resource *r,
+                          unsigned int frames)
+{
+    if (r->nr_frames || m->start)
+        return -XEN_EINVAL;
+    r->nr_frames = frames;
+    return guest_copy_to(m->v, m->u, r, sizeof(*r));
+}
+
+long memop_acquire_resource(struct memop *m)
+{
+    struct xen_mem_acquire_resource r;
+    unsigned int frames;
+    struct domain *d;
+    long rc;
+
+    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
+        return -XEN_EFAULT;
+    if (r.pad)
+        return -XEN_EINVAL;
+    rc = domain_target_get(m->v, r.domid, &d);
+    if (rc)
+        return rc;
+    frames = resource_max(d, r.type, r.id);
+    if (d == m->v->domain)
+        rc = -XEN_EPERM;
+    else if (!frames)
+        rc = -XEN_EINVAL;
+    else if (!guest_ptr(r.frame_list))
+        rc = resource_size(m, &r, frames);
+    else
+        rc = resource_map(m, d, &r);
+    domain_put(d);
+    return rc;
+}

@@ -1,0 +1,150 @@
+/*
+ * A domain's address space together with the page references behind it.
+ *
+ * RAM, foreign and shared entries hold one reference each; grant entries hold
+ * none (the grant table's mapping record does), MMIO has none. Frames are given
+ * up only after the p2m has flushed, so no CPU can still reach them.
+ */
+#include "physmap.h"
+
+/* Work of one step of the teardown. */
+#define RELINQUISH_LEAVES 64
+#define RELINQUISH_PAGES  2048
+
+static const bool type_is_ram[P2M_TYPE_NR] = {
+    [P2M_RAM_RW] = true,
+    [P2M_RAM_RO] = true,
+    [P2M_LOGDIRTY] = true,
+};
+
+static const bool type_holds_reference[P2M_TYPE_NR] = {
+    [P2M_RAM_RW] = true,  [P2M_RAM_RO] = true, [P2M_LOGDIRTY] = true,
+    [P2M_FOREIGN] = true, [P2M_SHARED] = true,
+};
+
+bool physmap_is_ram(enum p2m_type t)
+{
+    return type_is_ram[t];
+}
+
+void physmap_put_entry(struct domain *d, const struct p2m_entry *e)
+{
+    (void)d;
+    if (!type_holds_reference[e->type])
+        return;
+    for (uint64_t i = 0; i < 1UL << e->order; i++)
+        page_put(_mfn(mfn_x(e->mfn) + i));
+}
+
+int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out,
+                     struct p2m_entry *e)
+{
+    *e = p2m_get(d, gfn);
+    if (!type_is_ram[e->type] || (write && e->type == P2M_RAM_RO))
+        return -XEN_EINVAL;
+    if (!page_get(e->mfn, d))
+        return -XEN_EINVAL;
+    *out = e->mfn;
+    return 0;
+}
+
+/* Clear one 4K entry and release what it held; *e says what was there. */
+static int clear_one(struct domain *d, gfn_t gfn, struct p2m_entry *e)
+{
+    int rc = p2m_swap(d, gfn, _mfn(INVALID_FRAME), P2M_NONE, e);
+
+    if (rc)
+        return rc;
+    e->order = 0;
+    physmap_put_entry(d, e);
+    return 0;
+}
+
+int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
+                    enum p2m_type t)
+{
+    struct p2m_entry old;
+    int rc = p2m_swap(d, gfn, take_mfn, t, &old);
+
+    if (rc) {
+        page_put(take_mfn);
+        return rc;
+    }
+    old.order = 0;
+    physmap_put_entry(d, &old);
+    return 0;
+}
+
+int physmap_remove(struct domain *d, gfn_t gfn)
+{
+    struct p2m_entry e;
+    int rc = clear_one(d, gfn, &e);
+
+    if (rc)
+        return rc;
+    return e.type == P2M_NONE ? -XEN_ENOENT : 0;
+}
+
+/*
+ * Give up 2^order pages of RAM. All of them are looked at first, so that an
+ * extent goes as a whole or stays.
+ */
+int physmap_remove_ram(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    for (uint64_t i = 0; i < 1UL << order; i++) {
+        struct p2m_entry e = p2m_get(d, _gfn(gfn_x(gfn) + i));
+
+        if (!type_is_ram[e.type])
+            return e.type == P2M_NONE ? -XEN_ENOENT : -XEN_EINVAL;
+    }
+    for (uint64_t i = 0; i < 1UL << order; i++) {
+        struct p2m_entry e;
+        int rc = clear_one(d, _gfn(gfn_x(gfn) + i), &e);
+
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+/*
+ * Clear a leaf at teardown. 1G ones go in 2M pieces, so that a step stays short,
+ * unless there is no memory for the split.
+ */
+static int relinquish_leaf(struct domain *d, gfn_t at, struct p2m_entry *e)
+{
+    unsigned int order = MIN(e->order, PAGE_ORDER_2M);
+    int rc = p2m_clear(d, at, order);
+
+    if (!rc)
+        e->order = order;
+    else if (order != e->order)
+        rc = p2m_clear(d, at, e->order);
+    return rc;
+}
+
+int physmap_relinquish(struct domain *d)
+{
+    struct p2m_entry gone[RELINQUISH_LEAVES];
+    gfn_t from = _gfn(0), at;
+    unsigned int nr = 0;
+    uint64_t pages = 0;
+    int rc = 0;
+
+    p2m_batch_begin(d);
+    while (!rc && nr < RELINQUISH_LEAVES && pages < RELINQUISH_PAGES &&
+           p2m_next(d, from, &at, &gone[nr])) {
+        rc = relinquish_leaf(d, at, &gone[nr]);
+        if (rc)
+            break;
+        pages += 1UL << gone[nr].order;
+        from = _gfn(gfn_x(at) + (1UL << gone[nr].order));
+        nr++;
+    }
+    p2m_batch_end(d);
+    for (unsigned int i = 0; i < nr; i++)
+        physmap_put_entry(d, &gone[i]);
+    if (rc)
+        return rc;
+    return nr ? -XEN_ERESTART : 0;
+}

@@ -1,0 +1,223 @@
+/*
+ * Creation and teardown of a domain's subsystems, driven by unit.def.
+ */
+#include "unit.h"
+
+#include "hv/arch.h"
+#include "hv/evtchn.h"
+#include "hv/gnttab.h"
+#include "hv/heap.h"
+#include "hv/log.h"
+#include "hv/p2m.h"
+
+#include "base/string.h"
+
+struct unit {
+    const char *name;
+    int (*init)(struct domain *d, const struct domain_config *c);
+    int (*relinquish)(struct domain *d);
+    void (*fini)(struct domain *d);
+};
+
+/* What dead domains have for a shared_info page; its contents mean nothing. */
+static struct shared_info dead_shared_info;
+
+#define GNTTAB_FRAMES_DEFAULT   64
+#define MAPTRACK_FRAMES_DEFAULT 1024
+
+static int unit_p2m_init(struct domain *d, const struct domain_config *c)
+{
+    (void)c;
+    return p2m_init(d);
+}
+
+static int unit_p2m_relinquish(struct domain *d)
+{
+    return physmap_relinquish(d);
+}
+
+static void unit_p2m_fini(struct domain *d)
+{
+    p2m_fini(d);
+}
+
+static int unit_arch_init(struct domain *d, const struct domain_config *c)
+{
+    return arch_domain_create(d, c);
+}
+
+static int unit_arch_relinquish(struct domain *d)
+{
+    return arch_domain_relinquish(d);
+}
+
+static void unit_arch_fini(struct domain *d)
+{
+    arch_domain_destroy(d);
+}
+
+static int unit_evtchn_init(struct domain *d, const struct domain_config *c)
+{
+    return evtchn_domain_init(d, c->abi.max_evtchn_port);
+}
+
+static int unit_evtchn_relinquish(struct domain *d)
+{
+    return evtchn_domain_relinquish(d);
+}
+
+static void unit_evtchn_fini(struct domain *d)
+{
+    evtchn_domain_fini(d);
+}
+
+static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
+{
+    int frames = c->abi.max_grant_frames;
+    int maptrack = c->abi.max_maptrack_frames;
+
+    return gnttab_domain_init(
+        d, frames < 0 ? GNTTAB_FRAMES_DEFAULT : (unsigned int)frames,
+        maptrack < 0 ? MAPTRACK_FRAMES_DEFAULT : (unsigned int)maptrack,
+        XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
+}
+
+static int unit_gnttab_relinquish(struct domain *d)
+{
+    return gnttab_domain_relinquish(d);
+}
+
+static void unit_gnttab_fini(struct domain *d)
+{
+    gnttab_domain_fini(d);
+}
+
+static int unit_sched_init(struct domain *d, const struct domain_config *c)
+{
+    (void)c;
+    sched_domain_init(d);
+    return 0;
+}
+
+static int unit_sched_relinquish(struct domain *d)
+{
+    (void)d;
+    return 0;
+}
+
+static void unit_sched_fini(struct domain *d)
+{
+    (void)d;
+}
+
+static int unit_shared_info_init(struct domain *d,
+                                 const struct domain_config *c)
+{
+    mfn_t m;
+    int rc;
+
+    (void)c;
+    rc = page_alloc(d, 0, PAGE_ALLOC_SHARED | PAGE_ALLOC_ZERO, &m);
+    if (rc)
+        return rc;
+    d->shared_info = mfn_to_virt(m);
+    domain_wallclock_update(d);
+    return 0;
+}
+
+/*
+ * The pages must go now, or the domain would never be without any. Every port is
+ * closed by this time: nobody writes to them but a late wall clock update, which
+ * takes the lock.
+ */
+static int unit_shared_info_relinquish(struct domain *d)
+{
+    struct shared_info *old;
+
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_info_unmap(d->vcpu[i]);
+    spin_lock(&d->lock);
+    old = d->shared_info;
+    d->shared_info = &dead_shared_info;
+    spin_unlock(&d->lock);
+    if (old != &dead_shared_info)
+        page_put(virt_to_mfn(old));
+    return 0;
+}
+
+static void unit_shared_info_fini(struct domain *d)
+{
+    if (d->shared_info != &dead_shared_info)
+        page_put(virt_to_mfn(d->shared_info));
+    d->shared_info = NULL;
+}
+
+static int unit_vcpus_init(struct domain *d, const struct domain_config *c)
+{
+    (void)c;
+    d->vcpu = heap_alloc(d->max_vcpus * sizeof(*d->vcpu));
+    return d->vcpu ? 0 : -XEN_ENOMEM;
+}
+
+static int unit_vcpus_relinquish(struct domain *d)
+{
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_relinquish(d->vcpu[i]);
+    return 0;
+}
+
+static void unit_vcpus_fini(struct domain *d)
+{
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_destroy(d->vcpu[i]);
+    heap_free(d->vcpu);
+    d->vcpu = NULL;
+}
+
+static const struct unit units[] = {
+#define UNIT(n) {#n, unit_##n##_init, unit_##n##_relinquish, unit_##n##_fini},
+#include "unit.def"
+#undef UNIT
+};
+
+static void units_fini_from(struct domain *d, unsigned int nr)
+{
+    while (nr--)
+        units[nr].fini(d);
+}
+
+int units_init(struct domain *d, const struct domain_config *c)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(units); i++) {
+        int rc = units[i].init(d, c);
+
+        if (rc) {
+            log_warn("cannot create domain %u: part '%s' failed: rc=%d", d->id,
+                     units[i].name, rc);
+            units_fini_from(d, i);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int units_relinquish(struct domain *d)
+{
+    while (d->kill_unit < ARRAY_SIZE(units)) {
+        const struct unit *u = &units[ARRAY_SIZE(units) - 1 - d->kill_unit];
+        int rc = u->relinquish(d);
+
+        if (rc)
+            return rc;
+        d->kill_unit++;
+    }
+    return 0;
+}
+
+void units_fini(struct domain *d)
+{
+    units_fini_from(d, ARRAY_SIZE(units));
+}
