@@ -1,4 +1,5 @@
 # How the control domain's Xen daemons are started.
+# shellcheck shell=dash
 
 # wait_for SECONDS COMMAND...: until a command succeeds; for the few things
 # that announce themselves in no other way.

@@ -5,6 +5,7 @@
 # bytes. Reader: impl/platform/touchstone/console.py, which undoes lines that
 # the hypervisor printed into the middle of one. Call these functions from
 # one shell only, never in a subshell: the count lives in TS_SEQ.
+# shellcheck shell=dash
 
 TS_SRC=${TS_SRC:-dom0}
 TS_SEQ=${TS_SEQ:-0}

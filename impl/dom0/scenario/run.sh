@@ -1,5 +1,6 @@
 # The main job: stock guests on a bridge and on disks, measured from inside,
 # then bare create and destroy rounds. Parameters come in /ts/params.
+# shellcheck shell=dash
 . /lib/ts.sh
 . /lib/guest.sh
 GUESTS=1

@@ -10,8 +10,8 @@ TIME_LABEL = 92
 EXITS_SHOWN = 12
 STAGES = (("hypervisor_s", "firmware"), ("dom0_init_s", "dom0 kernel"),
           ("dom0_tools_s", "Xen daemons"), ("guest_init_s", "first guest"))
-VERDICTS = {"met": "target met", "missed": "target missed",
-            "missing": "not measured", "shown": ""}
+VERDICTS = {"met": "met", "missed": "missed", "missing": "not measured",
+            "shown": ""}
 
 STYLE = """
 :root { --page: #fbfbfa; --card: #fff; --text: #1d1f23; --soft: #62666e;
