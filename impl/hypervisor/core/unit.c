@@ -22,9 +22,6 @@ struct unit {
 /* What dead domains have for a shared_info page; its contents mean nothing. */
 static struct shared_info dead_shared_info;
 
-#define GNTTAB_FRAMES_DEFAULT   64
-#define MAPTRACK_FRAMES_DEFAULT 1024
-
 static int unit_p2m_init(struct domain *d, const struct domain_config *c)
 {
     (void)c;
@@ -73,13 +70,9 @@ static void unit_evtchn_fini(struct domain *d)
 
 static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
 {
-    int frames = c->abi.max_grant_frames;
-    int maptrack = c->abi.max_maptrack_frames;
-
-    return gnttab_domain_init(
-        d, frames < 0 ? GNTTAB_FRAMES_DEFAULT : (unsigned int)frames,
-        maptrack < 0 ? MAPTRACK_FRAMES_DEFAULT : (unsigned int)maptrack,
-        XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
+    return gnttab_domain_init(d, (unsigned int)c->abi.max_grant_frames,
+                              (unsigned int)c->abi.max_maptrack_frames,
+                              XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
 }
 
 static int unit_gnttab_relinquish(struct domain *d)

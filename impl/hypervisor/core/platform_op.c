@@ -1,0 +1,115 @@
+/*
+ * Platform hypercall: dom0's view of the machine (public/platform.h).
+ */
+#include "hv/arch.h"
+#include "hv/guest.h"
+#include "hv/hypercall.h"
+
+#include "base/string.h"
+
+#define NS_PER_S      1000000000ULL
+#define CPU_MAP_BYTES (CPU_MAX / 8)
+
+typedef long platform_op_fn(struct vcpu *v, struct xen_platform_op *op,
+                            uint64_t u);
+
+/* The time of day at 'system_time' was 'secs' and 'nsecs'; all guests see it. */
+static long settime(uint64_t secs, uint32_t nsecs, uint64_t system_time)
+{
+    struct domain *next;
+
+    if (nsecs >= NS_PER_S)
+        return -XEN_EINVAL;
+    arch_wallclock_set(secs * NS_PER_S + nsecs - system_time);
+    for (struct domain *d = domain_next_get(0); d; d = next) {
+        domid_t after = (domid_t)(d->id + 1);
+
+        domain_wallclock_update(d);
+        domain_put(d);
+        next = domain_next_get(after);
+    }
+    return 0;
+}
+
+static long platform_settime64(struct vcpu *v, struct xen_platform_op *op,
+                               uint64_t u)
+{
+    (void)v;
+    (void)u;
+    if (op->u.settime64.mbz)
+        return -XEN_EINVAL;
+    return settime(op->u.settime64.secs, op->u.settime64.nsecs,
+                   op->u.settime64.system_time);
+}
+
+static long platform_settime32(struct vcpu *v, struct xen_platform_op *op,
+                               uint64_t u)
+{
+    (void)v;
+    (void)u;
+    return settime(op->u.settime32.secs, op->u.settime32.nsecs,
+                   op->u.settime32.system_time);
+}
+
+static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
+                                 uint64_t u)
+{
+    struct xenpf_pcpuinfo *i = &op->u.pcpu_info;
+    long rc = 0;
+
+    i->max_present = cpu_count - 1;
+    if (i->xen_cpuid >= cpu_count) {
+        i->flags = XEN_PCPU_FLAGS_INVALID;
+    } else {
+        i->flags = XEN_PCPU_FLAGS_ONLINE;
+        rc = arch_platform_op(v, op, u); /* APIC and ACPI ids */
+    }
+    return rc ? rc : guest_copy_to(v, u, op, sizeof(*op));
+}
+
+static long platform_getidletime(struct vcpu *v, struct xen_platform_op *op,
+                                 uint64_t u)
+{
+    struct xenpf_getidletime *t = &op->u.getidletime;
+    uint8_t map[CPU_MAP_BYTES] = {0};
+    uint64_t bitmap = guest_ptr(t->cpumap_bitmap);
+    unsigned int cpus_asked = MIN(t->cpumap_nr_cpus, CPU_MAX);
+    size_t bytes = (cpus_asked + 7) / 8;
+
+    if (guest_copy_from(v, map, bitmap, bytes))
+        return -XEN_EFAULT;
+    for (unsigned int c = 0; c < cpus_asked; c++) {
+        uint64_t idle;
+
+        if (c >= cpu_count)
+            map[c / 8] &= (uint8_t) ~(1U << c % 8);
+        if (!(map[c / 8] >> c % 8 & 1))
+            continue;
+        idle = cpu_idle_ns(c);
+        if (guest_write(v, t->idletime, c, &idle))
+            return -XEN_EFAULT;
+    }
+    t->now = arch_now_ns();
+    if (guest_copy_to(v, bitmap, map, bytes))
+        return -XEN_EFAULT;
+    return guest_copy_to(v, u, op, sizeof(*op));
+}
+
+static platform_op_fn *const platform_ops[] = {
+#define PLATFORMOP(nr, name) [nr] = platform_##name,
+#include "platform_op.def"
+#undef PLATFORMOP
+};
+
+long do_platform_op(struct vcpu *v, unsigned long arg[5])
+{
+    struct xen_platform_op op;
+
+    if (guest_copy_from(v, &op, arg[0], sizeof(op)))
+        return -XEN_EFAULT;
+    if (op.interface_version != XENPF_INTERFACE_VERSION)
+        return -XEN_EACCES;
+    if (op.cmd >= ARRAY_SIZE(platform_ops) || !platform_ops[op.cmd])
+        return arch_platform_op(v, &op, arg[0]);
+    return platform_ops[op.cmd](v, &op, arg[0]);
+}

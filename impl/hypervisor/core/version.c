@@ -1,0 +1,137 @@
+/*
+ * Version hypercall: who we are and what a guest may rely on (public/version.h).
+ */
+#include "hv/arch.h"
+#include "hv/guest.h"
+#include "hv/hypercall.h"
+#include "hv/option.h"
+
+#include "base/string.h"
+
+/* The ABI that this hypervisor speaks. */
+#define ABI_MAJOR 4
+#define ABI_MINOR 17
+
+#define FEATURE(n) (1U << XENFEAT_##n)
+
+typedef long version_fn(struct vcpu *v, uint64_t u);
+
+/* What upstream gives a domain that may not know: not an error. */
+static const char denied[] = "<denied>";
+
+static long version_version(struct vcpu *v, uint64_t u)
+{
+    (void)v;
+    (void)u;
+    return ABI_MAJOR << 16 | ABI_MINOR;
+}
+
+static long version_extraversion(struct vcpu *v, uint64_t u)
+{
+    xen_extraversion_t text = ".7-touchstone";
+
+    return guest_copy_to(v, u, text, sizeof(text));
+}
+
+/* The compiler's name, nothing about the builder: builds are reproducible. */
+static long version_compile_info(struct vcpu *v, uint64_t u)
+{
+    struct xen_compile_info info = {{0}, {0}, {0}, {0}};
+
+    str_copy(info.compiler, sizeof(info.compiler),
+             v->domain->privileged ? __VERSION__ : denied);
+    return guest_copy_to(v, u, &info, sizeof(info));
+}
+
+static long version_capabilities(struct vcpu *v, uint64_t u)
+{
+    const char *text = arch_capabilities();
+    size_t bytes = str_length(text, XEN_CAPABILITIES_INFO_LEN - 1);
+    const char end = '\0';
+
+    if (guest_copy_to(v, u, text, bytes))
+        return -XEN_EFAULT;
+    return guest_copy_to(v, u + bytes, &end, 1);
+}
+
+static long version_changeset(struct vcpu *v, uint64_t u)
+{
+    xen_changeset_info_t text = {0};
+
+    str_copy(text, sizeof(text),
+             v->domain->privileged ? "unavailable" : denied);
+    return guest_copy_to(v, u, text, sizeof(text));
+}
+
+/* HVM guests have no hole of the hypervisor in their address space. */
+static long version_platform_parameters(struct vcpu *v, uint64_t u)
+{
+    struct xen_platform_parameters p = {.virt_start = 0};
+
+    return guest_copy_to(v, u, &p, sizeof(p));
+}
+
+static uint32_t features(const struct domain *d)
+{
+    uint32_t f =
+        FEATURE(auto_translated_physmap) | FEATURE(supervisor_mode_kernel) |
+        FEATURE(hvm_callback_vector) | FEATURE(hvm_safe_pvclock) |
+        FEATURE(memory_op_vnode_supported) | FEATURE(linux_rsdp_unrestricted);
+
+    if (d->privileged)
+        return f | FEATURE(dom0) | FEATURE(direct_mapped);
+    return f | FEATURE(not_direct_mapped);
+}
+
+static long version_get_features(struct vcpu *v, uint64_t u)
+{
+    struct xen_feature_info info;
+
+    if (guest_copy_from(v, &info, u, sizeof(info)))
+        return -XEN_EFAULT;
+    info.submap = info.submap_idx ? 0 : features(v->domain);
+    return guest_copy_to(v, u, &info, sizeof(info));
+}
+
+static long version_pagesize(struct vcpu *v, uint64_t u)
+{
+    (void)v;
+    (void)u;
+    return PAGE_SIZE;
+}
+
+static long version_guest_handle(struct vcpu *v, uint64_t u)
+{
+    return guest_copy_to(v, u, v->domain->handle, sizeof(v->domain->handle));
+}
+
+static long version_commandline(struct vcpu *v, uint64_t u)
+{
+    const char *text = v->domain->privileged ? option_cmdline() : denied;
+    size_t bytes = str_length(text, sizeof(xen_commandline_t) - 1);
+    const char end = '\0';
+
+    if (guest_copy_to(v, u, text, bytes))
+        return -XEN_EFAULT;
+    return guest_copy_to(v, u + bytes, &end, 1);
+}
+
+/* The image carries none; upstream answers the same then. */
+static long version_build_id(struct vcpu *v, uint64_t u)
+{
+    (void)u;
+    return v->domain->privileged ? -XEN_ENODATA : -XEN_EPERM;
+}
+
+static version_fn *const version_ops[] = {
+#define VERSIONOP(nr, name) [nr] = version_##name,
+#include "version.def"
+#undef VERSIONOP
+};
+
+long do_xen_version(struct vcpu *v, unsigned long arg[5])
+{
+    if (arg[0] >= ARRAY_SIZE(version_ops) || !version_ops[arg[0]])
+        return -XEN_ENOSYS;
+    return version_ops[arg[0]](v, arg[1]);
+}
