@@ -55,8 +55,10 @@ static inline mfn_t virt_to_mfn(const void *p)
 }
 
 /*
- * Boot. page_init() sizes the frame table for RAM regions given first by
- * page_add_region(); 'boot_alloc' memory comes out of the regions themselves.
+ * Boot. The regions are in order and do not overlap. The frame table is carved
+ * from the upper end of the highest region that has room. It covers gaps of less
+ * than 1 GiB between regions too: page_free() of frames there (boot modules) adds
+ * them to the allocator. Panics when nothing has room.
  */
 struct page_region {
     paddr_t start; /* page aligned */
@@ -86,8 +88,11 @@ void page_free_virt(void *p);
 bool page_get(mfn_t m, const struct domain *d) __must_check;
 /* Take a reference on a frame whatever domain owns it (not free, not hv's). */
 bool page_get_any(mfn_t m) __must_check;
-/* Drop one; the last one scrubs, unaccounts and frees. */
+/* Drop one; the last one unaccounts and frees (scrubbed before it is used again).
+   May end a dead domain (domain_put()): no lock of the owner may be held. */
 void page_put(mfn_t m);
+/* Drop one reference of each of 2^order frames, together. */
+void page_put_order(mfn_t first, unsigned int order);
 /* Owner domain id, PAGE_OWNER_FREE or PAGE_OWNER_HV; no reference implied. */
 uint16_t page_owner(mfn_t m);
 /* References held now: 1 is the allocation's alone. */

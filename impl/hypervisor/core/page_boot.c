@@ -1,0 +1,139 @@
+/*
+ * Boot of the page allocator: sizes the frame table, finds room for it in the
+ * RAM it describes, and hands the rest to the free lists.
+ */
+#include "hv/log.h"
+#include "page_frame.h"
+
+#include "base/string.h"
+
+#define GAP_FRAMES_MAX \
+    (1UL << (30 - PAGE_SHIFT)) /* larger gaps get no entries */
+
+struct frame_table frame_table;
+
+/* Frames [start, end) that get entries: regions and the small gaps between. */
+struct span {
+    uint64_t start;
+    uint64_t end;
+};
+
+/* Grow '*s' over the regions from '*at' on; false when there are none left. */
+static bool span_next(const struct page_region *r, unsigned int nr,
+                      unsigned int *at, struct span *s)
+{
+    if (*at == nr)
+        return false;
+    s->start = r[*at].start >> PAGE_SHIFT;
+    do {
+        s->end = r[(*at)++].end >> PAGE_SHIFT;
+    } while (*at < nr &&
+             (r[*at].start >> PAGE_SHIFT) - s->end < GAP_FRAMES_MAX);
+    return true;
+}
+
+/* Part of the span that lies in one section. */
+static struct span span_in(struct span s, uint64_t section)
+{
+    uint64_t first = section << SECTION_SHIFT;
+
+    return (struct span){MAX(s.start, first),
+                         MIN(s.end, first + SECTION_FRAMES)};
+}
+
+/*
+ * Entries from '*next' for the span's sections. A section with the ends of two
+ * spans (a gap of 1 GiB is larger than a section) does not exist.
+ */
+static void span_fill(struct span s, union page **next)
+{
+    uint64_t first = s.start >> SECTION_SHIFT;
+    uint64_t last = (s.end - 1) >> SECTION_SHIFT;
+
+    for (uint64_t i = first; i <= last; i++) {
+        struct span part = span_in(s, i);
+        struct section *sec = &frame_table.section[i];
+
+        sec->pages = *next;
+        sec->first = (uint32_t)(part.start & (SECTION_FRAMES - 1));
+        sec->nr = (uint32_t)(part.end - part.start);
+        *next += sec->nr;
+    }
+}
+
+static uint64_t table_bytes(const struct page_region *r, unsigned int nr)
+{
+    uint64_t frames = 0;
+    unsigned int at = 0;
+    struct span s;
+
+    while (span_next(r, nr, &at, &s))
+        frames += s.end - s.start;
+    return ALIGN_UP(frame_table.sections * sizeof(struct section) +
+                        frames * sizeof(union page),
+                    PAGE_SIZE);
+}
+
+static void regions_check(const struct page_region *r, unsigned int nr)
+{
+    ASSERT(nr > 0);
+    for (unsigned int i = 0; i < nr; i++) {
+        ASSERT((r[i].start | r[i].end) % PAGE_SIZE == 0);
+        ASSERT(r[i].start < r[i].end);
+        ASSERT(!i || r[i - 1].end <= r[i].start);
+    }
+}
+
+static unsigned int region_with_room(const struct page_region *r,
+                                     unsigned int nr, uint64_t bytes)
+{
+    while (nr--)
+        if (r[nr].end - r[nr].start >= bytes)
+            return nr;
+    panic("too little memory: no room for a frame table of %llu KiB",
+          (unsigned long long)bytes >> 10);
+}
+
+static void table_carve(const struct page_region *r, unsigned int nr,
+                        paddr_t at, uint64_t bytes)
+{
+    unsigned int i = 0;
+    union page *next;
+    struct span s;
+
+    memset(maddr_to_virt(at), 0, bytes);
+    frame_table.section = maddr_to_virt(at);
+    next = (union page *)(frame_table.section + frame_table.sections);
+    while (span_next(r, nr, &i, &s))
+        span_fill(s, &next);
+    for (paddr_t a = at; a < at + bytes; a += PAGE_SIZE)
+        page_find(_mfn(a >> PAGE_SHIFT))->not_owner = (uint16_t)~PAGE_OWNER_HV;
+}
+
+void page_init(const struct page_region *usable, unsigned int nr)
+{
+    uint64_t total = 0;
+    uint64_t bytes;
+    unsigned int room;
+
+    regions_check(usable, nr);
+    frame_table.sections =
+        ((usable[nr - 1].end - 1) >> (PAGE_SHIFT + SECTION_SHIFT)) + 1;
+    bytes = table_bytes(usable, nr);
+    room = region_with_room(usable, nr, bytes);
+    table_carve(usable, nr, usable[room].end - bytes, bytes);
+    for (unsigned int i = 0; i < nr; i++) {
+        uint64_t start = usable[i].start >> PAGE_SHIFT;
+        uint64_t end = usable[i].end >> PAGE_SHIFT;
+
+        total += end - start;
+        if (i == room)
+            end -= bytes >> PAGE_SHIFT;
+        /* Frame 0 is never given out: its address looks like NULL. */
+        if (start == 0)
+            start++;
+        if (start < end)
+            buddy_add(_mfn(start), end - start);
+    }
+    page_boot_counts(total, bytes >> PAGE_SHIFT);
+}
