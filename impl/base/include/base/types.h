@@ -25,9 +25,9 @@
 #define __printf(f, a)        __attribute__((format(printf, f, a)))
 #define __noreturn            __attribute__((noreturn))
 #define __must_check          __attribute__((warn_unused_result))
-#define static_assert         _Static_assert
-#define likely(x)             __builtin_expect(!!(x), 1)
-#define unlikely(x)           __builtin_expect(!!(x), 0)
+#define static_assert _Static_assert
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* A guest frame number: an index of 4 KiB pages as one domain sees them. */
 typedef struct {

@@ -79,6 +79,8 @@ long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op,
 long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, uint64_t u_sysctl);
 long arch_platform_op(struct vcpu *v, struct xen_platform_op *op,
                       uint64_t u_op);
+/* PHYSDEVOP_*; -XEN_ENOSYS for what a domain without pirqs lacks. */
+long arch_physdev_op(struct vcpu *v, unsigned int cmd, uint64_t u_arg);
 void arch_physinfo(struct xen_sysctl_physinfo *pi);
 void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t);
 const char *arch_capabilities(void); /* XENVER_capabilities text */

@@ -292,6 +292,14 @@ long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, uint64_t u_sysctl)
     return -XEN_ENOSYS;
 }
 
+long arch_physdev_op(struct vcpu *v, unsigned int cmd, uint64_t u_arg)
+{
+    (void)v;
+    (void)cmd;
+    (void)u_arg;
+    return -XEN_ENOSYS;
+}
+
 long arch_platform_op(struct vcpu *v, struct xen_platform_op *op, uint64_t u_op)
 {
     (void)v;

@@ -1,0 +1,218 @@
+/*
+ * ACPI tables that dom0 starts from: RSDP, XSDT and MADT of its own.
+ *
+ * Its MADT has its vCPUs, and the machine's IO-APICs and overrides as they are,
+ * for pins are bound one to one. Tables on processors, memory and hardware that
+ * the hypervisor keeps are left out; all others stay where the firmware put
+ * them. Follows: ACPI 6.4 5.2.5 (RSDP), 5.2.8 (XSDT), 5.2.12 (MADT).
+ */
+#include "x86/acpi.h"
+#include "x86/dom0.h"
+#include "x86/paging.h"
+#include "x86/vlapic.h"
+
+#include "hv/log.h"
+
+#include "base/string.h"
+
+#define MADT_OFFSET     PAGE_SIZE
+#define XSDT_OFFSET     64
+#define MADT_BODY       44 /* bytes before the first entry */
+#define XSDT_MAX        ((MADT_OFFSET - XSDT_OFFSET - ACPI_HEADER_BYTES) / 8)
+#define MADT_MAX        (DOM0_ACPI_BYTES - MADT_OFFSET)
+#define LAPIC_ENABLED   1
+#define LAPIC_BROADCAST 255 /* ids from here on need x2APIC entries */
+
+enum madt_entry {
+    MADT_LAPIC = 0,
+    MADT_IOAPIC = 1,
+    MADT_OVERRIDE = 2,
+    MADT_NMI_SOURCE = 3,
+    MADT_X2APIC = 9,
+};
+
+struct rsdp {
+    char signature[8];
+    uint8_t checksum; /* of the first 20 bytes */
+    char oem_id[6];
+    uint8_t revision;
+    uint32_t rsdt;
+    uint32_t length;
+    uint64_t xsdt;
+    uint8_t checksum_all;
+    uint8_t reserved[3];
+} __attribute__((packed));
+
+static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
+
+struct lapic_entry {
+    uint8_t type, length;
+    uint8_t uid;
+    uint8_t apic_id;
+    uint32_t flags;
+} __attribute__((packed));
+
+struct x2apic_entry {
+    uint8_t type, length;
+    uint16_t reserved;
+    uint32_t apic_id;
+    uint32_t flags;
+    uint32_t uid;
+} __attribute__((packed));
+
+/* What dom0 does not own, or what we make anew. */
+static const char hidden[][4] = {
+    {'A', 'P', 'I', 'C'}, {'D', 'M', 'A', 'R'}, {'I', 'V', 'R', 'S'},
+    {'H', 'P', 'E', 'T'}, {'S', 'R', 'A', 'T'}, {'S', 'L', 'I', 'T'},
+    {'M', 'S', 'C', 'T'}, {'P', 'M', 'T', 'T'}, {'H', 'M', 'A', 'T'},
+    {'B', 'G', 'R', 'T'}, {'M', 'P', 'S', 'T'}, {'W', 'A', 'E', 'T'},
+};
+
+static uint8_t sum_to_zero(const void *p, size_t bytes)
+{
+    const uint8_t *b = p;
+    uint8_t sum = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        sum += b[i];
+    return (uint8_t)-sum;
+}
+
+static void header_fill(struct acpi_header *h, const char *signature,
+                        const struct acpi_header *like, uint8_t revision)
+{
+    memset(h, 0, sizeof(*h));
+    memcpy(h->signature, signature, sizeof(h->signature));
+    h->revision = revision;
+    memcpy(h->oem_id, like->oem_id, sizeof(h->oem_id));
+    memcpy(h->oem_table_id, like->oem_table_id, sizeof(h->oem_table_id));
+    h->oem_revision = like->oem_revision;
+    memcpy(&h->creator_id, "TSTN", sizeof(h->creator_id));
+    h->creator_revision = 1;
+}
+
+static void header_finish(struct acpi_header *h, size_t bytes)
+{
+    h->length = bytes;
+    h->checksum = 0;
+    h->checksum = sum_to_zero(h, bytes);
+}
+
+static size_t madt_add_cpu(uint8_t *to, unsigned int vcpu)
+{
+    uint32_t id = vlapic_id_of(vcpu);
+
+    if (id < LAPIC_BROADCAST) {
+        struct lapic_entry e = {MADT_LAPIC, sizeof(e), vcpu, id, LAPIC_ENABLED};
+
+        memcpy(to, &e, sizeof(e));
+        return sizeof(e);
+    } else {
+        struct x2apic_entry e = {MADT_X2APIC, sizeof(e),     0,
+                                 id,          LAPIC_ENABLED, vcpu};
+
+        memcpy(to, &e, sizeof(e));
+        return sizeof(e);
+    }
+}
+
+/* The machine's IO-APICs, overrides and NMI sources, byte for byte. */
+static size_t madt_copy_entries(uint8_t *to, size_t room,
+                                const struct acpi_header *machine)
+{
+    const uint8_t *p = (const uint8_t *)machine;
+    size_t used = 0;
+
+    for (size_t at = MADT_BODY; at + 2 <= machine->length;) {
+        size_t n = p[at + 1];
+
+        if (n < 2 || n > machine->length - at)
+            break;
+        if (p[at] >= MADT_IOAPIC && p[at] <= MADT_NMI_SOURCE &&
+            n <= room - used) {
+            memcpy(to + used, p + at, n);
+            used += n;
+        }
+        at += n;
+    }
+    return used;
+}
+
+static void madt_build(uint8_t *to, const struct acpi_header *machine,
+                       unsigned int vcpus)
+{
+    struct acpi_header *h = (struct acpi_header *)to;
+    const uint32_t body[2] = {0xfee00000, 0}; /* LAPIC address, flags */
+    size_t at = MADT_BODY;
+
+    static_assert(MADT_BODY + DOMAIN_MAX_VCPUS * sizeof(struct x2apic_entry) <
+                      MADT_MAX / 2,
+                  "room for all vCPUs and as much for the rest");
+    header_fill(h, "APIC", machine, 4);
+    memcpy(to + ACPI_HEADER_BYTES, body, sizeof(body));
+    for (unsigned int i = 0; i < vcpus; i++)
+        at += madt_add_cpu(to + at, i);
+    at += madt_copy_entries(to + at, MADT_MAX - at, machine);
+    header_finish(h, at);
+}
+
+static bool table_hidden(const struct acpi_header *t)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++)
+        if (memcmp(t->signature, hidden[i], sizeof(hidden[i])) == 0)
+            return true;
+    return false;
+}
+
+static paddr_t root_entry(const struct acpi_root *r, unsigned int i)
+{
+    const uint8_t *p = (const uint8_t *)maddr_to_virt(r->table) +
+                       ACPI_HEADER_BYTES + i * (r->wide ? 8 : 4);
+    uint64_t entry = 0;
+
+    memcpy(&entry, p, r->wide ? 8 : 4);
+    return entry;
+}
+
+static void xsdt_build(uint8_t *to, const struct acpi_root *r, paddr_t madt)
+{
+    struct acpi_header *h = (struct acpi_header *)to;
+    uint8_t *entry = to + ACPI_HEADER_BYTES;
+    unsigned int n = 0;
+
+    header_fill(h, "XSDT", maddr_to_virt(r->table), 1);
+    memcpy(entry, &madt, sizeof(madt));
+    n++;
+    for (unsigned int i = 0; i < r->count && n < XSDT_MAX; i++) {
+        paddr_t a = root_entry(r, i);
+
+        if (!direct_mapped(a, ACPI_HEADER_BYTES) ||
+            table_hidden(maddr_to_virt(a)))
+            continue;
+        memcpy(entry + n * sizeof(a), &a, sizeof(a));
+        n++;
+    }
+    header_finish(h, ACPI_HEADER_BYTES + n * sizeof(paddr_t));
+}
+
+paddr_t dom0_acpi_build(paddr_t at, unsigned int vcpus)
+{
+    const struct acpi_header *machine = acpi_table("APIC", 0);
+    struct rsdp *rsdp = maddr_to_virt(at);
+    struct acpi_root root;
+
+    if (!acpi_root_get(&root) || !machine) {
+        log_warn("no ACPI for dom0: it will find no devices");
+        return 0;
+    }
+    madt_build(maddr_to_virt(at + MADT_OFFSET), machine, vcpus);
+    xsdt_build(maddr_to_virt(at + XSDT_OFFSET), &root, at + MADT_OFFSET);
+    memcpy(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature));
+    memcpy(rsdp->oem_id, machine->oem_id, sizeof(rsdp->oem_id));
+    rsdp->revision = 2;
+    rsdp->length = sizeof(*rsdp);
+    rsdp->xsdt = at + XSDT_OFFSET;
+    rsdp->checksum = sum_to_zero(rsdp, ACPI_RSDP_MIN_BYTES);
+    rsdp->checksum_all = sum_to_zero(rsdp, sizeof(*rsdp));
+    return at;
+}

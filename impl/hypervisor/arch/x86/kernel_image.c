@@ -1,0 +1,142 @@
+/*
+ * Boot modules of dom0: moved out of the way, kernel unpacked and checked.
+ *
+ * The loader puts modules where dom0's kernel wants to be, so they are copied
+ * to memory that the allocator picks (from the top) before dom0 gets its RAM.
+ */
+#include "x86/kernel_image.h"
+#include "x86/panic.h"
+
+#include "hv/log.h"
+#include "hv/page.h"
+
+#include "abi/xen.h"
+#include "base/bzimage.h"
+#include "base/cpio.h"
+#include "base/elf.h"
+#include "base/string.h"
+#include "base/xz.h"
+
+static unsigned int order_of(uint64_t bytes)
+{
+    unsigned int order = 0;
+
+    while ((PAGE_SIZE << order) < bytes)
+        order++;
+    return order;
+}
+
+static void image_alloc(struct image *i, uint64_t bytes, const char *what)
+{
+    mfn_t m;
+
+    i->order = order_of(bytes);
+    if (i->order > PAGE_ORDER_MAX || page_alloc(NULL, i->order, 0, &m))
+        boot_refuse("too little memory for %s of %llu MiB", what,
+                    (unsigned long long)(bytes >> 20));
+    i->data = mfn_to_virt(m);
+    i->bytes = bytes;
+}
+
+void image_free(struct image *i)
+{
+    if (i->data)
+        page_free(virt_to_mfn(i->data), i->order);
+    *i = (struct image){};
+}
+
+/* They start out as the hypervisor's; two modules may share a page. */
+void image_release_module(paddr_t start, uint64_t bytes)
+{
+    uint64_t m = start >> PAGE_SHIFT;
+    uint64_t end = ALIGN_UP(start + bytes, PAGE_SIZE) >> PAGE_SHIFT;
+
+    for (; m < end; m++)
+        if (page_owner(_mfn(m)) == PAGE_OWNER_HV)
+            page_free(_mfn(m), 0);
+}
+
+void image_take(struct image *i, paddr_t start, uint64_t bytes,
+                const char *what)
+{
+    if (!bytes)
+        boot_refuse("%s is empty", what);
+    image_alloc(i, bytes, what);
+    memcpy(i->data, maddr_to_virt(start), bytes);
+}
+
+static const char *packer_name(const uint8_t *p, size_t bytes)
+{
+    static const struct {
+        const char *name;
+        uint8_t magic[4];
+    } packers[] = {
+        {"gzip", {0x1f, 0x8b, 8, 0}},    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}},
+        {"lz4", {2, 0x21, 0x4c, 0x18}},  {"bzip2", {'B', 'Z', 'h', '9'}},
+        {"lzop", {0x89, 'L', 'Z', 'O'}},
+    };
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(packers); i++)
+        if (bytes >= 4 && memcmp(p, packers[i].magic, 4) == 0)
+            return packers[i].name;
+    return "an unknown packer";
+}
+
+/* The packed vmlinux inside a bzImage takes the bzImage's place. */
+static void image_unpack(struct image *i, size_t offset, size_t packed_bytes)
+{
+    const uint8_t *packed = i->data + offset;
+    size_t bytes = bzimage_unpacked_bytes(packed, packed_bytes);
+    struct image work = {}, out = {};
+    int rc;
+
+    if (!xz_magic(packed, packed_bytes))
+        boot_refuse("dom0 kernel is packed with %s, only xz is supported",
+                    packer_name(packed, packed_bytes));
+    if (!bytes)
+        boot_refuse("dom0 kernel is damaged: no unpacked size");
+    image_alloc(&work, sizeof(struct lzma), "unpacking");
+    image_alloc(&out, bytes, "dom0 kernel");
+    rc = xz_unpack(packed, packed_bytes, out.data, bytes, &out.bytes,
+                   (struct lzma *)work.data);
+    if (rc || out.bytes != bytes)
+        boot_refuse(
+            "dom0 kernel is damaged: cannot unpack its xz payload (rc=%d)", rc);
+    image_free(&work);
+    image_free(i);
+    *i = out;
+}
+
+static void kernel_refuse(int rc) __noreturn;
+
+static void kernel_refuse(int rc)
+{
+    if (rc == -XEN_ENOENT)
+        boot_refuse("dom0 kernel is no PVH kernel: it has no PVH entry note");
+    if (rc == -XEN_ENOEXEC)
+        boot_refuse("dom0 kernel is neither an x86-64 ELF image nor a bzImage");
+    if (rc == -XEN_E2BIG)
+        boot_refuse("dom0 kernel has more than %u segments", ELF_SEGMENTS_MAX);
+    boot_refuse("dom0 kernel is truncated or damaged");
+}
+
+void image_kernel(struct image *i, struct elf_kernel *k)
+{
+    size_t offset, bytes;
+    int rc = bzimage_payload(i->data, i->bytes, &offset, &bytes);
+
+    if (rc == 0)
+        image_unpack(i, offset, bytes);
+    else if (rc != -XEN_ENOEXEC)
+        kernel_refuse(rc);
+    rc = elf_kernel_parse(i->data, i->bytes, k);
+    if (rc)
+        kernel_refuse(rc);
+}
+
+void image_check_initrd(const struct image *i)
+{
+    if (cpio_truncated(i->data, i->bytes))
+        boot_refuse(
+            "dom0 initrd is truncated: it ends inside an archive member");
+}
