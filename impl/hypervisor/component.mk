@@ -32,9 +32,10 @@ hv: $O/touchstone.elf ## the hypervisor image, $O/touchstone.elf
 ALL += $(if $(firstword $(HV_CORE)),$O/hv-core.o)
 ALL += $(if $(filter %.S,$(HV_ARCH)),$O/touchstone.elf)
 
-# The core may lean on its architecture and on four string functions only.
+# The core may lean on its architecture (hv/arch.h, hv/p2m.h) and on four string
+# functions only.
 # (ld itself defines __start_* and __stop_* around a table's section.)
-HV_ALLOWED := mem(cpy|set|move|cmp)|arch_[a-z0-9_]+|__(start|stop)_[a-z0-9_]+
+HV_ALLOWED := mem(cpy|set|move|cmp)|(arch|p2m)_[a-z0-9_]+|__(start|stop)_[a-z0-9_]+
 $O/hv-core.o: $(hv-core-objs)
 	$(call say,LD)$(LD) -r -o $@ $^
 	@bad=$$($(NM) -u $@ | grep -vE ' ($(HV_ALLOWED))$$') || exit 0; \
