@@ -7,6 +7,7 @@ import re
 C_TOKEN = re.compile(
     r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'",
     re.DOTALL)
+ATTRIBUTE = re.compile(r"__attribute__\s*\(\(.*?\)\)|__printf\(.*?\)")
 NOT_NEWLINE = re.compile(r"[^\n]")
 SHEBANG = re.compile(r"^#!\s*(?:\S*/)?(\w+)(?:[ \t]+(\w+))?")
 
@@ -52,7 +53,8 @@ def functions(text):
             head = start - 1
             while head > 0 and not re.match(r"\w", lines[head]):
                 head -= 1
-            match = re.search(r"(\w+)\s*\(", "".join(lines[head:start]))
+            match = re.search(r"(\w+)\s*\(", ATTRIBUTE.sub(
+                " ", " ".join(lines[head:start])))
             yield (match.group(1) if match else "?", start + 1, nr + 1,
                    "\n".join(lines[start + 1:nr]))
             start = 0
