@@ -5,8 +5,8 @@
  * panic() ends in abort(): expect it with tcase_add_test_raise_signal(SIGABRT).
  * The machine is per process; Check forks each test, so state starts fresh.
  */
-#ifndef TEST_DOUBLE_H
-#define TEST_DOUBLE_H
+#ifndef DOUBLE_DOUBLE_H
+#define DOUBLE_DOUBLE_H
 
 #include "hv/arch.h"
 
