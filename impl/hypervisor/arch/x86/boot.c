@@ -19,6 +19,7 @@
 #define SERIAL_EARLY_PORT 0x3f8
 #define SERIAL_EARLY_BAUD 115200
 #define LOW_MEMORY        0x100000UL
+#define REAL_MODE_TOP     0xa0000UL
 #define SIZE_4G           (1UL << 32)
 
 struct boot_info boot_info;
@@ -107,6 +108,7 @@ static void free_map_init(void)
             (void)memmap_add(&free_map, ALIGN_UP(r->start, PAGE_SIZE),
                              ALIGN_DOWN(r->end, PAGE_SIZE), MEMMAP_RAM);
     }
+    boot_reserve(0, PAGE_SIZE); /* real mode vectors; 0 means "none" here */
     boot_reserve((uintptr_t)image_start - VIRT_BASE,
                  (uintptr_t)image_end - VIRT_BASE);
     for (unsigned int i = 0; i < boot_info.modules; i++)
@@ -132,6 +134,21 @@ paddr_t boot_alloc(uint64_t bytes)
     return 0;
 }
 
+paddr_t boot_alloc_low(void)
+{
+    for (unsigned int i = free_map.nr; i > 0; i--) {
+        const struct memmap_range *r = &free_map.range[i - 1];
+        paddr_t at = MIN(r->end, REAL_MODE_TOP) - PAGE_SIZE;
+
+        if (r->type == MEMMAP_RAM && at > r->start &&
+            r->start < REAL_MODE_TOP) {
+            boot_reserve(at, at + PAGE_SIZE);
+            return at;
+        }
+    }
+    return 0;
+}
+
 void boot_memory_done(void)
 {
     static struct page_region usable[BOOT_REGIONS_MAX];
@@ -149,6 +166,8 @@ void boot_memory_done(void)
 
 void boot_entry(uint32_t magic, uint32_t info)
 {
+    hv_direct_base = DIRECT_BASE;
+    boot_info.tsc = rdtsc();
     trap_init();
     percpu_init(&percpu_boot, 0, (uintptr_t)boot_stack);
     percpu_load(&percpu_boot);

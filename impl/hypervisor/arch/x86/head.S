@@ -47,7 +47,6 @@ mb2_end:
 start:
         cld
         cli
-        mov     $PHYS(boot_stack_end), %esp
         mov     %eax, %ebp
         mov     %ebx, %esi
 
@@ -89,8 +88,9 @@ start:
         movl    $(PHYS(boot_pdpt_image) + PTE_TABLE), PHYS(boot_pml4) + 511 * 8
 
         mov     $PHYS(boot_pml4), %edi
-        call    long_mode_on32
-        lgdt    PHYS(boot_gdt_pointer)
+        mov     $PHYS(1f), %ebx
+        jmp     long_mode_on
+1:      lgdt    PHYS(boot_gdt_pointer)
         ljmp    $HOST_CS, $PHYS(start64)
 
 no_long_mode:
@@ -110,11 +110,11 @@ no_long_mode:
         jmp     3b
 
 /*
- * Turn on long mode with the tables at edi; clobbers eax, ecx, edx. On return
- * the CPU runs 32-bit code of a compatibility segment until a far jump.
+ * Turn on long mode with the tables at edi and go on at ebx (a new CPU has no
+ * stack yet), in compatibility mode until a far jump. Clobbers eax, ecx, edx.
  */
-        .globl  long_mode_on32
-long_mode_on32:
+        .globl  long_mode_on
+long_mode_on:
         mov     %cr4, %eax
         or      $0x20, %eax             /* PAE */
         mov     %eax, %cr4
@@ -125,7 +125,7 @@ long_mode_on32:
         wrmsr
         mov     $0x80010033, %eax       /* PG WP NE ET MP PE */
         mov     %eax, %cr0
-        ret
+        jmp     *%ebx
 
         .code64
 start64:
@@ -140,9 +140,9 @@ start64:
         mov     %ebp, %edi
         mov     %esi, %esi
         xor     %ebp, %ebp
+        push    $0                      /* backtraces end here */
         mov     $boot_entry, %rax
-        call    *%rax
-        ud2
+        jmp     *%rax
 
         .section .rodata
 no_long_mode_text:
@@ -150,17 +150,20 @@ no_long_mode_text:
 
         .section .data
         .balign 8
+        .globl  boot_gdt, boot_gdt_limit
 boot_gdt:
         .quad   0
         .quad   0x00af9b000000ffff      /* HOST_CS: 64-bit code */
         .quad   0x00cf93000000ffff      /* HOST_DS */
+        .quad   0x00cf9b000000ffff      /* BOOT_CS32 */
+        .set    boot_gdt_limit, . - boot_gdt - 1
 boot_gdt_pointer:
-        .short  . - boot_gdt - 1
+        .short  boot_gdt_limit
         .long   PHYS(boot_gdt)
 
         .section .bss
         .balign 4096
-        .globl  boot_pml4, boot_pdpt_image
+        .globl  boot_pml4
 boot_pml4:
         .skip   4096
 boot_pdpt:
@@ -169,7 +172,7 @@ boot_pdpt_image:
         .skip   4096
 boot_pd:
         .skip   4 * 4096
-        .globl  boot_stack, boot_stack_end
+        .globl  boot_stack
 boot_stack:
         .skip   BOOT_STACK_BYTES
 boot_stack_end:

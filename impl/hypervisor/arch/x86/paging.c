@@ -44,8 +44,6 @@
 #define LEVEL_SHIFT(l)     (12 + 9 * ((l)-1)) /* level 1: 4K pages */
 #define LEVEL_INDEX(a, l)  ((a) >> LEVEL_SHIFT(l) & 511)
 
-uintptr_t hv_direct_base = DIRECT_BASE;
-
 extern uint64_t boot_pml4[512];
 extern const char text_start[], text_end[], rodata_start[], rodata_end[],
     data_start[], image_end[];

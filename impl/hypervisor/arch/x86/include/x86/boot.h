@@ -26,6 +26,7 @@ struct boot_info {
     unsigned int modules;
     paddr_t rsdp; /* 0: the loader gave none */
     bool efi;
+    uint64_t tsc; /* at entry: 0 of arch_now_ns() */
 };
 
 extern struct boot_info boot_info; /* [I] after boot */
@@ -46,6 +47,8 @@ void boot_set_rsdp(const void *rsdp, size_t bytes); /* copied */
  * regions. Only until page_init() was called.
  */
 paddr_t boot_alloc(uint64_t bytes);
+/* One page below 640 KiB, for real mode code; 0: none. */
+paddr_t boot_alloc_low(void);
 /* Keep boot_alloc() and page_init() away from a range that is RAM by the map. */
 void boot_reserve(paddr_t start, paddr_t end);
 /* Hand what RAM is left to page_init(). */

@@ -21,4 +21,7 @@
 #define HOST_DS  0x10
 #define HOST_TSS 0x18
 
+/* Only in the GDT that head.S and trampoline.S start with. */
+#define BOOT_CS32 0x18
+
 #endif

@@ -9,5 +9,11 @@
 
 /* Set up and use 'port' at 'baud', 8n1. A port that is not there swallows. */
 void serial_init(uint16_t port, unsigned int baud);
+/* Follow the options console=, com1=, com2=. */
+void serial_options(void);
+/* Take input by interrupt from now on; needs ioapic_init(). */
+void serial_receive_init(void);
+/* The port in use, which dom0 must not reach; 0: none. */
+uint16_t serial_port(void);
 
 #endif

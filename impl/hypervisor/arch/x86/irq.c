@@ -1,0 +1,137 @@
+/*
+ * Interrupt vectors: who handles which, EOI and dispatch.
+ */
+#include "x86/irq.h"
+
+#include "x86/insn.h"
+#include "x86/irq_vectors.h"
+#include "x86/lapic.h"
+#include "x86/percpu.h"
+
+#include "abi/xen.h"
+#include "hv/arch.h"
+#include "hv/lock.h"
+#include "hv/log.h"
+
+#define PIC1_DATA    0x21
+#define PIC2_DATA    0xa1
+#define MSI_ADDRESS  0xfee00000UL
+#define SPURIOUS_LOG 16 /* lines, then silence */
+
+struct irq_row {
+    irq_fn *fn; /* [a] NULL: free */
+    void *arg;  /* set before fn */
+    unsigned int level_gsi;
+    bool no_eoi;
+};
+
+static void timer_irq(unsigned int vector, void *arg);
+static void kick_irq(unsigned int vector, void *arg);
+static void error_irq(unsigned int vector, void *arg);
+
+static struct irq_row rows[VECTOR_LIMIT] = {
+    [VECTOR_TIMER] = {timer_irq, NULL, NO_GSI, false},
+    [VECTOR_KICK] = {kick_irq, NULL, NO_GSI, false},
+    [VECTOR_ERROR] = {error_irq, NULL, NO_GSI, false},
+    [VECTOR_SPURIOUS] = {kick_irq, NULL, NO_GSI, true},
+};
+static struct spinlock rows_lock;
+
+void irq_init(void)
+{
+    outb(PIC1_DATA, 0xff);
+    outb(PIC2_DATA, 0xff);
+    for (unsigned int v = 0; v < VECTOR_LIMIT; v++)
+        rows[v].level_gsi = NO_GSI;
+    /* What a masked 8259 still delivers must not get an EOI. */
+    for (unsigned int v = VECTOR_PIC_FIRST; v <= VECTOR_PIC_LAST; v++)
+        rows[v].no_eoi = true;
+}
+
+/* It only ends HLT or the guest; cpu_loop() runs what is due. */
+static void timer_irq(unsigned int vector, void *arg)
+{
+    (void)vector;
+    (void)arg;
+    WRITE_ONCE(cpus[arch_cpu_self()].work, true);
+}
+
+static void kick_irq(unsigned int vector, void *arg)
+{
+    (void)vector;
+    (void)arg;
+}
+
+static void error_irq(unsigned int vector, void *arg)
+{
+    (void)vector;
+    (void)arg;
+    log_warn("lapic error on cpu%u", arch_cpu_self());
+}
+
+int irq_vector_alloc(irq_fn *fn, void *arg)
+{
+    int found = -XEN_ENOSPC;
+
+    spin_lock(&rows_lock);
+    for (unsigned int v = VECTOR_DEVICE_FIRST; v <= VECTOR_DEVICE_LAST; v++) {
+        if (!rows[v].fn) {
+            rows[v].arg = arg;
+            rows[v].level_gsi = NO_GSI;
+            __atomic_store_n(&rows[v].fn, fn, __ATOMIC_RELEASE);
+            found = (int)v;
+            break;
+        }
+    }
+    spin_unlock(&rows_lock);
+    return found;
+}
+
+void irq_vector_free(unsigned int vector)
+{
+    ASSERT(vector >= VECTOR_DEVICE_FIRST);
+    ASSERT(vector <= VECTOR_DEVICE_LAST);
+    __atomic_store_n(&rows[vector].fn, NULL, __ATOMIC_RELEASE);
+}
+
+void irq_vector_set_level(unsigned int vector, unsigned int gsi)
+{
+    ASSERT(vector < VECTOR_LIMIT);
+    rows[vector].level_gsi = gsi;
+}
+
+static void irq_unexpected(unsigned int vector)
+{
+    static unsigned int seen; /* [a] */
+
+    if (__atomic_fetch_add(&seen, 1, __ATOMIC_RELAXED) < SPURIOUS_LOG)
+        log_warn("interrupt vector %x on cpu%u has no handler", vector,
+                 arch_cpu_self());
+}
+
+void irq_dispatch(unsigned int vector)
+{
+    const struct irq_row *r = &rows[vector];
+    irq_fn *fn = __atomic_load_n(&r->fn, __ATOMIC_ACQUIRE);
+
+    if (r->level_gsi != NO_GSI)
+        ioapic_mask(r->level_gsi);
+    if (!r->no_eoi)
+        lapic_eoi();
+    if (fn)
+        fn(vector, r->arg);
+    else
+        irq_unexpected(vector);
+}
+
+void msi_compose(unsigned int vector, unsigned int cpu, uint64_t *address,
+                 uint32_t *data)
+{
+    *address = MSI_ADDRESS | (uint64_t)percpu_of(cpu)->apic_id << 12;
+    *data = vector; /* fixed, edge */
+}
+
+void arch_cpu_kick(unsigned int cpu)
+{
+    lapic_send(percpu_of(cpu)->apic_id, VECTOR_KICK);
+}

@@ -1,0 +1,256 @@
+/*
+ * Fatal reports: registers, where we were, who else was running, then the end.
+ *
+ * Runs in any state, so it takes no lock and writes straight to the serial port.
+ * The first CPU here stops the others by NMI before it prints.
+ */
+#include "x86/panic.h"
+
+#include "x86/insn.h"
+#include "x86/lapic.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+
+#include "base/fmt.h"
+#include "hv/arch.h"
+#include "hv/log.h"
+#include "hv/option.h"
+
+#define BACKTRACE_MAX      24
+#define LINE_BYTES         160
+#define STOP_WAIT_SPINS    50000000
+#define NOBODY             (~0U)
+#define PORT_NMI_STATUS    0x61
+#define NMI_SERR           0x80
+#define NMI_IOCHK          0x40
+#define MSR_MCG_CAP        0x179
+#define MSR_MCG_STATUS     0x17a
+#define MSR_MC0_STATUS     0x401
+#define MC_STATUS_VALID    BIT(63)
+#define MC_BANK_MSRS       4
+#define MC_BANK_COUNT(cap) ((cap)&0xff)
+
+static unsigned int panic_cpu = NOBODY; /* [a] */
+static unsigned int stopped;            /* [a] CPUs that obeyed the NMI */
+
+static __printf(1, 2) void say(const char *fmt, ...)
+{
+    char line[LINE_BYTES];
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = fmt_vprint(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    arch_serial_write(line, MIN((size_t)n, sizeof(line) - 1));
+    arch_serial_write("\n", 1);
+}
+
+static void say_address(const char *what, uintptr_t a)
+{
+    unsigned long offset = 0;
+    const char *name = symbol_find(a, &offset);
+
+    if (name)
+        say("%s %016lx %s+0x%lx", what, a, name, offset);
+    else
+        say("%s %016lx", what, a);
+}
+
+static void say_backtrace(uintptr_t fp)
+{
+    uintptr_t last = 0;
+
+    for (unsigned int i = 0; i < BACKTRACE_MAX; i++) {
+        const uintptr_t *frame = (const uintptr_t *)fp;
+
+        if (fp % 8 || fp <= last || !address_mapped(fp) ||
+            !address_mapped(fp + 15))
+            break;
+        if (!frame[1])
+            break;
+        say_address("  called from", frame[1]);
+        last = fp;
+        fp = frame[0];
+    }
+}
+
+static void say_registers(const struct trap_frame *f)
+{
+    say("rax %016lx  rbx %016lx  rcx %016lx", f->rax, f->rbx, f->rcx);
+    say("rdx %016lx  rsi %016lx  rdi %016lx", f->rdx, f->rsi, f->rdi);
+    say("rbp %016lx  rsp %016lx  r8  %016lx", f->rbp, f->rsp, f->r8);
+    say("r9  %016lx  r10 %016lx  r11 %016lx", f->r9, f->r10, f->r11);
+    say("r12 %016lx  r13 %016lx  r14 %016lx", f->r12, f->r13, f->r14);
+    say("r15 %016lx  rflags %08lx  cs %04lx  ss %04lx", f->r15, f->rflags,
+        f->cs, f->ss);
+    say("cr0 %016lx  cr2 %016lx  cr3 %016lx  cr4 %lx", read_cr0(), read_cr2(),
+        read_cr3(), read_cr4());
+}
+
+static void say_running(unsigned int cpu)
+{
+    const struct vcpu *v = cpus[cpu].current;
+
+    if (v)
+        say("cpu%u running d%uv%u", cpu, v->domain->id, v->id);
+    else
+        say("cpu%u running no vcpu", cpu);
+}
+
+static __noreturn void halt_forever(void)
+{
+    for (;;) {
+        interrupts_off();
+        halt();
+    }
+}
+
+/* This CPU got the NMI of a panicking one. */
+static __noreturn void stop_here(void)
+{
+    __atomic_add_fetch(&stopped, 1, __ATOMIC_SEQ_CST);
+    halt_forever();
+}
+
+static void stop_others(void)
+{
+    unsigned int others = cpu_count ? cpu_count - 1 : 0;
+
+    if (!others)
+        return;
+    lapic_nmi_others();
+    for (unsigned int i = 0; i < STOP_WAIT_SPINS; i++) {
+        if (__atomic_load_n(&stopped, __ATOMIC_SEQ_CST) >= others)
+            return;
+        spin_relax();
+    }
+    say("only %u of %u other CPUs stopped", stopped, others);
+}
+
+static __noreturn void end(void)
+{
+    if (opt_noreboot) {
+        say("halted (option noreboot)");
+        halt_forever();
+    }
+    arch_reboot();
+}
+
+/* Are we first? Others that fault meanwhile wait for the NMI. */
+static bool panic_claim(unsigned int cpu)
+{
+    unsigned int nobody = NOBODY;
+
+    return __atomic_compare_exchange_n(&panic_cpu, &nobody, cpu, false,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ||
+           nobody == cpu;
+}
+
+void arch_panic_stop(void)
+{
+    struct percpu *p = percpu_self();
+
+    interrupts_off();
+    if (!panic_claim(p->cpu))
+        halt_forever();
+    if (p->panics++) {
+        say("another fault while reporting this one");
+        end();
+    }
+    stop_others();
+    say_running(p->cpu);
+    if (p->fault) {
+        say_registers(p->fault);
+        say_address("at", p->fault->rip);
+        say_backtrace(p->fault->rbp);
+    } else {
+        say_backtrace((uintptr_t)__builtin_frame_address(0));
+    }
+    end();
+}
+
+static const char *const trap_names[TRAP_LIMIT] = {
+    "divide error",
+    "debug",
+    "NMI",
+    "breakpoint",
+    "overflow",
+    "bound range",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor overrun",
+    "invalid TSS",
+    "segment not present",
+    "stack fault",
+    "general protection fault",
+    "page fault",
+    "reserved trap 15",
+    "x87 error",
+    "alignment check",
+    "machine check",
+    "SIMD error",
+    "virtualization exception",
+    "control protection",
+};
+
+static void say_machine_check(void)
+{
+    uint64_t cap = 0, status = 0;
+
+    if (!rdmsr_safe(MSR_MCG_CAP, &cap))
+        return;
+    (void)rdmsr_safe(MSR_MCG_STATUS, &status); /* 0 when it is missing */
+    say("machine check status %lx", status);
+    for (unsigned int bank = 0; bank < MC_BANK_COUNT(cap); bank++) {
+        uint32_t msr = MSR_MC0_STATUS + bank * MC_BANK_MSRS;
+        uint64_t address = 0;
+
+        if (!rdmsr_safe(msr, &status) || !(status & MC_STATUS_VALID))
+            continue;
+        (void)rdmsr_safe(msr + 1, &address); /* 0 when it is missing */
+        say("bank %u status %016lx address %lx", bank, status, address);
+    }
+}
+
+static __noreturn void nmi_report(void)
+{
+    uint8_t why = inb(PORT_NMI_STATUS);
+
+    panic("NMI: %s", why & NMI_SERR    ? "memory or PCI system error"
+                     : why & NMI_IOCHK ? "I/O check"
+                                       : "unknown source");
+}
+
+void trap_report(const struct trap_frame *f)
+{
+    struct percpu *p = percpu_self();
+    const char *name = trap_names[f->vector];
+    unsigned int reporter = __atomic_load_n(&panic_cpu, __ATOMIC_SEQ_CST);
+
+    if (f->vector == TRAP_NMI && reporter != NOBODY && reporter != p->cpu)
+        stop_here();
+    if (p->panics)
+        arch_panic_stop();
+    p->fault = f;
+    if (f->vector == TRAP_NMI)
+        nmi_report();
+    if (f->vector == TRAP_MACHINE_CHECK)
+        say_machine_check();
+    if (f->vector == TRAP_PAGE_FAULT)
+        panic("page fault at %lx, error %lx", read_cr2(), f->error);
+    panic("%s, error %lx", name ? name : "unknown trap", f->error);
+}
+
+void boot_refuse(const char *fmt, ...)
+{
+    char line[LINE_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    fmt_vprint(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    log_error("%s", line);
+    end();
+}

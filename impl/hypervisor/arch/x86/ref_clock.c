@@ -1,0 +1,105 @@
+/*
+ * HPET (IA-PC HPET 1.0a 2.3), ACPI PM timer (ACPI 4.8.3.3) and PIT channel 2
+ * (8254) as free running counters.
+ */
+#include "x86/ref_clock.h"
+
+#include "x86/acpi.h"
+#include "x86/insn.h"
+#include "x86/paging.h"
+
+#define HPET_BYTES      1024
+#define HPET_CAPS       0x000
+#define HPET_CONFIG     0x010
+#define HPET_COUNTER    0x0f0
+#define HPET_ENABLE     BIT(0)
+#define HPET_PERIOD_MAX 100000000 /* femtoseconds */
+#define FEMTO           1000000000000000ULL
+#define PM_TIMER_HZ     3579545
+#define PIT_HZ          1193182
+#define PIT_CHANNEL2    0x42
+#define PIT_COMMAND     0x43
+#define PIT_CH2_MODE2   0xb4 /* low and high byte, rate generator */
+#define PIT_CH2_LATCH   0x80
+#define PORT_B          0x61
+#define PORT_B_GATE2    0x01
+#define PORT_B_SPEAKER  0x02
+
+static bool hpet_init(void);
+static uint64_t hpet_read(void);
+static bool pm_init(void);
+static uint64_t pm_read(void);
+static bool pit_init(void);
+static uint64_t pit_read(void);
+
+struct ref_clock ref_clocks[REF_CLOCKS] = {
+    {"hpet", hpet_init, hpet_read, 0xffffffff, 0},
+    {"acpi", pm_init, pm_read, 0x00ffffff, PM_TIMER_HZ},
+    {"pit", pit_init, pit_read, 0x0000ffff, PIT_HZ},
+};
+
+static volatile uint8_t *hpet;
+static uint16_t pm_port;
+
+static uint32_t hpet_reg(unsigned int reg)
+{
+    return *(volatile uint32_t *)(hpet + reg);
+}
+
+static bool hpet_init(void)
+{
+    const struct acpi_hpet *t = acpi_hpet();
+    uint32_t period;
+
+    hpet = t ? mmio_map(t->base.address, HPET_BYTES) : NULL;
+    if (!hpet)
+        return false;
+    period = hpet_reg(HPET_CAPS + 4);
+    if (!period || period > HPET_PERIOD_MAX)
+        return false;
+    ref_clocks[0].hz = FEMTO / period;
+    *(volatile uint32_t *)(hpet + HPET_CONFIG) =
+        hpet_reg(HPET_CONFIG) | (uint32_t)HPET_ENABLE;
+    return true;
+}
+
+static uint64_t hpet_read(void)
+{
+    return hpet_reg(HPET_COUNTER);
+}
+
+static bool pm_init(void)
+{
+    const struct acpi_fadt *t = acpi_fadt();
+
+    if (!t || t->pm_timer.space != ACPI_IO || !t->pm_timer.address ||
+        t->pm_timer.address > 0xfffc)
+        return false;
+    pm_port = (uint16_t)t->pm_timer.address;
+    return true;
+}
+
+static uint64_t pm_read(void)
+{
+    return inl(pm_port);
+}
+
+static bool pit_init(void)
+{
+    outb(PORT_B, (inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2);
+    outb(PIT_COMMAND, PIT_CH2_MODE2);
+    outb(PIT_CHANNEL2, 0);
+    outb(PIT_CHANNEL2, 0);
+    return true;
+}
+
+/* It counts down. */
+static uint64_t pit_read(void)
+{
+    unsigned int v;
+
+    outb(PIT_COMMAND, PIT_CH2_LATCH);
+    v = inb(PIT_CHANNEL2);
+    v |= (unsigned int)inb(PIT_CHANNEL2) << 8;
+    return -(uint64_t)v;
+}

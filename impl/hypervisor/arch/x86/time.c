@@ -1,0 +1,286 @@
+/*
+ * The clock and this CPU's timer interrupt.
+ *
+ * Times are 32.32 fixed point products of TSC differences, so no division is on
+ * a hot path. A CPU whose TSC is off gets a constant correction when it starts.
+ */
+#include "x86/time.h"
+
+#include "x86/insn.h"
+#include "x86/irq_vectors.h"
+#include "x86/lapic.h"
+#include "x86/msr.h"
+#include "x86/percpu.h"
+#include "x86/ref_clock.h"
+
+#include "base/string.h"
+#include "hv/arch.h"
+#include "hv/lock.h"
+#include "hv/log.h"
+#include "hv/option.h"
+
+#define NS_PER_S        1000000000ULL
+#define CALIBRATE_PARTS 50 /* of a second */
+#define SAMPLE_TRIES    8
+#define TSC_HZ_MIN      50000000ULL
+#define TSC_HZ_MAX      20000000000ULL
+#define STUCK_CYCLES    20000000000ULL
+#define CPUID_DEADLINE  BIT(24) /* 1 ECX */
+#define SYNC_ROUNDS     16
+#define SYNC_SLACK_NS   2000
+
+static uint64_t tsc_start;
+static uint64_t tsc_hz;
+static uint64_t ns_per_tsc;   /* 32.32 */
+static uint64_t tsc_per_ns;   /* 32.32 */
+static uint64_t lapic_per_ns; /* 32.32 */
+static bool use_deadline;
+
+static uint64_t scale(uint64_t v, uint64_t factor)
+{
+    return (uint64_t)((unsigned __int128)v * factor >> 32);
+}
+
+static uint64_t ratio(uint64_t a, uint64_t b)
+{
+    return (a / b) << 32 | ((a % b) << 32) / b;
+}
+
+uint64_t tsc_now(void)
+{
+    return rdtsc() + (uint64_t)percpu_self()->tsc_offset;
+}
+
+uint64_t tsc_delta_to_ns(uint64_t delta)
+{
+    return scale(delta, ns_per_tsc);
+}
+
+uint64_t tsc_to_ns(uint64_t tsc)
+{
+    return scale(tsc - tsc_start, ns_per_tsc);
+}
+
+uint64_t tsc_delta_from_ns(uint64_t ns)
+{
+    return scale(ns, tsc_per_ns);
+}
+
+uint64_t tsc_from_ns(uint64_t ns)
+{
+    return tsc_start + scale(ns, tsc_per_ns);
+}
+
+uint64_t arch_now_ns(void)
+{
+    return tsc_to_ns(tsc_now());
+}
+
+uint64_t tsc_khz(void)
+{
+    return tsc_hz / 1000;
+}
+
+/* pvclock: ns = (delta << shift) * mul >> 32, with mul in [2^31, 2^32). */
+void tsc_pvclock_scale(uint32_t *mul, int8_t *shift)
+{
+    uint64_t m = ns_per_tsc;
+    int s = 0;
+
+    for (; m >> 32; m >>= 1)
+        s++;
+    for (; m && !(m >> 31); m <<= 1)
+        s--;
+    *mul = (uint32_t)m;
+    *shift = (int8_t)s;
+}
+
+void time_wait_us(unsigned int us)
+{
+    uint64_t until = rdtsc() + tsc_hz / 1000000 * us;
+
+    while ((int64_t)(rdtsc() - until) < 0)
+        spin_relax();
+}
+
+/* --- Calibration --- */
+
+struct sample {
+    uint64_t tsc, ref;
+};
+
+/* Both clocks at one moment: the try that took least between two TSC reads. */
+static struct sample sample_take(const struct ref_clock *c)
+{
+    struct sample s = {0, 0};
+    uint64_t best = ~0ULL;
+
+    for (unsigned int i = 0; i < SAMPLE_TRIES; i++) {
+        uint64_t before = rdtsc_ordered();
+        uint64_t ref = c->read();
+        uint64_t after = rdtsc_ordered();
+
+        if (after - before < best) {
+            best = after - before;
+            s = (struct sample){before + best / 2, ref};
+        }
+    }
+    return s;
+}
+
+/* TSC frequency by 'c', and the local APIC timer's over the same time; 0: this
+   clock stands still or says nonsense. */
+static uint64_t calibrate(const struct ref_clock *c, uint64_t *lapic_hz)
+{
+    struct sample a, b;
+    uint64_t ticks = c->hz / CALIBRATE_PARTS;
+    uint64_t lapic_from, lapic_tsc, hz;
+
+    lapic_timer_setup(VECTOR_TIMER, false);
+    lapic_timer_start(LAPIC_TIMER_MAX);
+    lapic_from = rdtsc_ordered();
+    a = sample_take(c);
+    do {
+        b = sample_take(c);
+        if (b.tsc - a.tsc > STUCK_CYCLES)
+            return 0;
+    } while (((b.ref - a.ref) & c->mask) < ticks);
+    *lapic_hz = LAPIC_TIMER_MAX - lapic_timer_left();
+    lapic_tsc = rdtsc_ordered() - lapic_from;
+    lapic_timer_start(0);
+    hz = (b.tsc - a.tsc) * c->hz / ((b.ref - a.ref) & c->mask);
+    *lapic_hz = *lapic_hz * hz / lapic_tsc;
+    return hz >= TSC_HZ_MIN && hz <= TSC_HZ_MAX ? hz : 0;
+}
+
+static bool clock_wanted(const struct ref_clock *c)
+{
+    return !opt_clocksource[0] || str_equal(opt_clocksource, c->name);
+}
+
+void time_init(uint64_t start)
+{
+    uint64_t lapic_hz = 0;
+    const char *name = "";
+
+    tsc_start = start;
+    for (unsigned int i = 0; i < REF_CLOCKS && !tsc_hz; i++) {
+        struct ref_clock *c = &ref_clocks[i];
+
+        if (!clock_wanted(c) || !c->init())
+            continue;
+        name = c->name;
+        tsc_hz = calibrate(c, &lapic_hz);
+        if (!tsc_hz)
+            log_warn("clock %s is of no use", name);
+    }
+    if (!tsc_hz || !lapic_hz)
+        panic("no clock to calibrate the TSC against (clocksource='%s')",
+              opt_clocksource);
+    ns_per_tsc = ratio(NS_PER_S, tsc_hz);
+    tsc_per_ns = ratio(tsc_hz, NS_PER_S);
+    lapic_per_ns = ratio(lapic_hz, NS_PER_S);
+    use_deadline = cpuid(1, 0).c & CPUID_DEADLINE;
+    log_info("time: tsc %lu kHz by %s, lapic timer %lu kHz%s", tsc_khz(), name,
+             lapic_hz / 1000, use_deadline ? ", tsc deadline" : "");
+}
+
+/* --- Timer interrupt --- */
+
+void time_cpu_init(void)
+{
+    lapic_timer_setup(VECTOR_TIMER, use_deadline);
+}
+
+static void program_deadline(uint64_t deadline_ns)
+{
+    uint64_t tsc = 0;
+
+    if (deadline_ns != ~0ULL)
+        tsc =
+            tsc_from_ns(deadline_ns) - (uint64_t)percpu_self()->tsc_offset + 1;
+    wrmsr(MSR_TSC_DEADLINE, tsc);
+}
+
+/* Far deadlines fire early; cpu_loop() then programs the rest. */
+static void program_counter(uint64_t deadline_ns)
+{
+    uint64_t now = arch_now_ns();
+    uint64_t count = 0;
+
+    if (deadline_ns != ~0ULL) {
+        count = deadline_ns > now ? scale(deadline_ns - now, lapic_per_ns) : 0;
+        count = MIN(count + 1, (uint64_t)LAPIC_TIMER_MAX);
+    }
+    lapic_timer_start((uint32_t)count);
+}
+
+void arch_timer_program(uint64_t deadline_ns)
+{
+    if (use_deadline)
+        program_deadline(deadline_ns);
+    else
+        program_counter(deadline_ns);
+}
+
+/* --- TSC agreement of a new CPU --- */
+
+static struct {
+    unsigned int ping; /* [a] round the boot CPU asks for */
+    unsigned int pong; /* [a] round the new CPU answered */
+    uint64_t tsc;      /* the new CPU's answer */
+    int64_t offset;    /* the result */
+    bool done;         /* [a] */
+} sync;
+
+static void sync_wait(const unsigned int *what, unsigned int round)
+{
+    while (__atomic_load_n(what, __ATOMIC_ACQUIRE) != round)
+        spin_relax();
+}
+
+/* The answer lies between question and reply; the shortest round knows best. If
+   even that one does not exclude a difference of 0, there is none to correct. */
+void tsc_sync_boot_side(void)
+{
+    uint64_t best = ~0ULL;
+    int64_t offset = 0;
+
+    for (unsigned int round = 1; round <= SYNC_ROUNDS; round++) {
+        uint64_t before = rdtsc_ordered(), after;
+
+        __atomic_store_n(&sync.ping, round, __ATOMIC_RELEASE);
+        sync_wait(&sync.pong, round);
+        after = rdtsc_ordered();
+        if (after - before < best) {
+            best = after - before;
+            offset = (int64_t)(before + best / 2 - sync.tsc);
+        }
+    }
+    if ((uint64_t)(offset < 0 ? -offset : offset) <=
+        best / 2 + scale(SYNC_SLACK_NS, tsc_per_ns))
+        offset = 0;
+    sync.offset = offset;
+    __atomic_store_n(&sync.pong, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&sync.ping, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&sync.done, true, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&sync.done, __ATOMIC_ACQUIRE))
+        spin_relax();
+}
+
+void tsc_sync_new_side(void)
+{
+    struct percpu *p = percpu_self();
+
+    for (unsigned int round = 1; round <= SYNC_ROUNDS; round++) {
+        sync_wait(&sync.ping, round);
+        sync.tsc = rdtsc_ordered();
+        __atomic_store_n(&sync.pong, round, __ATOMIC_RELEASE);
+    }
+    while (!__atomic_load_n(&sync.done, __ATOMIC_ACQUIRE))
+        spin_relax();
+    p->tsc_offset = sync.offset;
+    if (sync.offset)
+        log_warn("tsc of cpu%u differs by %ld: corrected", p->cpu, sync.offset);
+    __atomic_store_n(&sync.done, false, __ATOMIC_RELEASE);
+}
