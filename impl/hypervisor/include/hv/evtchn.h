@@ -11,8 +11,10 @@
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port);
 int evtchn_vcpu_init(struct vcpu *v);
-/* Close everything, step by step (-XEN_ERESTART); then free. */
+/* Close everything and let go of the guest's pages, step by step
+   (-XEN_ERESTART: call again). The domain is dying. */
 int evtchn_domain_relinquish(struct domain *d);
+/* Free what is left; fine after a failed init, too. */
 void evtchn_domain_fini(struct domain *d);
 void evtchn_vcpu_fini(struct vcpu *v);
 
@@ -20,9 +22,6 @@ void evtchn_vcpu_fini(struct vcpu *v);
    ones (VIRQ_DOM_EXC, VIRQ_CONSOLE..); dropped when nobody bound it. */
 void evtchn_send_vcpu_virq(struct vcpu *v, unsigned int virq);
 void evtchn_send_global_virq(struct domain *d, unsigned int virq);
-
-/* Hypervisor-side use of a port bound to a pirq (physdev). */
-int evtchn_bind_pirq_send(struct domain *d, unsigned int pirq);
 
 /* SCHEDOP_poll: is one of these ports pending? -EINVAL on a bad port. */
 int evtchn_poll_any_pending(struct domain *d, const evtchn_port_t *ports,
@@ -32,11 +31,12 @@ void evtchn_poll_begin(struct vcpu *v, const evtchn_port_t *ports,
                        unsigned int nr);
 void evtchn_poll_end(struct vcpu *v);
 
-/* vcpu_info moved: bits pending in the old place are kept, selector set so
-   that the guest rescans (XSA-like lost wake-up). */
+/* v->info no longer is 'old_info': everything is marked pending in the new
+   place, so that nothing set in the old one meanwhile is lost. */
 void evtchn_vcpu_info_moved(struct vcpu *v, struct vcpu_info *old_info);
 
-/* Is an upcall pending and not masked for 'v'? */
+/* Is an upcall pending for 'v'? The mask of vcpu_info is for PV guests only;
+   an HVM guest masks with its interrupt flag. */
 bool evtchn_upcall_wanted(const struct vcpu *v);
 
 long do_event_channel_op(struct vcpu *v, unsigned long arg[5]);

@@ -1,0 +1,178 @@
+/*
+ * Event channels: ports and their buckets, life with the domain, debug dump.
+ */
+#include "evtchn_priv.h"
+
+#include "hv/heap.h"
+#include "hv/log.h"
+
+/* Ports looked at in one step of a relinquish. */
+#define RELINQUISH_STEP 512
+
+static_assert(EVTCHN_2L_NR_CHANNELS <= EVTCHN_FIFO_NR_CHANNELS,
+              "the groups hold every port of either ABI");
+static_assert(DOMAIN_MAX_VCPUS <= 256, "evtchn.vcpu is 8 bits wide");
+
+/* Back the next EVTCHN_BUCKET_PORTS ports. */
+static int evtchn_bucket_add_locked(struct evtchn_domain *e)
+{
+    struct evtchn ***group = &e->group[e->ports / EVTCHN_GROUP_PORTS];
+    struct evtchn *bucket;
+
+    if (!*group)
+        *group = heap_alloc(EVTCHN_GROUP_BUCKETS * sizeof(**group));
+    if (!*group)
+        return -XEN_ENOMEM;
+    bucket = heap_alloc(EVTCHN_BUCKET_PORTS * sizeof(*bucket));
+    if (!bucket)
+        return -XEN_ENOMEM;
+    (*group)[e->ports / EVTCHN_BUCKET_PORTS % EVTCHN_GROUP_BUCKETS] = bucket;
+    /* Pairs with evtchn_find(), which takes no lock. */
+    __atomic_store_n(&e->ports, e->ports + EVTCHN_BUCKET_PORTS,
+                     __ATOMIC_RELEASE);
+    return 0;
+}
+
+int evtchn_port_find_free_locked(struct domain *d, evtchn_port_t *out)
+{
+    struct evtchn_domain *e = d->evtchn;
+
+    if (d->dying)
+        return -XEN_EINVAL;
+    for (evtchn_port_t port = 1; port <= e->max_port; port++) {
+        if (port >= e->abi->max_ports)
+            return -XEN_ENOSPC;
+        if (port >= e->ports) {
+            *out = port;
+            return evtchn_bucket_add_locked(e);
+        }
+        if (evtchn_find(e, port)->state == EVTCHN_FREE &&
+            !(e->abi->is_busy && e->abi->is_busy(d, port))) {
+            *out = port;
+            return 0;
+        }
+    }
+    return -XEN_ENOSPC;
+}
+
+void evtchn_claim_locked(struct domain *d, struct evtchn *chn,
+                         enum evtchn_state state, unsigned int vcpu)
+{
+    struct evtchn_domain *e = d->evtchn;
+
+    ASSERT(chn->state == EVTCHN_FREE);
+    chn->state = state;
+    chn->vcpu = vcpu;
+    e->active++;
+    if (e->abi->bind)
+        e->abi->bind(chn);
+}
+
+int evtchn_domain_init(struct domain *d, unsigned int max_port)
+{
+    struct evtchn_domain *e = heap_alloc(sizeof(*e));
+    int rc;
+
+    if (!e)
+        return -XEN_ENOMEM;
+    e->abi = &evtchn_2l_abi;
+    e->max_port = MIN(max_port, EVTCHN_FIFO_NR_CHANNELS - 1U);
+    d->evtchn = e;
+    rc = evtchn_bucket_add_locked(e);
+    if (rc) {
+        evtchn_domain_fini(d);
+        return rc;
+    }
+    evtchn_find(e, 0)->state = EVTCHN_RESERVED;
+    return 0;
+}
+
+int evtchn_vcpu_init(struct vcpu *v)
+{
+    v->evtchn = heap_alloc(sizeof(*v->evtchn));
+    return v->evtchn ? 0 : -XEN_ENOMEM;
+}
+
+int evtchn_domain_relinquish(struct domain *d)
+{
+    struct evtchn_domain *e = d->evtchn;
+    evtchn_port_t end;
+
+    if (!e)
+        return 0;
+    /* Who saw the domain alive has bound his port after this; none follows. */
+    spin_lock(&e->lock);
+    end = MIN(e->close_next + RELINQUISH_STEP, e->ports);
+    spin_unlock(&e->lock);
+
+    for (; e->close_next < end; e->close_next++)
+        if (evtchn_usable(evtchn_find(e, e->close_next)))
+            (void)evtchn_close(d, e->close_next); /* the peer was faster */
+    if (end < e->ports)
+        return -XEN_ERESTART;
+
+    ASSERT(!e->active);
+    spin_lock(&e->lock);
+    evtchn_fifo_leave_locked(d);
+    spin_unlock(&e->lock);
+    return 0;
+}
+
+void evtchn_domain_fini(struct domain *d)
+{
+    struct evtchn_domain *e = d->evtchn;
+
+    if (!e)
+        return;
+    for (unsigned int g = 0; g < EVTCHN_GROUPS && e->group[g]; g++) {
+        for (unsigned int b = 0; b < EVTCHN_GROUP_BUCKETS; b++)
+            heap_free(e->group[g][b]);
+        heap_free(e->group[g]);
+    }
+    d->evtchn = NULL;
+    heap_free(e);
+}
+
+void evtchn_vcpu_fini(struct vcpu *v)
+{
+    heap_free(v->evtchn);
+    v->evtchn = NULL;
+}
+
+static const char *const state_name[] = {
+    [EVTCHN_FREE] = "free",       [EVTCHN_RESERVED] = "reserved",
+    [EVTCHN_UNBOUND] = "unbound", [EVTCHN_INTERDOMAIN] = "interdomain",
+    [EVTCHN_VIRQ] = "virq",       [EVTCHN_IPI] = "ipi",
+};
+
+/* "d<domain>/<number>" of what the port leads to. */
+static void evtchn_dump_port(struct domain *d, evtchn_port_t port,
+                             const struct evtchn *chn)
+{
+    const struct evtchn_abi *abi = d->evtchn->abi;
+    bool linked = chn->state == EVTCHN_INTERDOMAIN;
+    unsigned int remote = linked ? chn->peer->id : d->id;
+
+    if (chn->state == EVTCHN_UNBOUND)
+        remote = chn->unbound_dom;
+    log_info("port %u: %s vcpu=%u pending=%d masked=%d remote=d%u/%u", port,
+             state_name[chn->state], chn->vcpu, abi->is_pending(d, port),
+             abi->is_masked(d, port), remote,
+             linked || chn->state == EVTCHN_VIRQ ? chn->peer_port : 0);
+}
+
+void evtchn_dump(struct domain *d)
+{
+    struct evtchn_domain *e = d->evtchn;
+
+    spin_lock(&e->lock);
+    log_info("domain %u: %u event channels, %s, polling vcpus 0x%lx", d->id,
+             e->active, e->fifo ? "fifo" : "2-level", e->poll_mask[0]);
+    for (evtchn_port_t port = 1; port < e->ports; port++) {
+        const struct evtchn *chn = evtchn_find(e, port);
+
+        if (evtchn_usable(chn))
+            evtchn_dump_port(d, port, chn);
+    }
+    spin_unlock(&e->lock);
+}

@@ -1,0 +1,338 @@
+/*
+ * Event channels: binding, closing, asking, reset (public/event_channel.h).
+ */
+#include "evtchn_priv.h"
+
+#include "hv/hypercall.h"
+#include "hv/log.h"
+
+/* VIRQs of which each vCPU has its own; all others exist once per domain. */
+#define VCPU_VIRQS \
+    (BIT(VIRQ_TIMER) | BIT(VIRQ_DEBUG) | BIT(VIRQ_XENOPROF) | BIT(VIRQ_XENPMU))
+
+static_assert(NR_VIRQS <= 64, "VCPU_VIRQS is one word");
+
+static bool virq_is_global(unsigned int virq)
+{
+    return !(VCPU_VIRQS >> virq & 1);
+}
+
+/* DOMID_SELF or any other domain; acting on it needs no privilege. */
+static struct domain *evtchn_domain_get(struct vcpu *v, domid_t id)
+{
+    return domain_find_get(id == DOMID_SELF ? v->domain->id : id);
+}
+
+int evtchn_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op)
+{
+    struct evtchn *chn;
+    struct domain *d;
+    evtchn_port_t port;
+    int rc;
+
+    rc = domain_target_get(v, op->dom, &d);
+    if (rc)
+        return rc;
+    spin_lock(&d->evtchn->lock);
+    rc = evtchn_port_find_free_locked(d, &port);
+    if (!rc) {
+        chn = evtchn_find(d->evtchn, port);
+        spin_lock(&chn->lock);
+        evtchn_claim_locked(d, chn, EVTCHN_UNBOUND, 0);
+        chn->unbound_dom =
+            op->remote_dom == DOMID_SELF ? v->domain->id : op->remote_dom;
+        spin_unlock(&chn->lock);
+        op->port = port;
+    }
+    spin_unlock(&d->evtchn->lock);
+    domain_put(d);
+    return rc;
+}
+
+/* Make 'rchn', if it waits for 'ld', and a free port of 'ld' a pair. */
+static int evtchn_join_locked(struct domain *ld, struct domain *rd,
+                              struct evtchn_bind_interdomain *op)
+{
+    struct evtchn *rchn = evtchn_find(rd->evtchn, op->remote_port);
+    struct evtchn *lchn;
+    evtchn_port_t port;
+    int rc;
+
+    rc = evtchn_port_find_free_locked(ld, &port);
+    if (rc)
+        return rc;
+    if (!rchn || rchn->state != EVTCHN_UNBOUND || rchn->unbound_dom != ld->id)
+        return -XEN_EINVAL;
+
+    lchn = evtchn_find(ld->evtchn, port);
+    spin_lock_two(&lchn->lock, &rchn->lock);
+    evtchn_claim_locked(ld, lchn, EVTCHN_INTERDOMAIN, 0);
+    lchn->peer = rd;
+    lchn->peer_port = op->remote_port;
+    rchn->state = EVTCHN_INTERDOMAIN;
+    rchn->peer = ld;
+    rchn->peer_port = port;
+    /* What was sent to the unbound port was dropped: make the guest look. */
+    evtchn_raise(ld, port, lchn);
+    spin_unlock_two(&lchn->lock, &rchn->lock);
+    op->local_port = port;
+    return 0;
+}
+
+int evtchn_bind_interdomain(struct vcpu *v, struct evtchn_bind_interdomain *op)
+{
+    struct domain *ld = v->domain;
+    struct domain *rd = evtchn_domain_get(v, op->remote_dom);
+    int rc;
+
+    if (!rd)
+        return -XEN_ESRCH;
+    spin_lock_two(&ld->evtchn->lock, &rd->evtchn->lock);
+    rc = evtchn_join_locked(ld, rd, op);
+    spin_unlock_two(&ld->evtchn->lock, &rd->evtchn->lock);
+    domain_put(rd);
+    return rc;
+}
+
+int evtchn_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op)
+{
+    struct domain *d = v->domain;
+    struct evtchn *chn;
+    struct vcpu *target;
+    evtchn_port_t port;
+    int rc;
+
+    if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu))
+        return -XEN_EINVAL;
+    target = evtchn_vcpu_find(d, op->vcpu);
+    if (!target)
+        return -XEN_ENOENT;
+
+    spin_lock(&d->evtchn->lock);
+    rc = target->evtchn->virq_port[op->virq]
+             ? -XEN_EEXIST
+             : evtchn_port_find_free_locked(d, &port);
+    if (!rc) {
+        chn = evtchn_find(d->evtchn, port);
+        spin_lock(&chn->lock);
+        evtchn_claim_locked(d, chn, EVTCHN_VIRQ, op->vcpu);
+        chn->virq = op->virq;
+        spin_unlock(&chn->lock);
+        WRITE_ONCE(target->evtchn->virq_port[op->virq], port);
+        op->port = port;
+    }
+    spin_unlock(&d->evtchn->lock);
+    return rc;
+}
+
+int evtchn_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op)
+{
+    struct domain *d = v->domain;
+    struct evtchn *chn;
+    evtchn_port_t port;
+    int rc;
+
+    if (!evtchn_vcpu_find(d, op->vcpu))
+        return -XEN_ENOENT;
+    spin_lock(&d->evtchn->lock);
+    rc = evtchn_port_find_free_locked(d, &port);
+    if (!rc) {
+        chn = evtchn_find(d->evtchn, port);
+        spin_lock(&chn->lock);
+        evtchn_claim_locked(d, chn, EVTCHN_IPI, op->vcpu);
+        spin_unlock(&chn->lock);
+        op->port = port;
+    }
+    spin_unlock(&d->evtchn->lock);
+    return rc;
+}
+
+/* May the port be moved to another vCPU? */
+static bool evtchn_movable(const struct evtchn *chn)
+{
+    return chn->state == EVTCHN_UNBOUND || chn->state == EVTCHN_INTERDOMAIN ||
+           (chn->state == EVTCHN_VIRQ && virq_is_global(chn->virq));
+}
+
+int evtchn_bind_vcpu(struct vcpu *v, const struct evtchn_bind_vcpu *op)
+{
+    struct evtchn_domain *e = v->domain->evtchn;
+    struct evtchn *chn = evtchn_find(e, op->port);
+    int rc = 0;
+
+    if (!evtchn_vcpu_find(v->domain, op->vcpu))
+        return -XEN_ENOENT;
+    if (!chn)
+        return -XEN_EINVAL;
+    spin_lock(&e->lock);
+    if (evtchn_movable(chn))
+        WRITE_ONCE(chn->vcpu, op->vcpu);
+    else
+        rc = -XEN_EINVAL;
+    spin_unlock(&e->lock);
+    return rc;
+}
+
+static void evtchn_status_fill(const struct evtchn *chn,
+                               struct evtchn_status *op)
+{
+    static const uint8_t answer[] = {
+        [EVTCHN_FREE] = EVTCHNSTAT_closed,
+        [EVTCHN_RESERVED] = EVTCHNSTAT_closed,
+        [EVTCHN_UNBOUND] = EVTCHNSTAT_unbound,
+        [EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain,
+        [EVTCHN_VIRQ] = EVTCHNSTAT_virq,
+        [EVTCHN_IPI] = EVTCHNSTAT_ipi,
+    };
+
+    op->status = answer[chn->state];
+    op->vcpu = chn->vcpu;
+    if (chn->state == EVTCHN_UNBOUND) {
+        op->u.unbound.dom = chn->unbound_dom;
+    } else if (chn->state == EVTCHN_INTERDOMAIN) {
+        op->u.interdomain.dom = chn->peer->id;
+        op->u.interdomain.port = chn->peer_port;
+    } else if (chn->state == EVTCHN_VIRQ) {
+        op->u.virq = chn->virq;
+    }
+}
+
+int evtchn_status(struct vcpu *v, struct evtchn_status *op)
+{
+    struct evtchn *chn;
+    struct domain *d;
+    int rc;
+
+    rc = domain_target_get(v, op->dom, &d);
+    if (rc)
+        return rc;
+    chn = evtchn_find(d->evtchn, op->port);
+    if (chn) {
+        spin_lock(&d->evtchn->lock);
+        evtchn_status_fill(chn, op);
+        spin_unlock(&d->evtchn->lock);
+    } else {
+        rc = -XEN_EINVAL;
+    }
+    domain_put(d);
+    return rc;
+}
+
+static void evtchn_free_locked(struct domain *d, evtchn_port_t port,
+                               struct evtchn *chn)
+{
+    if (chn->state == EVTCHN_VIRQ)
+        WRITE_ONCE(d->vcpu[virq_is_global(chn->virq) ? 0 : chn->vcpu]
+                       ->evtchn->virq_port[chn->virq],
+                   0);
+    /* A later binding of the port must not see this one's events. */
+    d->evtchn->abi->clear_pending(d, port);
+    chn->saved_pending = false;
+    chn->state = EVTCHN_FREE;
+    chn->vcpu = 0;
+    d->evtchn->active--;
+}
+
+static void evtchn_part_locked(struct domain *d, evtchn_port_t port,
+                               struct evtchn *chn)
+{
+    struct evtchn *far = evtchn_find(chn->peer->evtchn, chn->peer_port);
+
+    ASSERT(far->state == EVTCHN_INTERDOMAIN);
+    ASSERT(far->peer == d);
+    spin_lock_two(&chn->lock, &far->lock);
+    evtchn_free_locked(d, port, chn);
+    far->state = EVTCHN_UNBOUND;
+    far->unbound_dom = d->id;
+    spin_unlock_two(&chn->lock, &far->lock);
+}
+
+/* With d's lock held: take that of the far end, too. The port is closed for the
+   caller (-XEN_EINVAL) if it was led elsewhere while no lock was held. */
+static int evtchn_lock_peer(struct domain *d, const struct evtchn *chn,
+                            struct domain **peer)
+{
+    *peer = domain_find_get(chn->peer->id);
+    ASSERT(*peer == chn->peer);
+    spin_unlock(&d->evtchn->lock);
+    spin_lock_two(&d->evtchn->lock, &(*peer)->evtchn->lock);
+    if (chn->state != EVTCHN_INTERDOMAIN || chn->peer != *peer)
+        return -XEN_EINVAL;
+    return 0;
+}
+
+int evtchn_close(struct domain *d, evtchn_port_t port)
+{
+    struct evtchn *chn = evtchn_find(d->evtchn, port);
+    struct domain *peer = NULL;
+    int rc = 0;
+
+    if (!chn)
+        return -XEN_EINVAL;
+    spin_lock(&d->evtchn->lock);
+    if (chn->state == EVTCHN_INTERDOMAIN) {
+        rc = evtchn_lock_peer(d, chn, &peer);
+        if (!rc)
+            evtchn_part_locked(d, port, chn);
+    } else if (evtchn_usable(chn)) {
+        spin_lock(&chn->lock);
+        evtchn_free_locked(d, port, chn);
+        spin_unlock(&chn->lock);
+    } else {
+        rc = -XEN_EINVAL;
+    }
+    if (peer && peer != d)
+        spin_unlock(&peer->evtchn->lock);
+    spin_unlock(&d->evtchn->lock);
+    if (peer)
+        domain_put(peer);
+    return rc;
+}
+
+/* Close every port from e->reset_next on, then leave the FIFO ABI. */
+static int evtchn_reset_run(struct vcpu *v, struct domain *d)
+{
+    struct evtchn_domain *e = d->evtchn;
+    evtchn_port_t port = READ_ONCE(e->reset_next);
+    int rc = 0;
+
+    for (; evtchn_find(e, port) && READ_ONCE(e->active); port++) {
+        (void)evtchn_close(d, port); /* most of them are free */
+        if (!(port % EVTCHN_BUCKET_PORTS) && hypercall_preempt(v)) {
+            WRITE_ONCE(e->reset_next, port);
+            return -XEN_ERESTART;
+        }
+    }
+    spin_lock(&e->lock);
+    e->reset_next = 0;
+    if (e->active)
+        rc = -XEN_EAGAIN;
+    else
+        evtchn_fifo_leave_locked(d);
+    spin_unlock(&e->lock);
+    return rc;
+}
+
+int evtchn_reset(struct vcpu *v, const struct evtchn_reset *op, bool resuming)
+{
+    struct domain *d;
+    int rc;
+
+    rc = domain_target_get(v, op->dom, &d);
+    if (rc)
+        return rc;
+    if (d != v->domain && !d->ctl_pause_count) {
+        domain_put(d);
+        return -XEN_EINVAL;
+    }
+    spin_lock(&d->evtchn->lock);
+    if (resuming != !!d->evtchn->reset_next)
+        rc = -XEN_EBUSY;
+    else if (!resuming)
+        d->evtchn->reset_next = 1;
+    spin_unlock(&d->evtchn->lock);
+    if (!rc)
+        rc = evtchn_reset_run(v, d);
+    domain_put(d);
+    return rc;
+}

@@ -1,0 +1,149 @@
+/*
+ * Event channels, inside: ports, buckets, and the two guest ABIs as a table.
+ *
+ * Locks, outermost first: evtchn_domain.lock [d] of one or two domains (binding
+ * and closing), evtchn.lock [p] of one or two ports (their state against a
+ * send), evtchn_fifo.lock [q] (queues). Both ends of an interdomain channel
+ * change only with both ports locked: a sender that holds its own port's lock
+ * may use the far port as well.
+ */
+#ifndef CORE_EVTCHN_PRIV_H
+#define CORE_EVTCHN_PRIV_H
+
+#include "hv/evtchn.h"
+
+#define EVTCHN_BUCKET_PORTS  64
+#define EVTCHN_GROUP_BUCKETS 32
+#define EVTCHN_GROUP_PORTS   (EVTCHN_BUCKET_PORTS * EVTCHN_GROUP_BUCKETS)
+#define EVTCHN_GROUPS        (EVTCHN_FIFO_NR_CHANNELS / EVTCHN_GROUP_PORTS)
+
+enum evtchn_state {
+    EVTCHN_FREE,
+    EVTCHN_RESERVED, /* port 0 */
+    EVTCHN_UNBOUND,  /* waits for bind_interdomain by 'unbound_dom' */
+    EVTCHN_INTERDOMAIN,
+    EVTCHN_VIRQ,
+    EVTCHN_IPI,
+};
+
+struct evtchn {
+    struct spinlock lock;
+    uint8_t state;         /* [d][p] enum evtchn_state */
+    uint8_t priority;      /* [p] FIFO queue of the next event */
+    uint8_t vcpu;          /* [a] vCPU to notify */
+    uint8_t last_priority; /* [q] FIFO queue that it was linked to last */
+    uint8_t last_vcpu;     /* [q] */
+    bool saved_pending;    /* [a] raised before its FIFO word existed */
+    domid_t unbound_dom;   /* [d][p] UNBOUND */
+    union {
+        evtchn_port_t peer_port; /* [d][p] INTERDOMAIN */
+        uint32_t virq;           /* [d][p] VIRQ */
+    };
+    struct domain *peer; /* [d][p] INTERDOMAIN */
+};
+
+struct evtchn_abi {
+    evtchn_port_t max_ports;
+    /* A port was bound; NULL: nothing to do. */
+    void (*bind)(struct evtchn *chn);
+    void (*set_pending)(struct vcpu *v, evtchn_port_t port, struct evtchn *chn);
+    void (*clear_pending)(struct domain *d, evtchn_port_t port);
+    void (*unmask)(struct vcpu *v, evtchn_port_t port, struct evtchn *chn);
+    bool (*is_pending)(const struct domain *d, evtchn_port_t port);
+    bool (*is_masked)(const struct domain *d, evtchn_port_t port);
+    /* Closed, but the guest still has it on a queue; NULL: never. */
+    bool (*is_busy)(const struct domain *d, evtchn_port_t port);
+    bool has_priority;
+};
+
+struct evtchn_fifo {
+    struct spinlock lock;
+    uint32_t words; /* [a] ports that have a word in 'page' */
+    event_word_t *page[EVTCHN_FIFO_NR_CHANNELS / (PAGE_SIZE / 4)]; /* [d] */
+};
+
+struct evtchn_domain {
+    struct spinlock lock;
+    uint32_t ports;               /* [a] in buckets; only grows */
+    const struct evtchn_abi *abi; /* [a] */
+    struct evtchn_fifo *fifo;     /* [d], stable while a port is bound */
+    unsigned long poll_mask[DOMAIN_MAX_VCPUS / 64]; /* [a] vCPUs that poll */
+    uint32_t max_port;                              /* [I] */
+    uint32_t active;                                /* [d] ports in use */
+    uint32_t reset_next; /* [d] EVTCHNOP_reset goes on here; 0: none runs */
+    uint32_t close_next; /* relinquish goes on here */
+    struct evtchn **group[EVTCHN_GROUPS]; /* [d] slots filled once */
+};
+
+struct evtchn_vcpu {
+    struct evtchn_fifo_control_block *control; /* [q] or NULL */
+    uint32_t tail[EVTCHN_FIFO_MAX_QUEUES];     /* [q] last port, 0: none */
+    uint32_t poll_port;                        /* [a] 0: any */
+    uint32_t virq_port[NR_VIRQS];              /* [a] 0: not bound */
+};
+
+extern const struct evtchn_abi evtchn_2l_abi;
+extern const struct evtchn_abi evtchn_fifo_abi;
+
+/* Borrowed, NULL when there is no such port. */
+static inline struct evtchn *evtchn_find(const struct evtchn_domain *e,
+                                         evtchn_port_t port)
+{
+    if (port >= __atomic_load_n(&e->ports, __ATOMIC_ACQUIRE))
+        return NULL;
+    return &e->group[port / EVTCHN_GROUP_PORTS]
+                    [port / EVTCHN_BUCKET_PORTS % EVTCHN_GROUP_BUCKETS]
+                    [port % EVTCHN_BUCKET_PORTS];
+}
+
+/* Bound to something, so that a guest may use it. */
+static inline bool evtchn_usable(const struct evtchn *chn)
+{
+    return chn->state > EVTCHN_RESERVED;
+}
+
+static inline struct vcpu *evtchn_vcpu_find(const struct domain *d,
+                                            unsigned int id)
+{
+    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+/* --- evtchn.c --- */
+
+/* A free port of 'd', backed by a bucket; evtchn_claim() takes it. [d] held. */
+int evtchn_port_find_free_locked(struct domain *d, evtchn_port_t *out);
+/* First step of binding a free port: count it. [d] and [p] held. */
+void evtchn_claim_locked(struct domain *d, struct evtchn *chn,
+                         enum evtchn_state state, unsigned int vcpu);
+
+/* --- evtchn_bind.c: one function per sub-operation --- */
+
+int evtchn_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op);
+int evtchn_bind_interdomain(struct vcpu *v, struct evtchn_bind_interdomain *op);
+int evtchn_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op);
+int evtchn_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op);
+int evtchn_bind_vcpu(struct vcpu *v, const struct evtchn_bind_vcpu *op);
+int evtchn_status(struct vcpu *v, struct evtchn_status *op);
+int evtchn_close(struct domain *d, evtchn_port_t port);
+/* 'resuming': this goes on after -XEN_ERESTART. */
+int evtchn_reset(struct vcpu *v, const struct evtchn_reset *op, bool resuming);
+
+/* --- evtchn_send.c --- */
+
+int evtchn_send(struct domain *d, evtchn_port_t port);
+int evtchn_unmask(struct domain *d, evtchn_port_t port);
+int evtchn_set_priority(struct domain *d, const struct evtchn_set_priority *op);
+/* Raise 'port'; its state is kept from changing by a lock of the caller. */
+void evtchn_raise(struct domain *d, evtchn_port_t port, struct evtchn *chn);
+/* For the ABIs: an upcall is due; and: a port became pending. */
+void evtchn_upcall(struct vcpu *v);
+void evtchn_wake_pollers(struct domain *d, evtchn_port_t port);
+
+/* --- evtchn_fifo.c --- */
+
+int evtchn_fifo_init_control(struct vcpu *v, struct evtchn_init_control *op);
+int evtchn_fifo_expand(struct domain *d, gfn_t array);
+/* Back to 2-level; no port is bound. [d] held. */
+void evtchn_fifo_leave_locked(struct domain *d);
+
+#endif
