@@ -1,24 +1,27 @@
 /*
  * Grant tables v1 and v2 (public/grant_table.h): sharing pages between domains.
  *
- * Locking: one lock per grant table; a map or copy takes the granter's, a map
- * handle is guarded by the mapper's. Never both but through spin_lock_two().
+ * Locking: own locks inside, one at a time. The p2m is used under them.
+ * References: a grant in use keeps its frame, a mapping keeps its granter.
  */
 #ifndef HV_GNTTAB_H
 #define HV_GNTTAB_H
 
 #include "hv/domain.h"
 
+/* -XEN_EINVAL: limits or version are out of range; -XEN_ENOMEM. */
 int gnttab_domain_init(struct domain *d, unsigned int max_grant_frames,
                        unsigned int max_maptrack_frames, unsigned int version);
-/* Drop every mapping that 'd' holds of others' pages, then its frames. */
+/* Drop every mapping that 'd' holds of others' pages, then its frames; step by
+   step (-XEN_ERESTART: call again). The domain is dying. */
 int gnttab_domain_relinquish(struct domain *d);
 void gnttab_domain_fini(struct domain *d);
 
 /* Frame 'idx' of the shared table (XENMAPIDX_grant_table_status: status), the
-   table is grown when needed. The page is 'd's, PAGE_ALLOC_SHARED. */
+   table is grown when needed; -XEN_EINVAL: there is no such frame. The page is
+   'd's, PAGE_ALLOC_SHARED, and stays until the relinquish; no reference. */
 int gnttab_frame(struct domain *d, unsigned long idx, bool status, mfn_t *out);
-/* XENMEM_acquire_resource, grant_table: 'nr' frames from 'first'. */
+/* XENMEM_acquire_resource, grant_table: 'nr' frames from 'first', likewise. */
 int gnttab_acquire(struct domain *d, unsigned int id, unsigned int first,
                    unsigned int nr, mfn_t *out);
 unsigned int gnttab_resource_max(struct domain *d, unsigned int id);
