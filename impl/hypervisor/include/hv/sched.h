@@ -26,7 +26,9 @@ struct cpu {
     bool online;            /* [a] */
     bool resched;           /* [a] leave the guest and pick again */
     bool idle;              /* [a] waiting in arch_cpu_idle() */
-    bool work;              /* [a] cpu_call() work waits */
+    bool work;              /* [a] cpu_call() work, a timer or a message waits;
+                               the timer interrupt sets it too */
+    bool timer_fired;       /* [own CPU] set by the timer interrupt */
     uint64_t idle_ns;       /* [own CPU] */
     uint64_t idle_since_ns; /* [own CPU] */
 };
