@@ -22,6 +22,8 @@
 
 #define SHUTDOWN_CODE_NONE 0xff
 #define CTL_PAUSES_MAX     255
+/* Upstream's, which its tools know: nothing is taken from such a pool here. */
+#define PAGING_POOL_DEFAULT (256UL << PAGE_SHIFT)
 
 struct domain *dom0;
 
@@ -79,7 +81,6 @@ static void domain_free(struct domain *d)
 {
     units_fini(d);
     heap_free(d->memory_map);
-    heap_free(d->permitted);
     heap_free(d);
 }
 
@@ -187,6 +188,8 @@ static void domain_init(struct domain *d, domid_t id,
     d->pause_count = 1;
     d->ctl_pause_count = 1;
     d->nodemask = 1;
+    d->paging_pool_bytes = PAGING_POOL_DEFAULT;
+    d->arch_config = c->abi.arch;
     memcpy(d->handle, c->abi.handle, sizeof(d->handle));
     list_init(&d->link);
     for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)

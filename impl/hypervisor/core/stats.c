@@ -9,42 +9,54 @@
 
 #include "base/fmt.h"
 
-#define LINE_BYTES 900
+/* A log line is short: a list goes on in another one. */
+#define LINE_BYTES 200
+#define WORD_BYTES 64
 
 struct line {
-    char text[LINE_BYTES];
+    const char *what;
+    domid_t id;
     size_t used;
+    char text[LINE_BYTES + WORD_BYTES];
 };
+
+static void line_end(struct line *l)
+{
+    log_info("%s d%u%s", l->what, l->id, l->text);
+    l->used = 0;
+    l->text[0] = '\0';
+}
 
 static void line_add(struct line *l, const char *name, uint64_t count)
 {
     int n;
 
-    if (!count || l->used >= sizeof(l->text))
+    if (!count)
         return;
-    n = fmt_print(l->text + l->used, sizeof(l->text) - l->used, " %s=%lu", name,
+    n = fmt_print(l->text + l->used, WORD_BYTES, " %s=%lu", name,
                   (unsigned long)count);
-    if (n > 0)
-        l->used += (size_t)n;
+    l->used += MIN((size_t)n, WORD_BYTES - 1);
+    if (l->used >= LINE_BYTES)
+        line_end(l);
 }
 
 static void exits_dump(const struct domain *d)
 {
-    struct line l = {.used = 0};
+    struct line l = {.what = "exits", .id = d->id};
 
     for (unsigned int i = 0; i < arch_exit_reasons(); i++)
         line_add(&l, arch_exit_name(i), arch_exit_count(d, i));
-    log_info("exits d%u%s", d->id, l.text);
+    line_end(&l);
 }
 
 static void hypercalls_dump(const struct domain *d)
 {
-    struct line l = {.used = 0};
+    struct line l = {.what = "hypercalls", .id = d->id};
 
     for (unsigned int i = 0; i < HYPERCALL_LIMIT; i++)
         if (hypercall_table[i].fn)
             line_add(&l, hypercall_table[i].name, d->hypercalls[i]);
-    log_info("hypercalls d%u%s", d->id, l.text);
+    line_end(&l);
 }
 
 void debug_key_exits(char key)

@@ -5,7 +5,7 @@
  * ... -> domain_kill() (restartable, phases in domain.c) -> last reference put.
  * A domain found by domain_find_get() stays valid until domain_put().
  *
- * Lock order, outermost first: domctl lock > d->lock > p2m > gnttab > evtchn >
+ * Lock order, outermost first: domctl lock > d->lock > gnttab > p2m > evtchn >
  * scheduler run queue > timer queue > page allocator > heap > console.
  */
 #ifndef HV_DOMAIN_H
@@ -32,7 +32,6 @@ struct p2m;
 struct arch_domain;
 struct arch_vcpu;
 struct memory_map;
-struct range_set;
 struct sched_vcpu;
 
 /* Scheduling of one domain; owner: sched.c, [s] scheduler lock. */
@@ -123,7 +122,8 @@ struct domain {
     int64_t wallclock_offset_s;              /* [d] settimeoffset */
     unsigned int kill_unit;                  /* domctl lock: next unit */
     bool released;                           /* [a] creation reference gone */
-    struct range_set *permitted; /* [d] domctl_permit.c: I/O granted, or NULL */
+    bool debugged;                           /* [d] XEN_DOMCTL_setdebugging */
+    struct xen_arch_domainconfig arch_config; /* [I] as created */
 };
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };

@@ -1,0 +1,183 @@
+/*
+ * System control hypercall: CPUs, their topology, pool and scheduler.
+ *
+ * All CPUs are in pool 0 and stay there.
+ */
+#include "guest_bitmap.h"
+#include "sysctl.h"
+
+#include "hv/arch.h"
+#include "hv/guest.h"
+
+#include "base/string.h"
+
+#define POOL_ID        0
+#define PCI_DEVS_BATCH 64
+
+long sysctl_sched_id(struct vcpu *v, struct xen_sysctl *op)
+{
+    (void)v;
+    op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+    return 0;
+}
+
+long sysctl_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
+{
+    (void)v;
+    if (op->u.scheduler_op.cpupool_id != POOL_ID)
+        return -XEN_ESRCH;
+    return sched_adjust_global(&op->u.scheduler_op);
+}
+
+long sysctl_getcpuinfo(struct vcpu *v, struct xen_sysctl *op)
+{
+    struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
+    unsigned int nr = MIN(g->max_cpus, cpu_count);
+
+    for (unsigned int i = 0; i < nr; i++) {
+        struct xen_sysctl_cpuinfo info = {.idletime = cpu_idle_ns(i)};
+
+        if (guest_write(v, g->info, i, &info))
+            return -XEN_EFAULT;
+    }
+    g->nr_cpus = nr;
+    return 0;
+}
+
+long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
+{
+    struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
+    unsigned int nr = MIN(t->num_cpus, cpu_count);
+
+    for (unsigned int i = 0; guest_ptr(t->cputopo) && i < nr; i++) {
+        struct xen_sysctl_cputopo c = {0};
+
+        arch_cputopo(i, &c);
+        if (guest_write(v, t->cputopo, i, &c))
+            return -XEN_EFAULT;
+    }
+    t->num_cpus = guest_ptr(t->cputopo) ? nr : cpu_count;
+    return 0;
+}
+
+/* Which node a device is at is not known; tools ask again for the rest. */
+long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op)
+{
+    struct xen_sysctl_pcitopoinfo *t = &op->u.pcitopoinfo;
+    const uint32_t node = XEN_INVALID_NODE_ID;
+
+    if (!guest_ptr(t->devs) || !guest_ptr(t->nodes))
+        return -XEN_EINVAL;
+    t->num_devs = MIN(t->num_devs, PCI_DEVS_BATCH);
+    for (uint32_t i = 0; i < t->num_devs; i++)
+        if (guest_write(v, t->nodes, i, &node))
+            return -XEN_EFAULT;
+    return 0;
+}
+
+/* No CPU is masked: CPUID exits always. */
+long sysctl_cpu_levelling_caps(struct vcpu *v, struct xen_sysctl *op)
+{
+    (void)v;
+    op->u.cpu_levelling_caps.caps = XEN_SYSCTL_CPU_LEVELCAP_faulting;
+    return 0;
+}
+
+/* --- Power management: no frequency driver, halting is the only idle state --- */
+
+long sysctl_get_pmstat(struct vcpu *v, struct xen_sysctl *op)
+{
+    (void)v;
+    if (op->u.get_pmstat.cpuid >= cpu_count)
+        return -XEN_EINVAL;
+    return -XEN_ENODEV;
+}
+
+long sysctl_pm_op(struct vcpu *v, struct xen_sysctl *op)
+{
+    (void)v;
+    if (op->u.pm_op.cpuid >= cpu_count)
+        return -XEN_EINVAL;
+    if (op->u.pm_op.cmd != XEN_SYSCTL_pm_op_get_max_cstate)
+        return -XEN_ENODEV;
+    op->u.pm_op.u.get_max_cstate = XEN_SYSCTL_CX_UNLIMITED;
+    return 0;
+}
+
+/* --- The pool --- */
+
+static uint32_t domains_count(void)
+{
+    uint32_t nr = 0, from = 0;
+    struct domain *d;
+
+    while ((d = domain_next_get((domid_t)from))) {
+        from = d->id + 1U;
+        nr++;
+        domain_put(d);
+    }
+    return nr;
+}
+
+static long pool_info(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
+{
+    struct cpumask m;
+
+    if (p->cpupool_id != POOL_ID)
+        return -XEN_ENOENT;
+    p->sched_id = XEN_SCHEDULER_CREDIT2;
+    p->n_dom = domains_count();
+    cpumask_online(&m);
+    return guest_bitmap_write(v, &p->cpumap, &m);
+}
+
+static long pool_free_cpus(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
+{
+    struct cpumask none = {{0}};
+
+    return guest_bitmap_write(v, &p->cpumap, &none);
+}
+
+/* What changes pools meets the errors of a host whose pool cannot change. */
+long sysctl_cpupool_op(struct vcpu *v, struct xen_sysctl *op)
+{
+    struct xen_sysctl_cpupool_op *p = &op->u.cpupool_op;
+
+    switch (p->op) {
+    case XEN_SYSCTL_CPUPOOL_OP_INFO:
+        return pool_info(v, p);
+    case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+        return pool_free_cpus(v, p);
+    case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+        return p->cpupool_id == POOL_ID ? -XEN_EBUSY : -XEN_ENOENT;
+    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+        return p->cpupool_id == POOL_ID ? -XEN_ENODEV : -XEN_ENOENT;
+    case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+        return p->cpupool_id == POOL_ID ? -XEN_EBUSY : -XEN_ENOENT;
+    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
+        return p->cpupool_id == POOL_ID ? 0 : -XEN_ENOENT;
+    case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+        return -XEN_EOPNOTSUPP;
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+/* An empty list, so that tools which ask say that nothing is loaded. */
+long sysctl_livepatch_op(struct vcpu *v, struct xen_sysctl *op)
+{
+    struct xen_sysctl_livepatch_op *l = &op->u.livepatch;
+
+    (void)v;
+    if (l->pad)
+        return -XEN_EINVAL;
+    if (l->cmd != XEN_SYSCTL_LIVEPATCH_LIST)
+        return -XEN_EOPNOTSUPP;
+    if (l->u.list.pad)
+        return -XEN_EINVAL;
+    l->u.list.version = 0;
+    l->u.list.nr = 0;
+    l->u.list.name_total_size = 0;
+    l->u.list.metadata_total_size = 0;
+    return 0;
+}
