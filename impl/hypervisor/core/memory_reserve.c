@@ -44,12 +44,6 @@ static int range_vacate(struct domain *d, gfn_t gfn, unsigned int order)
     return 0;
 }
 
-static void frames_put(mfn_t m, unsigned int order)
-{
-    for (uint64_t i = 0; i < 1UL << order; i++)
-        page_put(_mfn(mfn_x(m) + i));
-}
-
 /* dom0 may program devices with guest addresses: its RAM is gfn == mfn. */
 static int frames_alloc(struct domain *d, gfn_t gfn,
                         const struct xen_memory_reservation *r, mfn_t *m)
@@ -75,6 +69,8 @@ static int extent_populate(struct domain *d, gfn_t gfn,
 
     if (d->dying || (gfn_x(gfn) & mask) || gfn_x(gfn) + mask < gfn_x(gfn))
         return -XEN_EINVAL;
+    if (!physmap_may_grow(d))
+        return -XEN_ENOMEM;
     rc = frames_alloc(d, gfn, r, &m);
     if (rc)
         return rc;
@@ -84,7 +80,7 @@ static int extent_populate(struct domain *d, gfn_t gfn,
     if (!rc)
         rc = p2m_set(d, gfn, m, r->extent_order, P2M_RAM_RW);
     if (rc)
-        frames_put(m, r->extent_order);
+        page_put_order(m, r->extent_order);
     return rc;
 }
 

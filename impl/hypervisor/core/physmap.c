@@ -32,20 +32,30 @@ void physmap_put_entry(struct domain *d, const struct p2m_entry *e)
     (void)d;
     if (!type_holds_reference[e->type])
         return;
-    for (uint64_t i = 0; i < 1UL << e->order; i++)
-        page_put(_mfn(mfn_x(e->mfn) + i));
+    page_put_order(e->mfn, e->order);
 }
 
 int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out,
                      struct p2m_entry *e)
 {
-    *e = p2m_get(d, gfn);
-    if (!type_is_ram[e->type] || (write && e->type == P2M_RAM_RO))
+    if (!p2m_get_page(d, gfn, e))
         return -XEN_EINVAL;
-    if (!page_get(e->mfn, d))
+    if (!type_is_ram[e->type] || (write && e->type == P2M_RAM_RO)) {
+        page_put(e->mfn);
         return -XEN_EINVAL;
+    }
     *out = e->mfn;
     return 0;
+}
+
+/*
+ * Tables for places all over the address space cost the host memory: a guest has
+ * its paging pool for them, as big as the toolstack said.
+ */
+bool physmap_may_grow(const struct domain *d)
+{
+    return d->privileged ||
+           p2m_table_pages(d) < d->paging_pool_bytes >> PAGE_SHIFT;
 }
 
 /* Clear one 4K entry and release what it held; *e says what was there. */
@@ -64,8 +74,10 @@ int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
                     enum p2m_type t)
 {
     struct p2m_entry old;
-    int rc = p2m_swap(d, gfn, take_mfn, t, &old);
+    int rc = -XEN_ENOMEM;
 
+    if (physmap_may_grow(d))
+        rc = p2m_swap(d, gfn, take_mfn, t, &old);
     if (rc) {
         page_put(take_mfn);
         return rc;

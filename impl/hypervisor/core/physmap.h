@@ -8,6 +8,8 @@
 
 /* The domain's own memory, in whatever mode. */
 bool physmap_is_ram(enum p2m_type t);
+/* May 'd' have more page tables? */
+bool physmap_may_grow(const struct domain *d);
 /* Put a frame at 'gfn' in place of what is there, which is released. The
    reference on 'take_mfn' goes to the entry, or is dropped on an error. */
 int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
