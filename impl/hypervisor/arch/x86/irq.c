@@ -51,9 +51,12 @@ void irq_init(void)
 /* It only ends HLT or the guest; cpu_loop() runs what is due. */
 static void timer_irq(unsigned int vector, void *arg)
 {
+    struct cpu *c = &cpus[arch_cpu_self()];
+
     (void)vector;
     (void)arg;
-    WRITE_ONCE(cpus[arch_cpu_self()].work, true);
+    WRITE_ONCE(c->timer_fired, true);
+    WRITE_ONCE(c->work, true);
 }
 
 static void kick_irq(unsigned int vector, void *arg)

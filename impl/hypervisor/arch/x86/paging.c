@@ -10,7 +10,7 @@
 #include "x86/boot.h"
 #include "x86/insn.h"
 #include "x86/layout.h"
-#include "x86/msr.h"
+#include "x86/regs.h"
 
 #include "base/string.h"
 #include "hv/lock.h"
@@ -39,10 +39,11 @@
 #define SIZE_512G (1UL << 39)
 /* Largest reserved range taken for firmware's memory. */
 #define FIRMWARE_BYTES_MAX (64UL << 20)
-#define CR4_PGE            BIT(7)
-#define CPUID_PDPE1GB      BIT(26)            /* 8000_0001 EDX */
-#define LEVEL_SHIFT(l)     (12 + 9 * ((l)-1)) /* level 1: 4K pages */
-#define LEVEL_INDEX(a, l)  ((a) >> LEVEL_SHIFT(l) & 511)
+/* PAE, MCE, PGE, and FXSAVE with the SSE state; nothing that firmware left. */
+#define CR4_HOST          (BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(10))
+#define CPUID_PDPE1GB     BIT(26)            /* 8000_0001 EDX */
+#define LEVEL_SHIFT(l)    (12 + 9 * ((l)-1)) /* level 1: 4K pages */
+#define LEVEL_INDEX(a, l) ((a) >> LEVEL_SHIFT(l) & 511)
 
 extern uint64_t boot_pml4[512];
 extern const char text_start[], text_end[], rodata_start[], rodata_end[],
@@ -176,8 +177,9 @@ static void map_direct(void)
 
 void paging_load(void)
 {
+    wrmsr(MSR_PAT, PAT_RESET); /* PCD and PWT together: uncached */
     write_cr3(image_maddr(hv_pml4));
-    write_cr4(read_cr4() | CR4_PGE);
+    write_cr4(CR4_HOST);
 }
 
 paddr_t paging_root(void)
