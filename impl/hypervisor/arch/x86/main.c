@@ -1,0 +1,114 @@
+/*
+ * Start-up after boot.c: memory, CPUs, clocks, control domain, run.
+ */
+#include "x86/acpi.h"
+#include "x86/boot.h"
+#include "x86/dom0.h"
+#include "x86/insn.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+#include "x86/panic.h"
+#include "x86/percpu.h"
+#include "x86/reboot.h"
+#include "x86/serial.h"
+#include "x86/smp.h"
+#include "x86/svm.h"
+#include "x86/time.h"
+
+#include "hv/arch.h"
+#include "hv/console.h"
+#include "hv/log.h"
+#include "hv/option.h"
+#include "hv/page.h"
+#include "hv/version.h"
+
+#define MEMORY_MIN (64UL << 20)
+#define MIB        (1UL << 20)
+
+static void memory_log(void)
+{
+    static const char *const names[] = {
+        [MEMMAP_RAM] = "ram",         [MEMMAP_RESERVED] = "reserved",
+        [MEMMAP_ACPI] = "acpi",       [MEMMAP_NVS] = "nvs",
+        [MEMMAP_UNUSABLE] = "broken",
+    };
+
+    for (unsigned int i = 0; i < boot_info.regions; i++)
+        log_debug("memory: %012lx-%012lx %s", boot_info.region[i].start,
+                  boot_info.region[i].end - 1, names[boot_info.region[i].type]);
+}
+
+static uint64_t memory_bytes(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned int i = 0; i < boot_info.regions; i++) {
+        if (boot_info.region[i].type == MEMMAP_RAM)
+            sum += boot_info.region[i].end - boot_info.region[i].start;
+    }
+    return sum;
+}
+
+/* What no later stage can make good, one line each. */
+static void boot_check(void)
+{
+    const char *why = svm_probe();
+
+    if (!boot_info.regions)
+        boot_refuse("the loader gave no memory map");
+    if (memory_bytes() < MEMORY_MIN)
+        boot_refuse("%lu MiB of memory are too little: at least %lu are needed",
+                    memory_bytes() / MIB, MEMORY_MIN / MIB);
+    if (why)
+        boot_refuse("cannot run guests on this CPU: %s", why);
+    if (!boot_info.modules)
+        boot_refuse("no dom0 kernel: give it to the loader as first module");
+}
+
+static void machine_init(void)
+{
+    acpi_init();
+    poweroff_init();
+    boot_memory_done();
+    irq_init();
+    lapic_init();
+    lapic_enable();
+    percpu_boot.apic_id = lapic_self_id();
+    ioapic_init();
+    time_init(boot_info.tsc);
+    time_cpu_init();
+    (void)arch_wallclock_ns(); /* read now: the CMOS clock is dom0's later */
+}
+
+void hv_main(void)
+{
+    log_info("Touchstone " HV_VERSION ", started by %s%s", boot_info.loader,
+             boot_info.efi ? " on UEFI" : "");
+    (void)option_parse(boot_info.cmdline); /* it reported what is wrong */
+    (void)console_set_levels_text(opt_loglvl, opt_guest_loglvl);
+    serial_options();
+    memory_log();
+    boot_check();
+    smp_reserve();
+    machine_init();
+    serial_receive_init();
+    cpus[0].id = 0;
+    cpus[0].online = true;
+    cpu_count = 1;
+    sched_init();
+    svm_cpu_init();
+    smp_start();
+    dom0_build();
+    cpu_loop(&cpus[0]);
+}
+
+void arch_cpu_idle(struct cpu *c)
+{
+    WRITE_ONCE(c->idle, true);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    /* With interrupts off from here to STI, a kick that comes later ends HLT. */
+    if (!cpu_must_leave(c))
+        interrupts_on_and_halt();
+    interrupts_off();
+    WRITE_ONCE(c->idle, false);
+}
