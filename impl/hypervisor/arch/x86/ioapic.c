@@ -161,6 +161,14 @@ void ioapic_unmask(unsigned int gsi)
     pin_set_mask(gsi, false);
 }
 
+bool ioapic_is_masked(unsigned int gsi)
+{
+    unsigned int pin;
+    struct ioapic *io = ioapic_find(gsi, &pin);
+
+    return !io || io->low[pin] & PIN_MASKED;
+}
+
 unsigned int ioapic_count(void)
 {
     return ioapics_nr;

@@ -47,6 +47,7 @@ struct vpin {
     uint64_t rte;
     uint8_t vector; /* host's, 0: never bound */
     bool line;      /* a virtual source holds it up */
+    bool kept;      /* [I] the hypervisor's own: dom0's entry has no effect */
 };
 
 /* A message on its way; vector below 16 means none. */
@@ -151,7 +152,7 @@ static void pin_bind(unsigned int gsi, struct vpin *p)
 {
     int vector;
 
-    if (!ioapic_gsi_valid(gsi))
+    if (p->kept || !ioapic_gsi_valid(gsi))
         return;
     if (p->rte & RTE_MASKED) {
         if (p->vector)
@@ -261,7 +262,9 @@ bool vioapic_access(struct io_access *io)
 void vioapic_init(struct domain *d)
 {
     ASSERT(d == dom0);
-    for (unsigned int gsi = 0; gsi < GSIS_MAX; gsi++)
+    for (unsigned int gsi = 0; gsi < GSIS_MAX; gsi++) {
         vioapic.pin[gsi].rte = RTE_MASKED;
+        vioapic.pin[gsi].kept = !ioapic_is_masked(gsi);
+    }
     vioapic.ready = true;
 }

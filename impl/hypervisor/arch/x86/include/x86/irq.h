@@ -39,6 +39,7 @@ void ioapic_route(unsigned int gsi, unsigned int vector, unsigned int cpu,
                   bool level, bool active_low);
 void ioapic_mask(unsigned int gsi);
 void ioapic_unmask(unsigned int gsi);
+bool ioapic_is_masked(unsigned int gsi); /* or not there */
 /* Firmware's IO-APICs, for dom0's MADT and its virtual ones. */
 struct ioapic_info {
     paddr_t address;
