@@ -2,6 +2,7 @@
  * Debug keys: a table of one-letter reports, from the serial port or by
  * XEN_SYSCTL_debug_keys. They run on the pressing CPU and only read.
  */
+#include "debug_key.h"
 #include "hv/arch.h"
 #include "hv/console.h"
 #include "hv/evtchn.h"
@@ -12,10 +13,6 @@
 
 #define NS_PER_MS       1000000ULL
 #define PAGES_TO_KIB(n) ((unsigned long long)(n) << (PAGE_SHIFT - 10))
-
-#define DEBUG_KEY(k, f, text) void debug_key_##f(char key);
-#include "debug_key.def"
-#undef DEBUG_KEY
 
 static const struct debug_key keys[] = {
 #define DEBUG_KEY(k, f, text) {.key = (k), .help = (text), .fn = debug_key_##f},

@@ -37,6 +37,7 @@ struct sched_vcpu;
 /* Scheduling of one domain; owner: sched.c, [s] scheduler lock. */
 struct sched_domain {
     uint32_t weight;        /* share against others; 256 by default */
+    uint64_t vtime_rate;    /* virtual time per ns, 24 fraction bits */
     uint32_t cap;           /* percent of one CPU, 0: none */
     unsigned int running;   /* vCPUs on a CPU now */
     int64_t budget_ns;      /* left in this period when capped */

@@ -39,6 +39,8 @@ extern unsigned int cpu_count;   /* [I] online CPUs are 0..cpu_count-1 */
 void sched_init(void);
 /* Never returns: timers, cross calls, pick, run, idle. */
 void cpu_loop(struct cpu *c) __noreturn;
+/* One round of it. */
+void cpu_step(struct cpu *c);
 /* True: arch_vcpu_run() must return to the loop (resched or due work). */
 bool cpu_must_leave(const struct cpu *c);
 /* Run fn(arg) on each CPU of the mask, from its loop; returns when all did.
@@ -53,17 +55,24 @@ void sched_domain_init(struct domain *d); /* default weight 256, no cap */
 void vcpu_wake(struct vcpu *v);
 /* Own vCPU: sleep until vcpu_unblock(), unless an event is pending already. */
 void vcpu_block(struct vcpu *v);
-/* An event or interrupt for 'v': end a block or poll, or kick it out of the
-   guest so that it sees the event. Cheap when nothing is to do. */
+/* An event or interrupt for 'v' (made visible before): end a block or poll, or
+   kick it out of the guest so that it looks. Cheap when nothing is to do. The two
+   names mean the same. */
 void vcpu_unblock(struct vcpu *v);
 void vcpu_kick(struct vcpu *v);
-void vcpu_pause(struct vcpu *v);        /* counted; waits until it is out */
-void vcpu_pause_nosync(struct vcpu *v); /* counted */
+/* Counted. The plain form returns when 'v' has left arch_vcpu_run() and was
+   switched out, or at once when 'v' itself executes it. No lock may be held that
+   'v' could wait for in a hypercall. A CPU that waits here serves cross calls,
+   and counts as out of its own vCPU: two CPUs that pause each other's vCPUs both
+   proceed. Only control domains can get there, and their guests do not run. */
+void vcpu_pause(struct vcpu *v);
+void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 bool vcpu_runnable(const struct vcpu *v);
-bool vcpu_is_running(const struct vcpu *v);  /* on some CPU's 'current' now */
+bool vcpu_is_running(const struct vcpu *v);  /* on some CPU now */
 unsigned int vcpu_cpu(const struct vcpu *v); /* last or present CPU */
 
+/* 0, or -XEN_EINVAL when the mask holds no online CPU. */
 int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m);
 int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m);
 void sched_get_affinity(struct vcpu *v, struct cpumask *hard,
@@ -75,5 +84,20 @@ int sched_adjust_global(struct xen_sysctl_scheduler_op *op);
 /* Runstate as of now (VCPUOP_get_runstate_info, getvcpuinfo, xl top). */
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
 uint64_t cpu_idle_ns(unsigned int cpu);
+
+static inline bool cpumask_test(const struct cpumask *m, unsigned int cpu)
+{
+    return m->bits[cpu / 64] >> (cpu % 64) & 1;
+}
+
+static inline void cpumask_set(struct cpumask *m, unsigned int cpu)
+{
+    m->bits[cpu / 64] |= 1UL << (cpu % 64);
+}
+
+static inline void cpumask_clear(struct cpumask *m, unsigned int cpu)
+{
+    m->bits[cpu / 64] &= ~(1UL << (cpu % 64));
+}
 
 #endif

@@ -1,0 +1,697 @@
+/*
+ * Scheduler: one run queue in order of virtual time, for all CPUs.
+ *
+ * A vCPU's virtual time is the time it ran, divided by its domain's weight (256:
+ * real time). The lowest one that a CPU may run goes next; so CPUs share fairly
+ * and none idles while somebody waits for it. Three bounds keep that safe:
+ * - On waking, virtual time is brought near that of the vCPUs it will meet: a
+ *   little ahead of them, so that short sleepers preempt; never more.
+ * - On picking, a lead over the next in the queue is cut to a few of that one's
+ *   slices, so that no history (idle CPUs, affinity) can starve it.
+ * - A slice ends after at most 10 ms; a wake-up preempts after the rate limit.
+ *
+ * Caps: a domain has a budget of running time per period; out of budget its
+ * vCPUs are parked until the refill. Time run too long is owed.
+ *
+ * Locking: sched.lock [s], short sections, taken by wake-ups and switches only:
+ * a CPU that goes on with the same vCPU does not take it.
+ */
+#include "hv/arch.h"
+#include "hv/heap.h"
+#include "hv/log.h"
+#include "sched_queue.h"
+
+#include "base/string.h"
+
+#define RATELIMIT_DEFAULT_NS 200000ULL
+#define WAKE_BONUS           1000000ULL /* virtual ns ahead of the others */
+#define PREEMPT_MARGIN       100000ULL  /* virtual ns that must be won */
+#define LEAD_SLICES          4
+
+struct sched sched = {.queue = LIST_INIT(sched.queue),
+                      .ratelimit_ns = RATELIMIT_DEFAULT_NS};
+
+static struct sched_vcpu *sv_of(struct list *l)
+{
+    return list_entry(l, struct sched_vcpu, link);
+}
+
+static struct sched_domain *sd_of(const struct sched_vcpu *sv)
+{
+    return &sv->vcpu->domain->sched;
+}
+
+static int64_t vtime_diff(uint64_t a, uint64_t b)
+{
+    return (int64_t)(a - b);
+}
+
+/* --- Runstate and charging --- */
+
+static void runstate_set(struct vcpu *v, int state, uint64_t now)
+{
+    struct vcpu_runstate_info *r = &v->runstate;
+
+    if (now > r->state_entry_time)
+        r->time[r->state] += now - r->state_entry_time;
+    r->state = state;
+    r->state_entry_time = now;
+    v->runstate_dirty = true;
+}
+
+/* Of a vCPU that is on no CPU; waiting for budget counts as runnable. */
+static int runstate_off(const struct vcpu *v)
+{
+    unsigned long waits = BIT(VPF_BLOCKED) | BIT(VPF_POLL);
+
+    if (vcpu_runnable(v))
+        return RUNSTATE_runnable;
+    return v->pause_flags & waits && !(v->pause_flags & BIT(VPF_DOWN))
+               ? RUNSTATE_blocked
+               : RUNSTATE_offline;
+}
+
+static void charge(struct sched_vcpu *sv, uint64_t now)
+{
+    struct sched_domain *sd = sd_of(sv);
+    uint64_t ns = now > sv->charged_ns ? now - sv->charged_ns : 0;
+
+    sv->vtime += sched_cost(sd, ns);
+    sv->charged_ns = now;
+    if (sd->cap)
+        sd->budget_ns -= (int64_t)ns;
+}
+
+/* Virtual time of a running vCPU as of now. */
+static uint64_t vtime_live(const struct sched_vcpu *sv, uint64_t now)
+{
+    uint64_t ns = now > sv->charged_ns ? now - sv->charged_ns : 0;
+
+    return sv->vtime + sched_cost(sd_of(sv), ns);
+}
+
+/* --- Caps --- */
+
+static void budget_refill(struct sched_domain *sd, uint64_t now)
+{
+    int64_t quota = (int64_t)(sd->cap * SCHED_PERIOD_NS / 100);
+    uint64_t periods;
+
+    if (now < sd->period_end_ns)
+        return;
+    periods = MIN((now - sd->period_end_ns) / SCHED_PERIOD_NS + 1, 1000ULL);
+    sd->budget_ns = MIN(quota, sd->budget_ns + (int64_t)periods * quota);
+    sd->period_end_ns += periods * SCHED_PERIOD_NS;
+    if (sd->period_end_ns <= now)
+        sd->period_end_ns = now + SCHED_PERIOD_NS;
+}
+
+static bool budget_out(struct sched_domain *sd, uint64_t now)
+{
+    if (!sd->cap)
+        return false;
+    budget_refill(sd, now);
+    return sd->budget_ns <= 0;
+}
+
+static void park(struct sched_vcpu *sv)
+{
+    struct sched_domain *sd = sd_of(sv);
+
+    sv->state = SV_PARKED;
+    list_add_before(&sd->parked, &sv->link);
+    if (!timer_pending(&sd->refill))
+        timer_set(&sd->refill, arch_cpu_self(), sd->period_end_ns);
+}
+
+static void enqueue(struct sched_vcpu *sv, uint64_t now);
+
+/* From now on, the budget counts again: queue those that waited. */
+static void refill_cb(struct timer *t, void *arg)
+{
+    struct domain *d = arg;
+    uint64_t now = arch_now_ns();
+
+    spin_lock(&sched.lock);
+    if (budget_out(&d->sched, now)) {
+        timer_set(t, arch_cpu_self(), d->sched.period_end_ns);
+    } else {
+        while (!list_empty(&d->sched.parked)) {
+            struct sched_vcpu *sv = sv_of(d->sched.parked.next);
+
+            list_del(&sv->link);
+            enqueue(sv, now);
+        }
+    }
+    spin_unlock(&sched.lock);
+}
+
+/* --- Queue --- */
+
+static void queue_insert(struct sched_vcpu *sv)
+{
+    struct list *at = sched.queue.prev;
+
+    while (at != &sched.queue && vtime_diff(sv_of(at)->vtime, sv->vtime) > 0)
+        at = at->prev;
+    list_add_after(at, &sv->link);
+    sv->state = SV_QUEUED;
+}
+
+void sched_preempt_locked(unsigned int cpu)
+{
+    WRITE_ONCE(cpus[cpu].resched, true);
+    if (cpu != arch_cpu_self())
+        arch_cpu_kick(cpu);
+}
+
+/* First CPU of three sets' intersection, CPU_MAX when there is none. */
+static unsigned int mask_first(const struct cpumask *a, const struct cpumask *b,
+                               const struct cpumask *c)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(a->bits); i++) {
+        unsigned long bits = a->bits[i] & b->bits[i] & c->bits[i];
+
+        if (bits)
+            return i * 64 + (unsigned int)__builtin_ctzl(bits);
+    }
+    return CPU_MAX;
+}
+
+static unsigned int idle_cpu_for(const struct sched_vcpu *sv)
+{
+    unsigned int cpu;
+
+    if (cpumask_test(&sched.idle, sv->cpu) && cpumask_test(&sv->hard, sv->cpu))
+        return sv->cpu;
+    cpu = mask_first(&sched.idle, &sv->hard, &sv->soft);
+    return cpu < CPU_MAX ? cpu : mask_first(&sched.idle, &sv->hard, &sv->hard);
+}
+
+/* The CPU whose vCPU is furthest behind 'sv' in right; false: ahead of none. */
+static bool weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
+                            unsigned int *out)
+{
+    int64_t best = (int64_t)PREEMPT_MARGIN;
+    bool found = false;
+
+    for (unsigned int i = 0; i < cpu_count; i++) {
+        const struct sched_vcpu *running = sched.cpu[i].running;
+        int64_t diff;
+
+        if (!running || !cpumask_test(&sv->hard, i))
+            continue;
+        diff = vtime_diff(vtime_live(running, now), sv->vtime);
+        if (diff > best) {
+            best = diff;
+            *out = i;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* The CPU looks again at 'deadline_ns', or before if its slice ends. */
+static void slice_shorten(unsigned int cpu, uint64_t deadline_ns)
+{
+    struct sched_cpu *sc = &sched.cpu[cpu];
+
+    if (deadline_ns >= sc->slice_end_ns)
+        return;
+    sc->slice_end_ns = deadline_ns;
+    timer_set(&sc->slice, cpu, deadline_ns);
+}
+
+/* Find a CPU for what was just queued. */
+static void tickle(const struct sched_vcpu *sv, uint64_t now)
+{
+    unsigned int cpu = idle_cpu_for(sv);
+    uint64_t allowed_ns;
+
+    if (cpu < CPU_MAX) {
+        cpumask_clear(&sched.idle, cpu);
+        sched_preempt_locked(cpu);
+        return;
+    }
+    if (!weakest_cpu_for(sv, now, &cpu))
+        return;
+    allowed_ns = sched.cpu[cpu].started_ns + sched.ratelimit_ns;
+    if (now >= allowed_ns)
+        sched_preempt_locked(cpu);
+    else
+        slice_shorten(cpu, allowed_ns);
+}
+
+static void enqueue(struct sched_vcpu *sv, uint64_t now)
+{
+    if (budget_out(sd_of(sv), now)) {
+        park(sv);
+        return;
+    }
+    queue_insert(sv);
+    tickle(sv, now);
+}
+
+static void dequeue(struct sched_vcpu *sv)
+{
+    list_del(&sv->link);
+    sv->state = SV_OFF;
+}
+
+/* Highest virtual time running on a CPU that 'sv' may use; false: all idle. */
+static bool reference_for(const struct sched_vcpu *sv, uint64_t now,
+                          uint64_t *out)
+{
+    bool found = false;
+
+    *out = 0;
+    for (unsigned int i = 0; i < cpu_count; i++) {
+        const struct sched_vcpu *running = sched.cpu[i].running;
+        uint64_t live;
+
+        if (!running || running == sv || !cpumask_test(&sv->hard, i))
+            continue;
+        live = vtime_live(running, now);
+        if (!found || vtime_diff(live, *out) > 0)
+            *out = live;
+        found = true;
+    }
+    return found;
+}
+
+/* It comes from outside: neither old debts nor old credit count for long. */
+static void place(struct sched_vcpu *sv, uint64_t now)
+{
+    uint64_t reference;
+    uint64_t low;
+    uint64_t high;
+
+    if (!reference_for(sv, now, &reference))
+        return;
+    low = reference - WAKE_BONUS;
+    high = reference + sched_cost(sd_of(sv), 2 * SLICE_ALONE_NS);
+    if (vtime_diff(sv->vtime, low) < 0)
+        sv->vtime = low;
+    if (vtime_diff(sv->vtime, high) > 0)
+        sv->vtime = high;
+}
+
+/* --- Picking --- */
+
+/* First of the queue that the CPU may run, and the next one after it. Those
+   whose domain is out of budget are parked on the way. */
+static struct sched_vcpu *queue_first(unsigned int cpu, uint64_t now,
+                                      struct sched_vcpu **second)
+{
+    struct sched_vcpu *first = NULL;
+
+    *second = NULL;
+    list_for_each_safe(l, next, &sched.queue)
+    {
+        struct sched_vcpu *sv = sv_of(l);
+
+        if (!cpumask_test(&sv->hard, cpu))
+            continue;
+        if (budget_out(sd_of(sv), now)) {
+            list_del(&sv->link);
+            park(sv);
+        } else if (first) {
+            *second = sv;
+            break;
+        } else {
+            first = sv;
+        }
+    }
+    return first;
+}
+
+static bool may_go_on(struct sched_vcpu *sv, unsigned int cpu, uint64_t now)
+{
+    return vcpu_runnable(sv->vcpu) && cpumask_test(&sv->hard, cpu) &&
+           !budget_out(sd_of(sv), now);
+}
+
+static bool beats(const struct sched_vcpu *other,
+                  const struct sched_vcpu *running)
+{
+    return vtime_diff(running->vtime, other->vtime) > (int64_t)PREEMPT_MARGIN;
+}
+
+/* Does 'other' take the CPU from 'running', which could go on? */
+static bool wins(const struct sched_vcpu *other,
+                 const struct sched_vcpu *running, const struct sched_cpu *sc,
+                 uint64_t now)
+{
+    if (running->yield)
+        return true;
+    if (now >= sc->slice_end_ns)
+        return vtime_diff(running->vtime, other->vtime) >= 0;
+    return beats(other, running) && now - sc->started_ns >= sched.ratelimit_ns;
+}
+
+/* No lead over the next one that it could not wait for. */
+static void cut_lead(struct sched_vcpu *sv, const struct sched_vcpu *next)
+{
+    uint64_t low;
+
+    if (!next)
+        return;
+    low = next->vtime - sched_cost(sd_of(next), LEAD_SLICES * SLICE_ALONE_NS);
+    if (vtime_diff(sv->vtime, low) < 0)
+        sv->vtime = low;
+}
+
+static uint64_t slice_for(struct sched_vcpu *sv, bool shared)
+{
+    const struct sched_domain *sd = sd_of(sv);
+    uint64_t slice = shared ? SLICE_SHARED_NS : SLICE_ALONE_NS;
+    uint64_t part;
+
+    if (!sd->cap)
+        return slice;
+    part = (uint64_t)MAX(sd->budget_ns, 0) / MAX(sd->running, 1U);
+    return MIN(slice, MAX(part, SLICE_MIN_NS));
+}
+
+static void slice_begin(unsigned int cpu, struct sched_vcpu *sv, bool shared,
+                        uint64_t now)
+{
+    struct sched_cpu *sc = &sched.cpu[cpu];
+
+    sc->slice_end_ns = now + slice_for(sv, shared);
+    /* A timer that goes off early looks and is set again: cheaper than to set
+       it at each switch. */
+    if (!timer_pending(&sc->slice) || sc->slice.deadline_ns > sc->slice_end_ns)
+        timer_set(&sc->slice, cpu, sc->slice_end_ns);
+}
+
+static void slice_cb(struct timer *t, void *arg)
+{
+    struct sched_cpu *sc = arg;
+    unsigned int cpu = (unsigned int)(sc - sched.cpu);
+
+    if (!READ_ONCE(sc->running))
+        return;
+    if (arch_now_ns() >= READ_ONCE(sc->slice_end_ns))
+        WRITE_ONCE(cpus[cpu].resched, true);
+    else
+        timer_set(t, cpu, sc->slice_end_ns);
+}
+
+/*
+ * First half of a switch: choose. The chosen one is taken off the queue; what
+ * ran stays RUNNING, so that no other CPU loads it before it was saved here.
+ */
+static struct sched_vcpu *choose_locked(struct cpu *c, struct sched_vcpu *prev,
+                                        uint64_t now)
+{
+    struct sched_cpu *sc = &sched.cpu[c->id];
+    struct sched_vcpu *second;
+    struct sched_vcpu *next;
+    bool stays;
+
+    if (prev)
+        charge(prev, now);
+    next = queue_first(c->id, now, &second);
+    stays = prev && may_go_on(prev, c->id, now);
+    if (stays && (!next || !wins(next, prev, sc, now))) {
+        slice_begin(c->id, prev, next, now);
+        if (next && beats(next, prev))
+            slice_shorten(c->id, sc->started_ns + sched.ratelimit_ns);
+        cut_lead(prev, next);
+        return prev;
+    }
+    if (prev) {
+        runstate_set(prev->vcpu, runstate_off(prev->vcpu), now);
+        prev->yield = false;
+    }
+    if (next) {
+        dequeue(next);
+        cut_lead(next, second);
+        cut_lead(next, stays ? prev : NULL);
+        next->state = SV_RUNNING;
+        next->cpu = c->id;
+        sd_of(next)->running++;
+    }
+    return next;
+}
+
+/* What ran here was saved: it is free to run anywhere. */
+static void settle_locked(struct sched_vcpu *prev, uint64_t now)
+{
+    struct vcpu *v = prev->vcpu;
+
+    sd_of(prev)->running--;
+    prev->state = SV_OFF;
+    if (v->runstate.state != runstate_off(v))
+        runstate_set(v, runstate_off(v), now);
+    if (vcpu_runnable(v))
+        enqueue(prev, now);
+}
+
+/* Second half: let go of what ran, begin with what is next. */
+static void switch_locked(struct cpu *c, struct sched_vcpu *prev,
+                          struct sched_vcpu *next)
+{
+    struct sched_cpu *sc = &sched.cpu[c->id];
+    bool shared =
+        !list_empty(&sched.queue) || (prev && vcpu_runnable(prev->vcpu));
+    uint64_t now = arch_now_ns();
+
+    sc->running = next;
+    WRITE_ONCE(c->current, next ? next->vcpu : NULL);
+    if (next) {
+        next->charged_ns = sc->started_ns = now;
+        runstate_set(next->vcpu, RUNSTATE_running, now);
+        slice_begin(c->id, next, shared, now);
+    } else {
+        cpumask_set(&sched.idle, c->id);
+        /* Whoever was queued since the choice found no idle CPU. */
+        if (!list_empty(&sched.queue))
+            WRITE_ONCE(c->resched, true);
+    }
+    if (prev)
+        settle_locked(prev, now);
+}
+
+struct vcpu *sched_pick(struct cpu *c)
+{
+    struct sched_vcpu *prev = sched.cpu[c->id].running;
+    struct sched_vcpu *next;
+
+    if (likely(!READ_ONCE(c->resched)) &&
+        (!prev || likely(vcpu_runnable(prev->vcpu))))
+        return c->current;
+    spin_lock(&sched.lock);
+    WRITE_ONCE(c->resched, false);
+    cpumask_clear(&sched.idle, c->id);
+    next = choose_locked(c, prev, arch_now_ns());
+    if (next == prev) {
+        if (!next)
+            cpumask_set(&sched.idle, c->id);
+        spin_unlock(&sched.lock);
+        return c->current;
+    }
+    spin_unlock(&sched.lock);
+    if (prev) {
+        if (prev->vcpu->runstate_map)
+            vcpu_runstate_to_guest(prev->vcpu);
+        arch_vcpu_switch_out(prev->vcpu);
+    }
+    spin_lock(&sched.lock);
+    switch_locked(c, prev, next);
+    spin_unlock(&sched.lock);
+    /* 'current' is seen before this CPU looks for events: see vcpu_kick(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return c->current;
+}
+
+/* --- Waking and sleeping --- */
+
+bool vcpu_runnable(const struct vcpu *v)
+{
+    return !(READ_ONCE(v->pause_flags) | READ_ONCE(v->pause_count) |
+             READ_ONCE(v->domain->pause_count));
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+    struct sched_vcpu *sv = v->sched;
+    uint64_t now = arch_now_ns();
+
+    spin_lock(&sched.lock);
+    if (sv->state == SV_OFF && vcpu_runnable(v)) {
+        runstate_set(v, RUNSTATE_runnable, now);
+        place(sv, now);
+        enqueue(sv, now);
+    }
+    spin_unlock(&sched.lock);
+}
+
+/* It may not run: off the queue, or off its CPU soon. */
+static void vcpu_sleep(struct vcpu *v)
+{
+    struct sched_vcpu *sv = v->sched;
+
+    spin_lock(&sched.lock);
+    if (sv->state == SV_RUNNING) {
+        sched_preempt_locked(sv->cpu);
+    } else if (sv->state != SV_OFF && !vcpu_runnable(v)) {
+        dequeue(sv);
+        runstate_set(v, runstate_off(v), arch_now_ns());
+    }
+    spin_unlock(&sched.lock);
+}
+
+void vcpu_block(struct vcpu *v)
+{
+    (void)bit_test_and_set(&v->pause_flags, VPF_BLOCKED);
+    if (arch_vcpu_interruptible_pending(v))
+        (void)bit_test_and_clear(&v->pause_flags, VPF_BLOCKED);
+    else
+        WRITE_ONCE(cpus[v->sched->cpu].resched, true);
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+    unsigned long waits = BIT(VPF_BLOCKED) | BIT(VPF_POLL);
+    unsigned int cpu;
+
+    /* The event is seen before the flags and 'current' are read. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (READ_ONCE(v->pause_flags) & waits) {
+        (void)__atomic_fetch_and(&v->pause_flags, ~waits, __ATOMIC_SEQ_CST);
+        vcpu_wake(v);
+        return;
+    }
+    cpu = READ_ONCE(v->sched->cpu);
+    if (READ_ONCE(cpus[cpu].current) == v && cpu != arch_cpu_self())
+        arch_cpu_kick(cpu);
+}
+
+void vcpu_unblock(struct vcpu *v)
+{
+    vcpu_kick(v);
+}
+
+static bool vcpu_is_out(void *arg)
+{
+    const struct sched_vcpu *sv = arg;
+
+    return __atomic_load_n(&sv->state, __ATOMIC_ACQUIRE) != SV_RUNNING ||
+           cpu_is_waiting(READ_ONCE(sv->cpu));
+}
+
+void vcpu_pause_nosync(struct vcpu *v)
+{
+    __atomic_fetch_add(&v->pause_count, 1, __ATOMIC_SEQ_CST);
+    vcpu_sleep(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+    vcpu_pause_nosync(v);
+    if (cpus[arch_cpu_self()].current != v)
+        cpu_wait(vcpu_is_out, v->sched);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+    unsigned int count =
+        __atomic_fetch_sub(&v->pause_count, 1, __ATOMIC_SEQ_CST);
+
+    ASSERT(count > 0);
+    if (count == 1)
+        vcpu_wake(v);
+}
+
+bool vcpu_is_running(const struct vcpu *v)
+{
+    return READ_ONCE(v->sched->state) == SV_RUNNING;
+}
+
+unsigned int vcpu_cpu(const struct vcpu *v)
+{
+    return READ_ONCE(v->sched->cpu);
+}
+
+void sched_yield(struct vcpu *v)
+{
+    spin_lock(&sched.lock);
+    if (!list_empty(&sched.queue)) {
+        v->sched->yield = true;
+        WRITE_ONCE(cpus[v->sched->cpu].resched, true);
+    }
+    spin_unlock(&sched.lock);
+}
+
+/* Its CPUs or its place changed: queue it anew, or put it off its CPU. */
+void sched_requeue_locked(struct sched_vcpu *sv, uint64_t now)
+{
+    if (sv->state == SV_RUNNING) {
+        if (!cpumask_test(&sv->hard, sv->cpu))
+            sched_preempt_locked(sv->cpu);
+        return;
+    }
+    if (sv->state == SV_OFF)
+        return;
+    dequeue(sv);
+    place(sv, now);
+    enqueue(sv, now);
+}
+
+/* --- Life --- */
+
+void sched_init(void)
+{
+    for (unsigned int i = 0; i < CPU_MAX; i++) {
+        timer_init(&sched.cpu[i].slice, slice_cb, &sched.cpu[i]);
+        cpus[i].resched = true; /* The first pick says that it is idle. */
+    }
+}
+
+void sched_set_weight_locked(struct sched_domain *d, uint32_t weight)
+{
+    d->weight = weight;
+    d->vtime_rate = ((uint64_t)WEIGHT_DEFAULT << VTIME_SHIFT) / weight;
+}
+
+void sched_domain_init(struct domain *d)
+{
+    d->sched = (struct sched_domain){.cap = 0};
+    list_init(&d->sched.parked);
+    timer_init(&d->sched.refill, refill_cb, d);
+    sched_set_weight_locked(&d->sched, WEIGHT_DEFAULT);
+}
+
+int sched_vcpu_init(struct vcpu *v)
+{
+    struct sched_vcpu *sv = heap_alloc(sizeof(*sv));
+
+    if (!sv)
+        return -XEN_ENOMEM;
+    sv->vcpu = v;
+    list_init(&sv->link);
+    sv->cpu = v->id % cpu_count;
+    memset(&sv->hard, 0xff, sizeof(sv->hard));
+    memset(&sv->soft, 0xff, sizeof(sv->soft));
+    v->sched = sv;
+    return 0;
+}
+
+/* The domain is paused for good: nothing queues it again. */
+void sched_vcpu_fini(struct vcpu *v)
+{
+    struct sched_vcpu *sv = v->sched;
+
+    if (!sv)
+        return;
+    timer_kill(&v->domain->sched.refill);
+    spin_lock(&sched.lock);
+    ASSERT(sv->state != SV_RUNNING);
+    if (sv->state != SV_OFF)
+        dequeue(sv);
+    spin_unlock(&sched.lock);
+    v->sched = NULL;
+    heap_free(sv);
+}
