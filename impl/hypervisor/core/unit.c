@@ -68,11 +68,18 @@ static void unit_evtchn_fini(struct domain *d)
     evtchn_domain_fini(d);
 }
 
+/* A negative limit asks for ours (public/domctl.h, createdomain). */
+static unsigned int limit_or(int32_t asked, unsigned int ours)
+{
+    return asked < 0 ? ours : (unsigned int)asked;
+}
+
 static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
 {
-    return gnttab_domain_init(d, (unsigned int)c->abi.max_grant_frames,
-                              (unsigned int)c->abi.max_maptrack_frames,
-                              XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
+    return gnttab_domain_init(
+        d, limit_or(c->abi.max_grant_frames, GNTTAB_FRAMES_DEFAULT),
+        limit_or(c->abi.max_maptrack_frames, GNTTAB_MAPTRACK_FRAMES_DEFAULT),
+        XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
 }
 
 static int unit_gnttab_relinquish(struct domain *d)

@@ -9,6 +9,10 @@
 
 #include "hv/domain.h"
 
+/* Limits of a domain whose creator names none. */
+#define GNTTAB_FRAMES_DEFAULT          64
+#define GNTTAB_MAPTRACK_FRAMES_DEFAULT 1024
+
 /* -XEN_EINVAL: limits or version are out of range; -XEN_ENOMEM. */
 int gnttab_domain_init(struct domain *d, unsigned int max_grant_frames,
                        unsigned int max_maptrack_frames, unsigned int version);
