@@ -1,0 +1,111 @@
+/*
+ * Facts about the machine's CPUs for XEN_SYSCTL_physinfo and cputopoinfo.
+ *
+ * Topology is read off APIC ids: thread, core and socket fields (APM 3 CPUID
+ * Fn0000_000B, Fn8000_0008, Fn8000_001E).
+ */
+#include "x86/boot.h"
+#include "x86/insn.h"
+#include "x86/percpu.h"
+#include "x86/time.h"
+
+#include "base/string.h"
+#include "hv/arch.h"
+
+struct apic_id_fields {
+    unsigned int thread_bits; /* below the core number */
+    unsigned int socket_shift;
+};
+
+#define TOPOLOGY_LEAF  0xb
+#define LEVEL_TYPE(r)  ((r).c >> 8 & 0xff)
+#define LEVEL_SMT      1
+#define LEVEL_CORE     2
+#define LEVEL_SHIFT(r) ((r).a & 31)
+
+static unsigned int bits_for(unsigned int count)
+{
+    unsigned int bits = 0;
+
+    while (bits < 8 && 1U << bits < count)
+        bits++;
+    return bits;
+}
+
+static struct apic_id_fields fields_amd(void)
+{
+    uint32_t max = cpuid(0x80000000, 0).a;
+    struct apic_id_fields f = {0, 0};
+
+    if (max >= 0x80000008) {
+        uint32_t c = cpuid(0x80000008, 0).c;
+
+        f.socket_shift = c >> 12 & 15;
+        if (!f.socket_shift)
+            f.socket_shift = bits_for((c & 0xff) + 1);
+    }
+    if (max >= 0x8000001e)
+        f.thread_bits = bits_for((cpuid(0x8000001e, 0).b >> 8 & 0xff) + 1);
+    return f;
+}
+
+static struct apic_id_fields fields_read(void)
+{
+    struct cpuid_regs smt, core;
+
+    if (cpuid(0, 0).a < TOPOLOGY_LEAF)
+        return fields_amd();
+    smt = cpuid(TOPOLOGY_LEAF, 0);
+    core = cpuid(TOPOLOGY_LEAF, 1);
+    if (LEVEL_TYPE(smt) != LEVEL_SMT || LEVEL_TYPE(core) != LEVEL_CORE)
+        return fields_amd();
+    return (struct apic_id_fields){LEVEL_SHIFT(smt), LEVEL_SHIFT(core)};
+}
+
+void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t)
+{
+    struct apic_id_fields f = fields_read();
+    uint32_t id = percpu_of(cpu)->apic_id;
+
+    t->socket = id >> f.socket_shift;
+    t->core = (id & ((1U << f.socket_shift) - 1)) >> f.thread_bits;
+    t->node = 0;
+}
+
+/* Feature words in the order that upstream's tools print them. */
+static void features_read(uint32_t *w, size_t n)
+{
+    bool has7 = cpuid(0, 0).a >= 7, has_d = cpuid(0, 0).a >= 0xd;
+    const uint32_t words[] = {
+        cpuid(1, 0).d,
+        cpuid(1, 0).c,
+        cpuid(0x80000001, 0).d,
+        cpuid(0x80000001, 0).c,
+        has_d ? cpuid(0xd, 1).a : 0,
+        has7 ? cpuid(7, 0).b : 0,
+        has7 ? cpuid(7, 0).c : 0,
+        cpuid(0x80000007, 0).d,
+    };
+
+    memcpy(w, words, MIN(n, sizeof(words)));
+}
+
+void arch_physinfo(struct xen_sysctl_physinfo *pi)
+{
+    const struct memmap map = {boot_info.region, BOOT_REGIONS_MAX,
+                               boot_info.regions};
+    struct xen_sysctl_cputopo first, t;
+    unsigned int in_core = 0, in_socket = 0;
+
+    arch_cputopo(0, &first);
+    for (unsigned int i = 0; i < cpu_count; i++) {
+        arch_cputopo(i, &t);
+        in_socket += t.socket == first.socket;
+        in_core += t.socket == first.socket && t.core == first.core;
+    }
+    pi->threads_per_core = in_core;
+    pi->cores_per_socket = in_socket / MAX(in_core, 1U);
+    pi->cpu_khz = (uint32_t)tsc_khz();
+    pi->max_mfn = (memmap_top(&map, MEMMAP_RAM) - 1) >> PAGE_SHIFT;
+    features_read(pi->hw_cap, sizeof(pi->hw_cap));
+}
