@@ -27,6 +27,8 @@
 #define STUCK_CYCLES    20000000000ULL
 #define CPUID_DEADLINE  BIT(24) /* 1 ECX */
 #define SYNC_ROUNDS     16
+#define SYNC_GOOD_NS    5000 /* a round trip that needs no better one */
+#define SYNC_DONE       (~0U)
 #define SYNC_SLACK_NS   2000
 
 static uint64_t tsc_start;
@@ -230,14 +232,7 @@ static struct {
     unsigned int pong; /* [a] round the new CPU answered */
     uint64_t tsc;      /* the new CPU's answer */
     int64_t offset;    /* the result */
-    bool done;         /* [a] */
 } sync;
-
-static void sync_wait(const unsigned int *what, unsigned int round)
-{
-    while (__atomic_load_n(what, __ATOMIC_ACQUIRE) != round)
-        spin_relax();
-}
 
 /* The answer lies between question and reply; the shortest round knows best. If
    even that one does not exclude a difference of 0, there is none to correct. */
@@ -246,11 +241,14 @@ void tsc_sync_boot_side(void)
     uint64_t best = ~0ULL;
     int64_t offset = 0;
 
-    for (unsigned int round = 1; round <= SYNC_ROUNDS; round++) {
+    uint64_t good = scale(SYNC_GOOD_NS, tsc_per_ns);
+
+    for (unsigned int round = 1; best > good && round <= SYNC_ROUNDS; round++) {
         uint64_t before = rdtsc_ordered(), after;
 
         __atomic_store_n(&sync.ping, round, __ATOMIC_RELEASE);
-        sync_wait(&sync.pong, round);
+        while (__atomic_load_n(&sync.pong, __ATOMIC_ACQUIRE) != round)
+            spin_relax();
         after = rdtsc_ordered();
         if (after - before < best) {
             best = after - before;
@@ -261,26 +259,30 @@ void tsc_sync_boot_side(void)
         best / 2 + scale(SYNC_SLACK_NS, tsc_per_ns))
         offset = 0;
     sync.offset = offset;
-    __atomic_store_n(&sync.pong, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&sync.ping, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&sync.done, true, __ATOMIC_RELEASE);
-    while (__atomic_load_n(&sync.done, __ATOMIC_ACQUIRE))
+    __atomic_store_n(&sync.ping, SYNC_DONE, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&sync.pong, __ATOMIC_ACQUIRE) != SYNC_DONE)
         spin_relax();
+    __atomic_store_n(&sync.ping, 0, __ATOMIC_RELEASE);
 }
 
 void tsc_sync_new_side(void)
 {
     struct percpu *p = percpu_self();
 
-    for (unsigned int round = 1; round <= SYNC_ROUNDS; round++) {
-        sync_wait(&sync.ping, round);
-        sync.tsc = rdtsc_ordered();
-        __atomic_store_n(&sync.pong, round, __ATOMIC_RELEASE);
-    }
-    while (!__atomic_load_n(&sync.done, __ATOMIC_ACQUIRE))
+    unsigned int round, last = 0;
+
+    __atomic_store_n(&sync.pong, 0, __ATOMIC_RELEASE);
+    do {
+        round = __atomic_load_n(&sync.ping, __ATOMIC_ACQUIRE);
+        if (round != last && round != SYNC_DONE) {
+            sync.tsc = rdtsc_ordered();
+            __atomic_store_n(&sync.pong, round, __ATOMIC_RELEASE);
+            last = round;
+        }
         spin_relax();
+    } while (round != SYNC_DONE);
     p->tsc_offset = sync.offset;
     if (sync.offset)
         log_warn("tsc of cpu%u differs by %ld: corrected", p->cpu, sync.offset);
-    __atomic_store_n(&sync.done, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&sync.pong, SYNC_DONE, __ATOMIC_RELEASE);
 }
