@@ -6,6 +6,7 @@ INC_arch := $(INC_core) -I$(hv)/arch/x86/include -I$O/gen
 $(eval $(call layer,$(hv),$(INC_core)))
 $(eval $(call layer,$(hv)/arch,$(INC_arch)))
 $(eval $(call layer,$(hv)/test,$(INC_core) -I$(hv)/test))
+$(eval $(call layer,$(hv)/arch/x86/test,$(INC_arch) -I$(hv)/test))
 $(eval $(call layer,$(hv)/fuzz,$(INC_core) -I$(hv)/test))
 
 HV_CORE := $(ABI_SRCS) $(BASE_SRCS) $(wildcard $(hv)/core/*.c)
@@ -13,8 +14,11 @@ HV_OFFSETS := $(wildcard $(hv)/arch/x86/offsets.c)
 HV_ARCH := $(filter-out $(HV_OFFSETS) $(hv)/arch/x86/test/%, \
            $(wildcard $(addprefix $(hv)/arch/x86/,*.c */*.c *.S */*.S)))
 HV_LDS := $(hv)/arch/x86/touchstone.lds
-# Pure arch files that hosted tests may link as well.
-HV_ARCH_HOSTED :=
+# Arch files that the tests in arch/x86/test link as well; what they need of the
+# machine is doubled beside the tests.
+HV_ARCH_HOSTED := $(addprefix $(hv)/arch/x86/,dom0_memory.c vioapic.c vmsi.c)
+HV_ARCH_DOUBLES := $(filter-out $(hv)/arch/x86/test/test_%, \
+                   $(wildcard $(hv)/arch/x86/test/*.c))
 HV_DOUBLES := $(wildcard $(hv)/test/double/*.c)
 HV_TEST_HELPERS := $(filter-out $(hv)/test/test_%,$(wildcard $(hv)/test/*.c))
 
@@ -74,8 +78,11 @@ $O/touchstone.elf: $O/touchstone.elf64
 	$(call say,ELF32)$(OBJCOPY) -S -O elf32-i386 $< $@
 
 # --- Tests ----------------------------------------------------------------
-hv-hosted := $(HV_CORE) $(HV_ARCH_HOSTED) $(HV_DOUBLES) $(HV_TEST_HELPERS)
-$(foreach t,$(wildcard $(hv)/test/test_*.c $(hv)/arch/x86/test/test_*.c), \
+hv-hosted := $(HV_CORE) $(HV_DOUBLES) $(HV_TEST_HELPERS)
+$(foreach t,$(wildcard $(hv)/test/test_*.c), \
   $(eval $(call check-program,$t,$(hv-hosted))))
+$(foreach t,$(wildcard $(hv)/arch/x86/test/test_*.c), \
+  $(eval $(call check-program,$t, \
+    $(hv-hosted) $(HV_ARCH_HOSTED) $(HV_ARCH_DOUBLES))))
 $(foreach t,$(wildcard $(hv)/fuzz/fuzz_*.c), \
   $(eval $(call fuzz-program,$t,$(hv-hosted))))

@@ -264,16 +264,3 @@ void dom0_memory_mark_acpi(struct domain *d, paddr_t start, paddr_t end)
     d->memory_map = map;
     heap_free(old);
 }
-
-const struct memory_map *arch_machine_memory_map(void)
-{
-    static struct memory_map *map;
-
-    if (map)
-        return map;
-    map = map_create_full();
-    for (unsigned int i = 0; i < boot_info.regions; i++)
-        map_add(map, boot_info.region[i].start, boot_info.region[i].end,
-                boot_info.region[i].type);
-    return map;
-}
