@@ -41,6 +41,14 @@ void p2m_fini(struct domain *d);
 /* Look up; never fails (P2M_NONE). */
 struct p2m_entry p2m_get(struct domain *d, gfn_t gfn);
 
+/* Look up and take a reference on the frame; false: nothing there, or it is
+   being freed. */
+bool p2m_get_page(struct domain *d, gfn_t gfn,
+                  struct p2m_entry *out) __must_check;
+
+/* Write to a P2M_LOGDIRTY page: make it P2M_RAM_RW. */
+void p2m_mark_dirty(struct domain *d, gfn_t gfn);
+
 /* Map 2^order frames (0, 9 or 18; both aligned). Overwrites what is there and
    does not release it. -XEN_ENOMEM, or -XEN_EINVAL beyond the address width. */
 int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,

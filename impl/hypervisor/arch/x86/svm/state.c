@@ -1,0 +1,133 @@
+/*
+ * Fields of the control block by name, for code that knows no vendor.
+ */
+#include "x86/insn.h"
+#include "x86/percpu.h"
+#include "x86/vt.h"
+
+#include "vmcb.h"
+
+/* Offset of each enum x86_sreg in the state save area. */
+static const uint16_t segment_offset[SREG_NR] = {
+    [SREG_ES] = offsetof(struct vmcb, es),
+    [SREG_CS] = offsetof(struct vmcb, cs),
+    [SREG_SS] = offsetof(struct vmcb, ss),
+    [SREG_DS] = offsetof(struct vmcb, ds),
+    [SREG_FS] = offsetof(struct vmcb, fs),
+    [SREG_GS] = offsetof(struct vmcb, gs),
+    [SREG_TR] = offsetof(struct vmcb, tr),
+    [SREG_LDTR] = offsetof(struct vmcb, ldtr),
+    [SREG_GDTR] = offsetof(struct vmcb, gdtr),
+    [SREG_IDTR] = offsetof(struct vmcb, idtr),
+};
+
+#define STATE_FIELD(f)                                          \
+    {                                                           \
+        offsetof(struct x86_state, f), offsetof(struct vmcb, f) \
+    }
+
+/* 64-bit fields that are copied as they are. */
+static const struct {
+    uint16_t state;
+    uint16_t vmcb;
+} fields[] = {
+    STATE_FIELD(cr0),          STATE_FIELD(cr2),
+    STATE_FIELD(cr3),          STATE_FIELD(cr4),
+    STATE_FIELD(efer),         STATE_FIELD(dr6),
+    STATE_FIELD(dr7),          STATE_FIELD(star),
+    STATE_FIELD(lstar),        STATE_FIELD(cstar),
+    STATE_FIELD(sfmask),       STATE_FIELD(kernel_gs_base),
+    STATE_FIELD(sysenter_cs),  STATE_FIELD(sysenter_esp),
+    STATE_FIELD(sysenter_eip),
+};
+
+static void *at(const void *p, size_t offset)
+{
+    return (char *)(uintptr_t)p + offset;
+}
+
+void vt_state_get(struct vcpu *v, struct x86_state *s)
+{
+    const struct vmcb *b = v->arch->vmcb;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++)
+        __builtin_memcpy(at(s, fields[i].state), at(b, fields[i].vmcb), 8);
+    for (unsigned int i = 0; i < SREG_NR; i++)
+        s->seg[i] = *vt_segment(v, i);
+    s->efer &= ~EFER_SVME;
+    s->pat = b->g_pat;
+}
+
+void vt_state_set(struct vcpu *v, const struct x86_state *s)
+{
+    struct vmcb *b = v->arch->vmcb;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++)
+        __builtin_memcpy(at(b, fields[i].vmcb), at(s, fields[i].state), 8);
+    for (unsigned int i = 0; i < SREG_NR; i++)
+        __builtin_memcpy(at(b, segment_offset[i]), &s->seg[i],
+                         sizeof(s->seg[i]));
+    b->efer |= EFER_SVME;
+    b->g_pat = s->pat;
+    b->cpl = s->seg[SREG_SS].attr >> 5 & 3;
+    b->interrupt_shadow = 0;
+    b->exit_int_info = 0;
+    b->event_inject = 0;
+}
+
+uint64_t vt_cr0(const struct vcpu *v)
+{
+    return v->arch->vmcb->cr0;
+}
+
+uint64_t vt_cr3(const struct vcpu *v)
+{
+    return v->arch->vmcb->cr3;
+}
+
+uint64_t vt_cr4(const struct vcpu *v)
+{
+    return v->arch->vmcb->cr4;
+}
+
+uint64_t vt_efer(const struct vcpu *v)
+{
+    return v->arch->vmcb->efer & ~EFER_SVME;
+}
+
+void vt_set_efer(struct vcpu *v, uint64_t efer)
+{
+    v->arch->vmcb->efer = efer | EFER_SVME;
+}
+
+uint64_t vt_pat(const struct vcpu *v)
+{
+    return v->arch->vmcb->g_pat;
+}
+
+void vt_set_pat(struct vcpu *v, uint64_t pat)
+{
+    v->arch->vmcb->g_pat = pat;
+}
+
+unsigned int vt_cpl(const struct vcpu *v)
+{
+    return v->arch->vmcb->cpl;
+}
+
+const struct x86_segment *vt_segment(const struct vcpu *v, enum x86_sreg s)
+{
+    return at(v->arch->vmcb, segment_offset[s]);
+}
+
+/* The VMCB's offset is against this CPU's own TSC. */
+void vt_set_tsc_offset(struct vcpu *v, uint64_t offset)
+{
+    v->arch->tsc_offset = offset;
+    v->arch->vmcb->tsc_offset = offset + percpu_self()->tsc_offset;
+}
+
+void vt_set_cr2(struct vcpu *v, uint64_t cr2)
+{
+    v->arch->vmcb->cr2 = cr2;
+}
