@@ -149,6 +149,19 @@ paddr_t boot_alloc_low(void)
     return 0;
 }
 
+/* The allocator is told which pages of a RAM range it did not get. */
+static void used_tell(const struct memmap_range *ram)
+{
+    for (unsigned int i = 0; i < free_map.nr; i++) {
+        const struct memmap_range *r = &free_map.range[i];
+        paddr_t start = MAX(r->start, ALIGN_UP(ram->start, PAGE_SIZE));
+        paddr_t end = MIN(r->end, ALIGN_DOWN(ram->end, PAGE_SIZE));
+
+        if (ram->type == MEMMAP_RAM && r->type != MEMMAP_RAM)
+            page_init_used(start, end);
+    }
+}
+
 void boot_memory_done(void)
 {
     static struct page_region usable[BOOT_REGIONS_MAX];
@@ -160,7 +173,11 @@ void boot_memory_done(void)
         if (r->type == MEMMAP_RAM)
             usable[nr++] = (struct page_region){r->start, r->end};
     }
+    if (nr && usable[0].start == PAGE_SIZE)
+        usable[0].start = 0; /* page 0 gets an entry, and is never given out */
     page_init(usable, nr);
+    for (unsigned int i = 0; i < boot_map.nr; i++)
+        used_tell(&boot_map.range[i]);
     paging_pages_ready();
 }
 

@@ -65,6 +65,9 @@ struct page_region {
     paddr_t end;   /* exclusive, page aligned */
 };
 void page_init(const struct page_region *usable, unsigned int nr);
+/* RAM between those regions that holds the image or a boot module: it is the
+   hypervisor's, until page_free(). Frames without a table entry are skipped. */
+void page_init_used(paddr_t start, paddr_t end);
 
 /*
  * Allocate 2^order frames, naturally aligned. With a domain they are accounted
