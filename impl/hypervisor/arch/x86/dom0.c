@@ -31,6 +31,9 @@
         f, l           \
     }
 
+/* Linux reads the start info through its boot page tables, which map 1 GiB. */
+#define START_INFO_LIMIT (1UL << 30)
+
 /* One page: the info itself, modules, memory map and command line. */
 struct start_page {
     struct hvm_start_info info;
@@ -57,6 +60,30 @@ static const struct {
     PORT_SET(0x40, 0x43), PORT_SET(0x61, 0x61), PORT_SET(0xcfc, 0xcff),
 };
 
+/* Does a module before number 'n' have a part of that page? */
+static bool page_is_earlier(unsigned int n, paddr_t page)
+{
+    const struct boot_module *m = boot_info.module;
+
+    for (unsigned int i = 0; i < n; i++)
+        if (page + PAGE_SIZE > m[i].start && page < m[i].start + m[i].bytes)
+            return true;
+    return false;
+}
+
+/* The allocator was not told of the modules' frames; now it gets them. */
+static void modules_release(void)
+{
+    for (unsigned int i = 0; i < boot_info.modules; i++) {
+        const struct boot_module *m = &boot_info.module[i];
+        paddr_t a = ALIGN_DOWN(m->start, PAGE_SIZE);
+
+        for (; a < m->start + m->bytes; a += PAGE_SIZE)
+            if (!page_is_earlier(i, a))
+                page_free(_mfn(a >> PAGE_SHIFT), 0);
+    }
+}
+
 static void modules_take(struct dom0_parts *p)
 {
     const struct boot_module *m = boot_info.module;
@@ -66,8 +93,7 @@ static void modules_take(struct dom0_parts *p)
     image_take(&p->kernel_file, m[0].start, m[0].bytes, "dom0 kernel");
     if (boot_info.modules > 1)
         image_take(&p->initrd_file, m[1].start, m[1].bytes, "dom0 initrd");
-    for (unsigned int i = 0; i < boot_info.modules; i++)
-        image_release_module(m[i].start, m[i].bytes);
+    modules_release();
     image_kernel(&p->kernel_file, &p->kernel);
     if (p->initrd_file.data)
         image_check_initrd(&p->initrd_file);
@@ -152,7 +178,8 @@ static paddr_t place(struct domain *d, const struct dom0_parts *p,
 static void parts_place(struct domain *d, struct dom0_parts *p)
 {
     p->acpi = place(d, p, DOM0_ACPI_BYTES, UINT32_MAX, "ACPI tables");
-    p->start = place(d, p, sizeof(struct start_page), p->acpi, "start info");
+    p->start = place(d, p, sizeof(struct start_page),
+                     MIN(p->acpi, START_INFO_LIMIT), "start info");
     p->initrd = p->start;
     if (p->initrd_file.bytes) {
         p->initrd = place(d, p, p->initrd_file.bytes, p->start, "initrd");

@@ -45,17 +45,6 @@ void image_free(struct image *i)
     *i = (struct image){};
 }
 
-/* They start out as the hypervisor's; two modules may share a page. */
-void image_release_module(paddr_t start, uint64_t bytes)
-{
-    uint64_t m = start >> PAGE_SHIFT;
-    uint64_t end = ALIGN_UP(start + bytes, PAGE_SIZE) >> PAGE_SHIFT;
-
-    for (; m < end; m++)
-        if (page_owner(_mfn(m)) == PAGE_OWNER_HV)
-            page_free(_mfn(m), 0);
-}
-
 void image_take(struct image *i, paddr_t start, uint64_t bytes,
                 const char *what)
 {
