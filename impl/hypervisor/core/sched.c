@@ -615,7 +615,7 @@ unsigned int vcpu_cpu(const struct vcpu *v)
     return READ_ONCE(v->sched->cpu);
 }
 
-void sched_yield(struct vcpu *v)
+void vcpu_yield(struct vcpu *v)
 {
     spin_lock(&sched.lock);
     if (!list_empty(&sched.queue)) {

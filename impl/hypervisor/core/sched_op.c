@@ -16,7 +16,7 @@ typedef long sched_op_fn(struct vcpu *v, uint64_t u);
 static long sched_op_yield(struct vcpu *v, uint64_t u)
 {
     (void)u;
-    sched_yield(v);
+    vcpu_yield(v);
     return 0;
 }
 

@@ -77,7 +77,7 @@ int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m);
 int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m);
 void sched_get_affinity(struct vcpu *v, struct cpumask *hard,
                         struct cpumask *soft);
-void sched_yield(struct vcpu *v);
+void vcpu_yield(struct vcpu *v);
 /* XEN_DOMCTL_scheduler_op / XEN_SYSCTL_scheduler_op for credit2. */
 int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
 int sched_adjust_global(struct xen_sysctl_scheduler_op *op);

@@ -3,7 +3,9 @@
  */
 #include "double.h"
 
+#include "hv/heap.h"
 #include "hv/log.h"
+#include "hv/memory.h"
 #include "hv/page.h"
 
 #include <stdio.h>
@@ -156,7 +158,7 @@ int arch_domain_check(const struct domain_config *c)
 int arch_domain_create(struct domain *d, const struct domain_config *c)
 {
     (void)c;
-    d->arch = calloc(1, sizeof(*d->arch));
+    d->arch = heap_alloc(sizeof(*d->arch));
     return d->arch ? 0 : -XEN_ENOMEM;
 }
 
@@ -169,19 +171,19 @@ int arch_domain_relinquish(struct domain *d)
 
 void arch_domain_destroy(struct domain *d)
 {
-    free(d->arch);
+    heap_free(d->arch);
     d->arch = NULL;
 }
 
 int arch_vcpu_create(struct vcpu *v)
 {
-    v->arch = calloc(1, sizeof(*v->arch));
+    v->arch = heap_alloc(sizeof(*v->arch));
     return v->arch ? 0 : -XEN_ENOMEM;
 }
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
-    free(v->arch);
+    heap_free(v->arch);
     v->arch = NULL;
 }
 
@@ -316,6 +318,16 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
 void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t)
 {
     *t = (struct xen_sysctl_cputopo){.core = cpu};
+}
+
+const struct memory_map *arch_machine_memory_map(void)
+{
+    static struct {
+        struct memory_map map;
+        struct memory_map_entry entry[2];
+    } machine = {{2}, {{0, 0x9f000, 1}, {0x100000, 0x3f00000, 1}}};
+
+    return &machine.map;
 }
 
 const char *arch_capabilities(void)

@@ -6,7 +6,7 @@
 #include "hv/log.h"
 #include "hv/p2m.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 #define GFN_LIMIT (1UL << 20) /* 4 GiB of guest memory is enough for a test */
 
@@ -26,13 +26,19 @@ static int p2m_may_fail(void)
 
 int p2m_init(struct domain *d)
 {
-    d->p2m = calloc(1, sizeof(*d->p2m));
-    return d->p2m ? 0 : -XEN_ENOMEM;
+    void *p = mmap(NULL, sizeof(*d->p2m), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (p == MAP_FAILED)
+        return -XEN_ENOMEM;
+    d->p2m = p;
+    return 0;
 }
 
 void p2m_fini(struct domain *d)
 {
-    free(d->p2m);
+    if (d->p2m)
+        (void)munmap(d->p2m, sizeof(*d->p2m));
     d->p2m = NULL;
 }
 
@@ -43,6 +49,20 @@ struct p2m_entry p2m_get(struct domain *d, gfn_t gfn)
     if (gfn_x(gfn) >= GFN_LIMIT || d->p2m->entry[gfn_x(gfn)].type == P2M_NONE)
         return none;
     return d->p2m->entry[gfn_x(gfn)];
+}
+
+bool p2m_get_page(struct domain *d, gfn_t gfn, struct p2m_entry *out)
+{
+    *out = p2m_get(d, gfn);
+    return out->type != P2M_NONE && page_get_any(out->mfn);
+}
+
+void p2m_mark_dirty(struct domain *d, gfn_t gfn)
+{
+    struct p2m_entry *e = &d->p2m->entry[gfn_x(gfn)];
+
+    if (e->type == P2M_LOGDIRTY)
+        e->type = P2M_RAM_RW;
 }
 
 /* Whoever changes part of a superpage first makes small entries of all of it. */
