@@ -22,7 +22,7 @@
 #define SHARE_MIN   (512 * MIB)
 #define SHARE_MAX   (4 * GIB)
 #define CLAUSES_MAX 4
-#define RUN_PAGES   (1ULL << PAGE_ORDER_1G) /* taken at a time */
+#define CHUNK_PAGES BIT(PAGE_ORDER_2M) /* taken at a time */
 
 struct size_limits {
     uint64_t size;
@@ -148,42 +148,42 @@ static void run_map(struct domain *d, uint64_t first, uint64_t nr)
     }
 }
 
-/* Frames from 'first' on, before 'end', that are alike: free or not. */
-static uint64_t run_length(uint64_t first, uint64_t end, bool *is_free)
+/* Take free frames from 'm' on: as many as asked for, or one, or none. */
+static uint64_t frames_take(struct domain *d, uint64_t m, uint64_t nr)
 {
-    uint64_t m = first;
-
-    *is_free = page_owner(_mfn(first)) == PAGE_OWNER_FREE;
-    while (m < end && m - first < RUN_PAGES &&
-           (page_owner(_mfn(m)) == PAGE_OWNER_FREE) == *is_free)
-        m++;
-    return m - first;
+    if (page_alloc_range(d, _mfn(m), nr) == 0)
+        return nr;
+    return nr > 1 && page_alloc_range(d, _mfn(m), 1) == 0 ? 1 : 0;
 }
 
-/* One RAM region of the machine; returns the frames taken out of it. */
+/* One RAM region of the machine; returns the frames taken out of it. What the
+   hypervisor keeps is found by trying: it is little, and here and there. */
 static uint64_t region_take(struct domain *d, struct memory_map *map,
                             const struct memmap_range *r, uint64_t wanted)
 {
     uint64_t m = ALIGN_UP(r->start, PAGE_SIZE) >> PAGE_SHIFT;
     uint64_t end = r->end >> PAGE_SHIFT;
-    uint64_t taken = 0;
+    uint64_t run = m, taken = 0;
 
-    while (m < end) {
-        bool is_free;
-        uint64_t nr = run_length(m, end, &is_free);
+    while (m < end && taken < wanted) {
+        uint64_t chunk = MIN(CHUNK_PAGES - m % CHUNK_PAGES, end - m);
+        uint64_t got = frames_take(d, m, MIN(chunk, wanted - taken));
 
-        nr = wanted > taken ? MIN(nr, wanted - taken) : nr;
-        is_free =
-            is_free && wanted > taken && page_alloc_range(d, _mfn(m), nr) == 0;
-        if (is_free) {
-            run_map(d, m, nr);
-            taken += nr;
-        }
-        map_add(map, m << PAGE_SHIFT, (m + nr) << PAGE_SHIFT,
-                is_free ? XEN_HVM_MEMMAP_TYPE_RAM
-                        : XEN_HVM_MEMMAP_TYPE_UNUSABLE);
-        m += nr;
+        taken += got;
+        m += got;
+        if (got && m < end && taken < wanted)
+            continue;
+        run_map(d, run, m - run);
+        map_add(map, run << PAGE_SHIFT, m << PAGE_SHIFT,
+                XEN_HVM_MEMMAP_TYPE_RAM);
+        if (got)
+            break;
+        map_add(map, m << PAGE_SHIFT, (m + 1) << PAGE_SHIFT,
+                XEN_HVM_MEMMAP_TYPE_UNUSABLE);
+        run = ++m;
     }
+    map_add(map, m << PAGE_SHIFT, end << PAGE_SHIFT,
+            XEN_HVM_MEMMAP_TYPE_UNUSABLE);
     return taken;
 }
 

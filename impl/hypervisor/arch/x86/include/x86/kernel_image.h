@@ -19,8 +19,6 @@ struct image {
 /* Copy [start, start + bytes). Panics, naming it 'what', when memory is out. */
 void image_take(struct image *i, paddr_t start, uint64_t bytes,
                 const char *what);
-/* Give the frames that a boot module was in to the allocator. */
-void image_release_module(paddr_t start, uint64_t bytes);
 /* Replace a bzImage by the vmlinux in it and find its segments and PVH entry.
    Panics with one line when that is not possible. */
 void image_kernel(struct image *i, struct elf_kernel *k);
