@@ -19,7 +19,7 @@ long domctl_getvcpuinfo(struct domctl *c)
     vcpu_runstate_get(v, &r);
     i->online = !bit_test(&v->pause_flags, VPF_DOWN);
     i->blocked = bit_test(&v->pause_flags, VPF_BLOCKED);
-    i->running = vcpu_is_running(v);
+    i->running = !i->blocked && vcpu_is_running(v);
     i->cpu_time = r.time[RUNSTATE_running];
     i->cpu = vcpu_cpu(v);
     return 0;
