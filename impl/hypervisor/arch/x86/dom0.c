@@ -60,27 +60,47 @@ static const struct {
     PORT_SET(0x40, 0x43), PORT_SET(0x61, 0x61), PORT_SET(0xcfc, 0xcff),
 };
 
-/* Does a module before number 'n' have a part of that page? */
-static bool page_is_earlier(unsigned int n, paddr_t page)
+/* Free [m, end) in blocks as large as their alignment allows. */
+static void frames_free(uint64_t m, uint64_t end)
 {
-    const struct boot_module *m = boot_info.module;
+    while (m < end) {
+        unsigned int order = MIN(__builtin_ctzl(m | BIT(PAGE_ORDER_MAX)),
+                                 63 - __builtin_clzl(end - m));
 
-    for (unsigned int i = 0; i < n; i++)
-        if (page + PAGE_SIZE > m[i].start && page < m[i].start + m[i].bytes)
-            return true;
-    return false;
+        page_free(_mfn(m), order);
+        m += BIT(order);
+    }
 }
 
-/* The allocator was not told of the modules' frames; now it gets them. */
-static void modules_release(void)
+static uint64_t module_end(const struct boot_module *m)
 {
+    return ALIGN_UP(m->start + m->bytes, PAGE_SIZE) >> PAGE_SHIFT;
+}
+
+/* The lowest module that ends behind frame 'done', or NULL. */
+static const struct boot_module *module_behind(uint64_t done)
+{
+    const struct boot_module *low = NULL;
+
     for (unsigned int i = 0; i < boot_info.modules; i++) {
         const struct boot_module *m = &boot_info.module[i];
-        paddr_t a = ALIGN_DOWN(m->start, PAGE_SIZE);
 
-        for (; a < m->start + m->bytes; a += PAGE_SIZE)
-            if (!page_is_earlier(i, a))
-                page_free(_mfn(a >> PAGE_SHIFT), 0);
+        if (module_end(m) > done && (!low || m->start < low->start))
+            low = m;
+    }
+    return low;
+}
+
+/* The allocator was not told of the modules' frames; now it gets them. Modules
+   may share a page, and need not be in order. */
+static void modules_release(void)
+{
+    const struct boot_module *m = module_behind(0);
+    uint64_t done = 0;
+
+    for (; m; m = module_behind(done)) {
+        frames_free(MAX(m->start >> PAGE_SHIFT, done), module_end(m));
+        done = module_end(m);
     }
 }
 
