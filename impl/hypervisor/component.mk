@@ -86,3 +86,5 @@ $(foreach t,$(wildcard $(hv)/arch/x86/test/test_*.c), \
     $(hv-hosted) $(HV_ARCH_HOSTED) $(HV_ARCH_DOUBLES))))
 $(foreach t,$(wildcard $(hv)/fuzz/fuzz_*.c), \
   $(eval $(call fuzz-program,$t,$(hv-hosted))))
+TEST_BOOT += $(hv)/test/boot/test-machines
+TEST_DEPS += $O/touchstone.elf

@@ -31,20 +31,6 @@ void page_boot_counts(uint64_t total, uint64_t carved)
     hv_pages = carved;
 }
 
-void page_init_used(paddr_t start, paddr_t end)
-{
-    for (paddr_t a = start; a < end; a += PAGE_SIZE) {
-        union page *p = page_find(_mfn(a >> PAGE_SHIFT));
-
-        if (!p || buddy_holds(_mfn(a >> PAGE_SHIFT)))
-            continue;
-        ASSERT(p->word == 0);
-        p->not_owner = (uint16_t)~PAGE_OWNER_HV;
-        total_pages++;
-        hv_pages++;
-    }
-}
-
 static union page page_read(const union page *p)
 {
     return (union page){.word = __atomic_load_n(&p->word, __ATOMIC_RELAXED)};

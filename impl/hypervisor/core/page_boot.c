@@ -88,7 +88,7 @@ static unsigned int region_with_room(const struct page_region *r,
                                      unsigned int nr, uint64_t bytes)
 {
     while (nr--)
-        if (r[nr].end - r[nr].start >= bytes)
+        if (!r[nr].used && r[nr].end - r[nr].start >= bytes)
             return nr;
     panic("too little memory: no room for a frame table of %llu KiB",
           (unsigned long long)bytes >> 10);
@@ -106,34 +106,47 @@ static void table_carve(const struct page_region *r, unsigned int nr,
     next = (union page *)(frame_table.section + frame_table.sections);
     while (span_next(r, nr, &i, &s))
         span_fill(s, &next);
-    for (paddr_t a = at; a < at + bytes; a += PAGE_SIZE)
+}
+
+static void frames_keep(paddr_t start, paddr_t end)
+{
+    for (paddr_t a = start; a < end; a += PAGE_SIZE)
         page_find(_mfn(a >> PAGE_SHIFT))->not_owner = (uint16_t)~PAGE_OWNER_HV;
 }
 
-void page_init(const struct page_region *usable, unsigned int nr)
+/* Free what is neither used nor the frame table's; returns the frames kept. */
+static uint64_t region_give(const struct page_region *r, paddr_t keep_from)
 {
-    uint64_t total = 0;
-    uint64_t bytes;
-    unsigned int room;
+    paddr_t start = r->start;
+    paddr_t end = r->used ? start : MIN(r->end, keep_from);
 
-    regions_check(usable, nr);
-    frame_table.sections =
-        ((usable[nr - 1].end - 1) >> (PAGE_SHIFT + SECTION_SHIFT)) + 1;
-    bytes = table_bytes(usable, nr);
-    room = region_with_room(usable, nr, bytes);
-    table_carve(usable, nr, usable[room].end - bytes, bytes);
-    for (unsigned int i = 0; i < nr; i++) {
-        uint64_t start = usable[i].start >> PAGE_SHIFT;
-        uint64_t end = usable[i].end >> PAGE_SHIFT;
-
-        total += end - start;
-        if (i == room)
-            end -= bytes >> PAGE_SHIFT;
-        /* Frame 0 is never given out: its address looks like NULL. */
-        if (start == 0)
-            start++;
-        if (start < end)
-            buddy_add(_mfn(start), end - start);
+    /* Frame 0 is never given out: its address looks like NULL. */
+    if (!start && !r->used) {
+        frames_keep(0, PAGE_SIZE);
+        start = PAGE_SIZE;
     }
-    page_boot_counts(total, bytes >> PAGE_SHIFT);
+    if (start < end)
+        buddy_add(_mfn(start >> PAGE_SHIFT), (end - start) >> PAGE_SHIFT);
+    frames_keep(end, r->end);
+    return (r->end - end + (start - r->start)) >> PAGE_SHIFT;
+}
+
+void page_init(const struct page_region *ram, unsigned int nr)
+{
+    uint64_t total = 0, kept = 0;
+    unsigned int room;
+    uint64_t bytes;
+
+    regions_check(ram, nr);
+    frame_table.sections =
+        ((ram[nr - 1].end - 1) >> (PAGE_SHIFT + SECTION_SHIFT)) + 1;
+    bytes = table_bytes(ram, nr);
+    room = region_with_room(ram, nr, bytes);
+    table_carve(ram, nr, ram[room].end - bytes, bytes);
+    for (unsigned int i = 0; i < nr; i++) {
+        total += (ram[i].end - ram[i].start) >> PAGE_SHIFT;
+        kept +=
+            region_give(&ram[i], i == room ? ram[i].end - bytes : ram[i].end);
+    }
+    page_boot_counts(total, kept);
 }

@@ -149,35 +149,37 @@ paddr_t boot_alloc_low(void)
     return 0;
 }
 
-/* The allocator is told which pages of a RAM range it did not get. */
-static void used_tell(const struct memmap_range *ram)
+/* The pieces of a RAM range, used or not, in order. */
+static unsigned int ram_pieces(const struct memmap_range *ram,
+                               struct page_region *out, unsigned int max)
 {
-    for (unsigned int i = 0; i < free_map.nr; i++) {
-        const struct memmap_range *r = &free_map.range[i];
-        paddr_t start = MAX(r->start, ALIGN_UP(ram->start, PAGE_SIZE));
-        paddr_t end = MIN(r->end, ALIGN_DOWN(ram->end, PAGE_SIZE));
+    unsigned int nr = 0;
 
-        if (ram->type == MEMMAP_RAM && r->type != MEMMAP_RAM)
-            page_init_used(start, end);
+    for (unsigned int i = 0; i < free_map.nr && nr < max; i++) {
+        const struct memmap_range *r = &free_map.range[i];
+        struct page_region piece = {
+            .start = MAX(r->start, ALIGN_UP(ram->start, PAGE_SIZE)),
+            .end = MIN(r->end, ALIGN_DOWN(ram->end, PAGE_SIZE)),
+            .used = r->type != MEMMAP_RAM,
+        };
+
+        if (piece.start < piece.end)
+            out[nr++] = piece;
     }
+    return nr;
 }
 
 void boot_memory_done(void)
 {
-    static struct page_region usable[BOOT_REGIONS_MAX];
+    static struct page_region ram[BOOT_REGIONS_MAX];
     unsigned int nr = 0;
 
-    for (unsigned int i = 0; i < free_map.nr; i++) {
-        const struct memmap_range *r = &free_map.range[i];
-
-        if (r->type == MEMMAP_RAM)
-            usable[nr++] = (struct page_region){r->start, r->end};
+    for (unsigned int i = 0; i < boot_map.nr; i++) {
+        if (boot_map.range[i].type == MEMMAP_RAM)
+            nr +=
+                ram_pieces(&boot_map.range[i], ram + nr, BOOT_REGIONS_MAX - nr);
     }
-    if (nr && usable[0].start == PAGE_SIZE)
-        usable[0].start = 0; /* page 0 gets an entry, and is never given out */
-    page_init(usable, nr);
-    for (unsigned int i = 0; i < boot_map.nr; i++)
-        used_tell(&boot_map.range[i]);
+    page_init(ram, nr);
     paging_pages_ready();
 }
 

@@ -18,7 +18,7 @@
 
 #define BACKTRACE_MAX      24
 #define LINE_BYTES         160
-#define STOP_WAIT_SPINS    50000000
+#define STOP_WAIT_SPINS    1000000
 #define NOBODY             (~0U)
 #define PORT_NMI_STATUS    0x61
 #define NMI_SERR           0x80
@@ -106,7 +106,7 @@ static __noreturn void halt_forever(void)
     }
 }
 
-/* This CPU got the NMI of a panicking one. */
+/* Another CPU reports: this one got its NMI, or came second. */
 static __noreturn void stop_here(void)
 {
     __atomic_add_fetch(&stopped, 1, __ATOMIC_SEQ_CST);
@@ -153,7 +153,7 @@ void arch_panic_stop(void)
 
     interrupts_off();
     if (!panic_claim(p->cpu))
-        halt_forever();
+        stop_here();
     if (p->panics++) {
         say("another fault while reporting this one");
         end();

@@ -195,6 +195,18 @@ unsigned int smp_present(void)
     return cpus_listed(ids, CPU_MAX) + 1;
 }
 
+static void cpus_start(const uint32_t *ids, unsigned int nr)
+{
+    memcpy(maddr_to_virt(trampoline_page), trampoline,
+           trampoline_end - trampoline);
+    ap_root = paging_root();
+    for (unsigned int i = 0; i < nr; i++)
+        lapic_send_init(ids[i]);
+    time_wait_us(INIT_WAIT_US);
+    for (unsigned int i = 0; i < nr; i++)
+        cpu_start(ids[i]);
+}
+
 void smp_start(void)
 {
     static uint32_t ids[CPU_MAX];
@@ -208,15 +220,7 @@ void smp_start(void)
                  nr + 1);
         nr = limit - 1;
     }
-    if (!nr || !trampoline_page)
-        return;
-    memcpy(maddr_to_virt(trampoline_page), trampoline,
-           trampoline_end - trampoline);
-    ap_root = paging_root();
-    for (unsigned int i = 0; i < nr; i++)
-        lapic_send_init(ids[i]);
-    time_wait_us(INIT_WAIT_US);
-    for (unsigned int i = 0; i < nr; i++)
-        cpu_start(ids[i]);
+    if (nr && trampoline_page)
+        cpus_start(ids, nr);
     log_info("%u cpus online", cpu_count);
 }

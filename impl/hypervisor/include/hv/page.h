@@ -63,11 +63,10 @@ static inline mfn_t virt_to_mfn(const void *p)
 struct page_region {
     paddr_t start; /* page aligned */
     paddr_t end;   /* exclusive, page aligned */
+    bool used;     /* holds the image or a boot module: the hypervisor's, until
+                      page_free() */
 };
-void page_init(const struct page_region *usable, unsigned int nr);
-/* RAM between those regions that holds the image or a boot module: it is the
-   hypervisor's, until page_free(). Frames without a table entry are skipped. */
-void page_init_used(paddr_t start, paddr_t end);
+void page_init(const struct page_region *ram, unsigned int nr);
 
 /*
  * Allocate 2^order frames, naturally aligned. With a domain they are accounted
