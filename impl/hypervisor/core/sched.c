@@ -24,14 +24,14 @@
 #include "base/string.h"
 
 #define RATELIMIT_DEFAULT_NS 200000ULL
-#define WAKE_BONUS           1000000ULL /* virtual ns ahead of the others */
-#define PREEMPT_MARGIN       100000ULL  /* virtual ns that must be won */
+#define WAKE_BONUS           SLICE_SHARED_NS /* virtual ns ahead of others */
+#define PREEMPT_MARGIN       100000ULL       /* virtual ns that must be won */
 #define LEAD_SLICES          4
 
 struct sched sched = {.queue = LIST_INIT(sched.queue),
                       .ratelimit_ns = RATELIMIT_DEFAULT_NS};
 
-static struct sched_vcpu *sv_of(struct list *l)
+static struct sched_vcpu *sv_of(const struct list *l)
 {
     return list_entry(l, struct sched_vcpu, link);
 }
@@ -124,7 +124,7 @@ static void park(struct sched_vcpu *sv)
         timer_set(&sd->refill, arch_cpu_self(), sd->period_end_ns);
 }
 
-static void enqueue(struct sched_vcpu *sv, uint64_t now);
+static void enqueue(struct sched_vcpu *sv, bool woken, uint64_t now);
 
 /* From now on, the budget counts again: queue those that waited. */
 static void refill_cb(struct timer *t, void *arg)
@@ -140,7 +140,7 @@ static void refill_cb(struct timer *t, void *arg)
             struct sched_vcpu *sv = sv_of(d->sched.parked.next);
 
             list_del(&sv->link);
-            enqueue(sv, now);
+            enqueue(sv, true, now);
         }
     }
     spin_unlock(&sched.lock);
@@ -188,13 +188,14 @@ static unsigned int idle_cpu_for(const struct sched_vcpu *sv)
     return cpu < CPU_MAX ? cpu : mask_first(&sched.idle, &sv->hard, &sv->hard);
 }
 
-/* The CPU whose vCPU is furthest behind 'sv' in right; false: ahead of none. */
-static bool weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
-                            unsigned int *out)
+/* The CPU whose vCPU is furthest ahead of 'sv' (or least behind: negative);
+   CPU_MAX: none runs anything where it may. */
+static unsigned int weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
+                                    int64_t *ahead)
 {
-    int64_t best = (int64_t)PREEMPT_MARGIN;
-    bool found = false;
+    unsigned int cpu = CPU_MAX;
 
+    *ahead = 0;
     for (unsigned int i = 0; i < cpu_count; i++) {
         const struct sched_vcpu *running = sched.cpu[i].running;
         int64_t diff;
@@ -202,13 +203,12 @@ static bool weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
         if (!running || !cpumask_test(&sv->hard, i))
             continue;
         diff = vtime_diff(vtime_live(running, now), sv->vtime);
-        if (diff > best) {
-            best = diff;
-            *out = i;
-            found = true;
+        if (cpu == CPU_MAX || diff > *ahead) {
+            *ahead = diff;
+            cpu = i;
         }
     }
-    return found;
+    return cpu;
 }
 
 /* The CPU looks again at 'deadline_ns', or before if its slice ends. */
@@ -222,34 +222,54 @@ static void slice_shorten(unsigned int cpu, uint64_t deadline_ns)
     timer_set(&sc->slice, cpu, deadline_ns);
 }
 
-/* Find a CPU for what was just queued. */
-static void tickle(const struct sched_vcpu *sv, uint64_t now)
+/* When the vCPU of 'cpu', now 'ahead' of a woken one, will have lost to it. */
+static uint64_t beaten_ns(unsigned int cpu, int64_t ahead, uint64_t now)
+{
+    const struct sched_cpu *sc = &sched.cpu[cpu];
+    uint64_t allowed = sc->started_ns + sched.ratelimit_ns;
+    uint64_t missing;
+
+    if (ahead > (int64_t)PREEMPT_MARGIN)
+        return allowed;
+    missing = (uint64_t)((int64_t)PREEMPT_MARGIN - ahead);
+    if (missing >= sched_cost(sd_of(sc->running), SLICE_ALONE_NS))
+        return sc->slice_end_ns;
+    missing = (missing << VTIME_SHIFT) / sd_of(sc->running)->vtime_rate;
+    return MAX(allowed, now + missing);
+}
+
+/* Find a CPU for what was just queued. One that lost its CPU takes it from
+   another only if it clearly wins; a woken one as soon as it would. */
+static void tickle(struct sched_vcpu *sv, bool woken, uint64_t now)
 {
     unsigned int cpu = idle_cpu_for(sv);
-    uint64_t allowed_ns;
+    uint64_t when;
+    int64_t ahead;
 
     if (cpu < CPU_MAX) {
         cpumask_clear(&sched.idle, cpu);
+        sv->cpu = cpu;
         sched_preempt_locked(cpu);
         return;
     }
-    if (!weakest_cpu_for(sv, now, &cpu))
+    cpu = weakest_cpu_for(sv, now, &ahead);
+    if (cpu == CPU_MAX || (!woken && ahead <= (int64_t)PREEMPT_MARGIN))
         return;
-    allowed_ns = sched.cpu[cpu].started_ns + sched.ratelimit_ns;
-    if (now >= allowed_ns)
+    when = beaten_ns(cpu, ahead, now);
+    if (when <= now)
         sched_preempt_locked(cpu);
     else
-        slice_shorten(cpu, allowed_ns);
+        slice_shorten(cpu, when);
 }
 
-static void enqueue(struct sched_vcpu *sv, uint64_t now)
+static void enqueue(struct sched_vcpu *sv, bool woken, uint64_t now)
 {
     if (budget_out(sd_of(sv), now)) {
         park(sv);
         return;
     }
     queue_insert(sv);
-    tickle(sv, now);
+    tickle(sv, woken, now);
 }
 
 static void dequeue(struct sched_vcpu *sv)
@@ -258,7 +278,19 @@ static void dequeue(struct sched_vcpu *sv)
     sv->state = SV_OFF;
 }
 
-/* Highest virtual time running on a CPU that 'sv' may use; false: all idle. */
+/* Virtual time of what goes next on the CPU: what runs, or waits in front. */
+static uint64_t vtime_of_cpu(unsigned int cpu, uint64_t now)
+{
+    const struct list *l = sched.queue.next;
+    uint64_t live = vtime_live(sched.cpu[cpu].running, now);
+
+    if (l != &sched.queue && cpumask_test(&sv_of(l)->hard, cpu) &&
+        vtime_diff(sv_of(l)->vtime, live) < 0)
+        return sv_of(l)->vtime;
+    return live;
+}
+
+/* Highest virtual time of the CPUs that 'sv' may use; false: all idle. */
 static bool reference_for(const struct sched_vcpu *sv, uint64_t now,
                           uint64_t *out)
 {
@@ -271,7 +303,7 @@ static bool reference_for(const struct sched_vcpu *sv, uint64_t now,
 
         if (!running || running == sv || !cpumask_test(&sv->hard, i))
             continue;
-        live = vtime_live(running, now);
+        live = vtime_of_cpu(i, now);
         if (!found || vtime_diff(live, *out) > 0)
             *out = live;
         found = true;
@@ -298,6 +330,13 @@ static void place(struct sched_vcpu *sv, uint64_t now)
 
 /* --- Picking --- */
 
+/* Is another CPU, which was idle, on its way to take it? */
+static bool awaited_elsewhere(const struct sched_vcpu *sv, unsigned int cpu)
+{
+    return sv->cpu != cpu && cpumask_test(&sv->hard, sv->cpu) &&
+           !sched.cpu[sv->cpu].running && READ_ONCE(cpus[sv->cpu].resched);
+}
+
 /* First of the queue that the CPU may run, and the next one after it. Those
    whose domain is out of budget are parked on the way. */
 static struct sched_vcpu *queue_first(unsigned int cpu, uint64_t now,
@@ -310,7 +349,7 @@ static struct sched_vcpu *queue_first(unsigned int cpu, uint64_t now,
     {
         struct sched_vcpu *sv = sv_of(l);
 
-        if (!cpumask_test(&sv->hard, cpu))
+        if (!cpumask_test(&sv->hard, cpu) || awaited_elsewhere(sv, cpu))
             continue;
         if (budget_out(sd_of(sv), now)) {
             list_del(&sv->link);
@@ -445,8 +484,11 @@ static void settle_locked(struct sched_vcpu *prev, uint64_t now)
     prev->state = SV_OFF;
     if (v->runstate.state != runstate_off(v))
         runstate_set(v, runstate_off(v), now);
-    if (vcpu_runnable(v))
-        enqueue(prev, now);
+    if (!vcpu_runnable(v))
+        return;
+    if (!cpumask_test(&prev->hard, prev->cpu))
+        place(prev, now); /* Among others than before. */
+    enqueue(prev, false, now);
 }
 
 /* Second half: let go of what ran, begin with what is next. */
@@ -523,7 +565,7 @@ void vcpu_wake(struct vcpu *v)
     if (sv->state == SV_OFF && vcpu_runnable(v)) {
         runstate_set(v, RUNSTATE_runnable, now);
         place(sv, now);
-        enqueue(sv, now);
+        enqueue(sv, true, now);
     }
     spin_unlock(&sched.lock);
 }
@@ -637,7 +679,7 @@ void sched_requeue_locked(struct sched_vcpu *sv, uint64_t now)
         return;
     dequeue(sv);
     place(sv, now);
-    enqueue(sv, now);
+    enqueue(sv, true, now);
 }
 
 /* --- Life --- */

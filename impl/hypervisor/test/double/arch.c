@@ -4,7 +4,6 @@
 #include "double.h"
 
 #include "hv/heap.h"
-#include "hv/heap.h"
 #include "hv/log.h"
 #include "hv/memory.h"
 #include "hv/page.h"
