@@ -11,9 +11,6 @@
 
 #include "base/string.h"
 
-#define BASIC_MAX    0x0000000d
-#define EXTENDED_MAX 0x80000021
-
 #define F1_ECX_X2APIC       (1U << 21)
 #define F1_ECX_TSC_DEADLINE (1U << 24)
 #define F1_ECX_XSAVE        (1U << 26)
@@ -76,6 +73,11 @@ int cpuid_row_find(uint32_t leaf, uint32_t sub)
     return -1;
 }
 
+bool cpuid_takes_subleaf(uint32_t leaf)
+{
+    return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
+}
+
 static uint32_t *reg_of(struct cpu_policy *p, uint32_t leaf, uint32_t sub,
                         enum cpuid_reg reg)
 {
@@ -108,8 +110,10 @@ static void make_hvm(struct cpu_policy *p)
     uint32_t *ext = reg_of(p, 0x80000000, 0, CPUID_A);
     uint32_t *ecx = reg_of(p, 1, 0, CPUID_C);
 
-    *max = MIN(*max, (uint32_t)BASIC_MAX);
-    *ext = MIN(*ext, (uint32_t)EXTENDED_MAX);
+    *max = MIN(*max, CPUID_BASIC_MAX);
+    *ext = MIN(*ext, CPUID_EXTENDED_MAX);
+    /* Leaf 7 has no subleaf 2 that guests could see. */
+    *reg_of(p, 7, 0, CPUID_A) = MIN(*reg_of(p, 7, 0, CPUID_A), 1U);
     *ecx |= F1_ECX_X2APIC | F1_ECX_TSC_DEADLINE | F1_ECX_HYPERVISOR;
     *reg_of(p, 1, 0, CPUID_B) |= 1U << 16;
     *reg_of(p, 1, 0, CPUID_D) &= ~F1_EDX_HTT;
@@ -151,19 +155,15 @@ struct cpu_policy *cpu_policy_create(bool privileged)
 
 static bool in_known_range(uint32_t leaf)
 {
-    return leaf <= BASIC_MAX || leaf == 0x40000000 || leaf == 0x40000100 ||
-           (leaf >= 0x80000000 && leaf <= EXTENDED_MAX);
-}
-
-static bool takes_subleaf(uint32_t leaf)
-{
-    return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
+    return leaf <= CPUID_BASIC_MAX || leaf == CPUID_HYPERVISOR ||
+           leaf == CPUID_HYPERVISOR2 ||
+           (leaf >= CPUID_EXTENDED && leaf <= CPUID_EXTENDED_MAX);
 }
 
 static int check_leaf(const struct xen_cpuid_leaf *l)
 {
     if (!in_known_range(l->leaf) ||
-        takes_subleaf(l->leaf) == (l->subleaf == CPUID_NO_SUBLEAF))
+        cpuid_takes_subleaf(l->leaf) == (l->subleaf == CPUID_NO_SUBLEAF))
         return -XEN_ERANGE;
     if (l->leaf == 0 && l->a > hvm_policy.reg[0][CPUID_A])
         return -XEN_EINVAL;
@@ -208,7 +208,7 @@ int cpu_policy_apply(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf,
             *err_sub = l->subleaf;
             return rc;
         }
-        if (l->leaf == 0x40000000)
+        if (l->leaf == CPUID_HYPERVISOR)
             p->hv_limit = l->a;
         if (row < 0)
             continue;

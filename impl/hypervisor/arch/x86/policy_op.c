@@ -9,6 +9,9 @@
 
 #define LEAVES_MAX 256U /* that a caller may pass */
 
+#define PLAIN_LEAVES \
+    (CPUID_BASIC_MAX + 1 + CPUID_EXTENDED_MAX - CPUID_EXTENDED + 1)
+
 #define MSR_PLATFORM_INFO     0xce
 #define MSR_ARCH_CAPABILITIES 0x10a
 
@@ -16,20 +19,59 @@
 static const uint32_t policy_msrs[] = {MSR_PLATFORM_INFO,
                                        MSR_ARCH_CAPABILITIES};
 
-static int write_leaves(struct vcpu *v, const struct cpu_policy *p, uint64_t u)
+/* Leaf and subleaf of the i-th one that is handed out: all of the plain ones up
+   to the limits, be they zero (the tools count on it), and the subleaves that we
+   have rows for. False: there are no more. */
+static bool leaf_at(unsigned int i, uint32_t *leaf, uint32_t *sub)
 {
-    for (unsigned int i = 0; i < CPUID_ROWS; i++) {
-        const struct xen_cpuid_leaf l = {
-            .leaf = cpuid_rows[i].leaf,
-            .subleaf = cpuid_rows[i].sub,
-            .a = p->reg[i][CPUID_A],
-            .b = p->reg[i][CPUID_B],
-            .c = p->reg[i][CPUID_C],
-            .d = p->reg[i][CPUID_D],
-        };
+    *sub = CPUID_NO_SUBLEAF;
+    if (i <= CPUID_BASIC_MAX) {
+        *leaf = i;
+        return true;
+    }
+    i -= CPUID_BASIC_MAX + 1;
+    if (i <= CPUID_EXTENDED_MAX - CPUID_EXTENDED) {
+        *leaf = CPUID_EXTENDED + i;
+        return true;
+    }
+    i -= CPUID_EXTENDED_MAX - CPUID_EXTENDED + 1;
+    if (i < CPUID_ROWS) {
+        *leaf = cpuid_rows[i].leaf;
+        *sub = cpuid_rows[i].sub;
+        return true;
+    }
+    *leaf = i - CPUID_ROWS ? CPUID_HYPERVISOR2 : CPUID_HYPERVISOR;
+    return i - CPUID_ROWS < 2;
+}
 
-        if (guest_copy_to(v, u + i * sizeof(l), &l, sizeof(l)))
+/* Plain leaves come from the first loop, subleaves from the rows. */
+static bool is_wanted(unsigned int i, uint32_t leaf, uint32_t sub)
+{
+    bool from_row = i >= PLAIN_LEAVES && i < PLAIN_LEAVES + CPUID_ROWS;
+
+    return from_row ? sub != CPUID_NO_SUBLEAF : !cpuid_takes_subleaf(leaf);
+}
+
+static int write_leaves(struct vcpu *v, const struct cpu_policy *p, uint64_t u,
+                        uint32_t *nr)
+{
+    struct xen_cpuid_leaf l = {0};
+
+    *nr = 0;
+    for (unsigned int i = 0; leaf_at(i, &l.leaf, &l.subleaf); i++) {
+        int row = cpuid_row_find(l.leaf, l.subleaf);
+        const uint32_t none[CPUID_REGS] = {0};
+        const uint32_t *reg = row < 0 ? none : p->reg[row];
+
+        if (!is_wanted(i, l.leaf, l.subleaf))
+            continue;
+        l.a = l.leaf == CPUID_HYPERVISOR ? p->hv_limit : reg[CPUID_A];
+        l.b = reg[CPUID_B];
+        l.c = reg[CPUID_C];
+        l.d = reg[CPUID_D];
+        if (u && guest_copy_to(v, u + *nr * sizeof(l), &l, sizeof(l)))
             return -XEN_EFAULT;
+        ++*nr;
     }
     return 0;
 }
@@ -48,15 +90,15 @@ static int write_msrs(struct vcpu *v, uint64_t u)
 int policy_out(struct vcpu *v, const struct cpu_policy *p,
                struct policy_buffers *b)
 {
-    const uint32_t leaves = CPUID_ROWS;
     const uint32_t msrs = ARRAY_SIZE(policy_msrs);
-    int rc = 0;
+    uint32_t leaves;
+    int rc = write_leaves(v, p, 0, &leaves); /* counts them */
 
     if ((b->u_leaves && b->nr_leaves < leaves) ||
         (b->u_msrs && b->nr_msrs < msrs))
         return -XEN_ENOBUFS;
-    if (b->u_leaves)
-        rc = write_leaves(v, p, b->u_leaves);
+    if (!rc && b->u_leaves)
+        rc = write_leaves(v, p, b->u_leaves, &leaves);
     if (!rc && b->u_msrs)
         rc = write_msrs(v, b->u_msrs);
     /* Asked for the size, callers must have room for what they may pass in. */

@@ -14,6 +14,13 @@ struct vcpu;
 
 #define CPUID_NO_SUBLEAF XEN_CPUID_NO_SUBLEAF
 
+/* Highest leaves that guests have. */
+#define CPUID_BASIC_MAX    0x0000000dU
+#define CPUID_HYPERVISOR   0x40000000U
+#define CPUID_HYPERVISOR2  0x40000100U
+#define CPUID_EXTENDED     0x80000000U
+#define CPUID_EXTENDED_MAX 0x80000021U
+
 enum cpuid_reg { CPUID_A, CPUID_B, CPUID_C, CPUID_D, CPUID_REGS };
 
 /* A row of cpuid.def: which bits of the machine's leaf a guest may see. */
@@ -37,6 +44,8 @@ struct cpu_policy {
     uint32_t hv_limit; /* highest leaf at 0x40000000; 0: Xen's own */
 };
 
+/* Is ECX an input of the leaf? */
+bool cpuid_takes_subleaf(uint32_t leaf);
 /* Index of the row that answers (leaf, sub), or -1. */
 int cpuid_row_find(uint32_t leaf, uint32_t sub);
 
