@@ -88,6 +88,34 @@ static void say_registers(const struct trap_frame *f)
         read_cr3(), read_cr4());
 }
 
+/* Code that runs with a guest's rbp has no frame chain: what looks like a return
+   address on this CPU's stack has to do. */
+static void say_stack(const struct percpu *p, uintptr_t rsp)
+{
+    unsigned int said = 0;
+    unsigned long offset;
+
+    for (uintptr_t a = ALIGN_UP(rsp, 8);
+         a >= p->stack && a < p->stack + CPU_STACK_BYTES &&
+         said < BACKTRACE_MAX;
+         a += 8) {
+        if (!symbol_find(*(const uintptr_t *)a, &offset))
+            continue;
+        say_address("  perhaps called from", *(const uintptr_t *)a);
+        said++;
+    }
+}
+
+static void say_fault(const struct percpu *p, const struct trap_frame *f)
+{
+    say_registers(f);
+    say_address("at", f->rip);
+    if (f->rbp - p->stack < CPU_STACK_BYTES)
+        say_backtrace(f->rbp);
+    else
+        say_stack(p, f->rsp);
+}
+
 static void say_running(unsigned int cpu)
 {
     const struct vcpu *v = cpus[cpu].current;
@@ -160,13 +188,10 @@ void arch_panic_stop(void)
     }
     stop_others();
     say_running(p->cpu);
-    if (p->fault) {
-        say_registers(p->fault);
-        say_address("at", p->fault->rip);
-        say_backtrace(p->fault->rbp);
-    } else {
+    if (p->fault)
+        say_fault(p, p->fault);
+    else
         say_backtrace((uintptr_t)__builtin_frame_address(0));
-    }
     end();
 }
 
