@@ -13,8 +13,7 @@ void evtchn_upcall(struct vcpu *v)
 
     if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
         return;
-    arch_vcpu_event(v);
-    vcpu_kick(v);
+    arch_vcpu_event(v); /* and that wakes or kicks it */
 }
 
 bool evtchn_upcall_wanted(const struct vcpu *v)
@@ -30,7 +29,6 @@ void evtchn_vcpu_info_moved(struct vcpu *v, struct vcpu_info *old_info)
     __atomic_store_n(&info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
     __atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
     arch_vcpu_event(v);
-    vcpu_kick(v);
 }
 
 void evtchn_raise(struct domain *d, evtchn_port_t port, struct evtchn *chn)

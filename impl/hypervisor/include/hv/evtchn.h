@@ -2,7 +2,8 @@
  * Event channels: 2-level and FIFO ABI (public/event_channel.h).
  *
  * Locking: each domain's evtchn lock; two domains' locks in address order.
- * Delivery sets guest-visible bits and calls arch_vcpu_event(); it never blocks.
+ * Delivery sets guest-visible bits and calls arch_vcpu_event(), which wakes the
+ * vCPU; it never blocks.
  */
 #ifndef HV_EVTCHN_H
 #define HV_EVTCHN_H
