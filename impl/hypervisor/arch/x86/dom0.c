@@ -24,12 +24,9 @@
 
 #define MIB           (1UL << 20)
 #define SMALLEST_DOM0 (64 * MIB)
+#define KEPT_FREE     (8 * MIB) /* for page tables and the like */
 #define COMMAND_EXTRA " swiotlb=force"
 #define SERIAL_PORTS  8
-#define PORT_SET(f, l) \
-    {                  \
-        f, l           \
-    }
 
 /* Linux reads the start info through its boot page tables, which map 1 GiB. */
 #define START_INFO_LIMIT (1UL << 30)
@@ -56,21 +53,9 @@ static const struct {
     uint16_t first;
     uint16_t last;
 } trapped_ports[] = {
-    PORT_SET(0x20, 0x21), PORT_SET(0xa0, 0xa1), PORT_SET(0x4d0, 0x4d1),
-    PORT_SET(0x40, 0x43), PORT_SET(0x61, 0x61), PORT_SET(0xcfc, 0xcff),
+    {0x20, 0x21}, {0xa0, 0xa1}, {0x4d0, 0x4d1},
+    {0x40, 0x43}, {0x61, 0x61}, {0xcfc, 0xcff},
 };
-
-/* Free [m, end) in blocks as large as their alignment allows. */
-static void frames_free(uint64_t m, uint64_t end)
-{
-    while (m < end) {
-        unsigned int order = MIN(__builtin_ctzl(m | BIT(PAGE_ORDER_MAX)),
-                                 63 - __builtin_clzl(end - m));
-
-        page_free(_mfn(m), order);
-        m += BIT(order);
-    }
-}
 
 static uint64_t module_end(const struct boot_module *m)
 {
@@ -91,15 +76,17 @@ static const struct boot_module *module_behind(uint64_t done)
     return low;
 }
 
-/* The allocator was not told of the modules' frames; now it gets them. Modules
-   may share a page, and need not be in order. */
+/* The modules' frames were the hypervisor's; now they are free. Modules may
+   share a page, and need not be in order. */
 static void modules_release(void)
 {
     const struct boot_module *m = module_behind(0);
     uint64_t done = 0;
 
     for (; m; m = module_behind(done)) {
-        frames_free(MAX(m->start >> PAGE_SHIFT, done), module_end(m));
+        uint64_t first = MAX(m->start >> PAGE_SHIFT, done);
+
+        page_free_range(_mfn(first), module_end(m) - first);
         done = module_end(m);
     }
 }
@@ -154,16 +141,21 @@ static struct domain *domain_make(void)
 static void memory_give(struct domain *d, const struct dom0_parts *p)
 {
     uint64_t need = p->kernel.end - p->kernel.start + p->initrd_file.bytes;
-    uint64_t bytes, max;
+    uint64_t bytes, max, there;
     struct page_stats s;
 
     page_stats(&s);
-    if (!dom0_memory_size(opt_dom0_mem, s.free << PAGE_SHIFT, &bytes, &max))
+    there = s.free << PAGE_SHIFT;
+    there -= MIN(there, KEPT_FREE);
+    if (!dom0_memory_size(opt_dom0_mem, there, &bytes, &max))
         boot_refuse("dom0_mem=%s is no size", opt_dom0_mem);
     if (bytes < SMALLEST_DOM0 || bytes < need + need / 2)
         boot_refuse(
             "too little memory for dom0: %lu MiB, kernel and initrd take %lu",
             bytes / MIB, need / MIB);
+    if (bytes > there)
+        boot_refuse("dom0_mem: %lu MiB asked for, %lu MiB are there",
+                    bytes / MIB, there / MIB);
     d->max_pages = max == ~0ULL ? UINT32_MAX : max >> PAGE_SHIFT;
     dom0_memory_build(d, bytes);
     if (!dom0_memory_owns(d, p->kernel.start, p->kernel.end))

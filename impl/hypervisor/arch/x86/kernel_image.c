@@ -26,14 +26,22 @@ static unsigned int order_of(uint64_t bytes)
     return order;
 }
 
+static uint64_t pages_of(uint64_t bytes)
+{
+    return ALIGN_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT;
+}
+
 static void image_alloc(struct image *i, uint64_t bytes, const char *what)
 {
+    unsigned int order = order_of(bytes);
+    uint64_t pages = pages_of(bytes);
     mfn_t m;
 
-    i->order = order_of(bytes);
-    if (i->order > PAGE_ORDER_MAX || page_alloc(NULL, i->order, 0, &m))
+    if (order > PAGE_ORDER_MAX || page_alloc(NULL, order, 0, &m))
         boot_refuse("too little memory for %s of %llu MiB", what,
                     (unsigned long long)(bytes >> 20));
+    if (pages < BIT(order))
+        page_free_range(_mfn(mfn_x(m) + pages), BIT(order) - pages);
     i->data = mfn_to_virt(m);
     i->bytes = bytes;
 }
@@ -41,7 +49,7 @@ static void image_alloc(struct image *i, uint64_t bytes, const char *what)
 void image_free(struct image *i)
 {
     if (i->data)
-        page_free(virt_to_mfn(i->data), i->order);
+        page_free_range(virt_to_mfn(i->data), pages_of(i->bytes));
     *i = (struct image){};
 }
 

@@ -13,7 +13,6 @@ struct elf_kernel;
 struct image {
     uint8_t *data; /* NULL: none */
     size_t bytes;
-    unsigned int order;
 };
 
 /* Copy [start, start + bytes). Panics, naming it 'what', when memory is out. */
