@@ -112,21 +112,19 @@ static int alloc_locked(struct domain *d, unsigned int order,
 /* Clear what has to be, then let the frames be seen with their new owner. */
 static void frames_give(mfn_t first, uint64_t nr, bool zero, union page entry)
 {
-    uint64_t dirty = 0;
+    uint64_t used = 0;
 
     for (uint64_t i = 0; i < nr; i++) {
         mfn_t m = _mfn(mfn_x(first) + i);
         union page *p = page_find(m);
 
-        if (!(p->flags & PF_CLEAN)) {
-            dirty++;
-            if (zero)
-                memset(mfn_to_virt(m), 0, PAGE_SIZE);
-        }
+        used += (p->flags & PF_USED) != 0;
+        if (zero && !(p->flags & PF_CLEAN))
+            memset(mfn_to_virt(m), 0, PAGE_SIZE);
         __atomic_store_n(&p->word, entry.word, __ATOMIC_RELEASE);
     }
-    if (dirty)
-        __atomic_fetch_sub(&buddy_counts.dirty, dirty, __ATOMIC_RELAXED);
+    if (used)
+        __atomic_fetch_sub(&buddy_counts.used, used, __ATOMIC_RELAXED);
 }
 
 static union page entry_for(const struct domain *d, unsigned int flags)
@@ -190,27 +188,33 @@ int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr)
     return rc;
 }
 
-/* Frames that page_init() was not told of come in as new ones. */
-void page_free(mfn_t first, unsigned int order)
+void page_free_range(mfn_t first, uint64_t nr)
 {
-    uint64_t nr = BIT(order);
-
     spin_lock(&page_lock);
     for (uint64_t i = 0; i < nr; i++) {
-        mfn_t m = _mfn(mfn_x(first) + i);
-        const union page *p = page_find(m);
+        const union page *p = page_find(_mfn(mfn_x(first) + i));
 
         ASSERT(p != NULL);
-        if (page_owner_of(*p) == PAGE_OWNER_HV) {
-            hv_pages--;
-            continue;
-        }
-        ASSERT(p->word == 0);
-        ASSERT(!buddy_holds(m));
-        total_pages++;
+        ASSERT(page_owner_of(*p) == PAGE_OWNER_HV);
     }
+    hv_pages -= nr;
     buddy_free(first, nr);
     spin_unlock(&page_lock);
+}
+
+void page_free(mfn_t first, unsigned int order)
+{
+    page_free_range(first, BIT(order));
+}
+
+bool page_is_free(mfn_t m)
+{
+    bool is;
+
+    spin_lock(&page_lock);
+    is = buddy_holds(m);
+    spin_unlock(&page_lock);
+    return is;
 }
 
 void *page_alloc_virt(void)
@@ -379,7 +383,7 @@ void page_stats(struct page_stats *s)
     spin_lock(&page_lock);
     *s = (struct page_stats){.total = total_pages,
                              .free = buddy_counts.free,
-                             .dirty = buddy_counts.dirty,
+                             .dirty = buddy_counts.used,
                              .hv = hv_pages,
                              .outstanding = outstanding_pages};
     spin_unlock(&page_lock);

@@ -7,9 +7,6 @@
 
 #include "base/string.h"
 
-#define GAP_FRAMES_MAX \
-    (1UL << (30 - PAGE_SHIFT)) /* larger gaps get no entries */
-
 struct frame_table frame_table;
 
 /* Frames [start, end) that get entries: regions and the small gaps between. */
@@ -28,7 +25,7 @@ static bool span_next(const struct page_region *r, unsigned int nr,
     do {
         s->end = r[(*at)++].end >> PAGE_SHIFT;
     } while (*at < nr &&
-             (r[*at].start >> PAGE_SHIFT) - s->end < GAP_FRAMES_MAX);
+             (r[*at].start >> PAGE_SHIFT) - s->end < SECTION_FRAMES);
     return true;
 }
 
@@ -42,8 +39,8 @@ static struct span span_in(struct span s, uint64_t section)
 }
 
 /*
- * Entries from '*next' for the span's sections. A section with the ends of two
- * spans (a gap of 1 GiB is larger than a section) does not exist.
+ * Entries from '*next' for the span's sections. No section has the ends of two
+ * spans: the gap between them is as large as a section.
  */
 static void span_fill(struct span s, union page **next)
 {

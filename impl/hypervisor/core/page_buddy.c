@@ -1,14 +1,16 @@
 /*
  * Buddy allocator: free blocks of 2^order frames, naturally aligned.
  *
- * Per zone and order there are two lists: blocks known to hold zeros only, and
- * the others. Links live in the block's first 16 bytes, which are cleared when
- * it leaves its list, so a clean block stays clean. A request takes the smallest
+ * Per zone and order there is a list for each kind of block. Links live in the
+ * block's first 16 bytes, which are cleared when it leaves its list, so a clean
+ * block stays clean. A request takes the smallest
  * block that serves (large ones last, so that superpages stay possible), of the
  * highest zone, and its upper end: low memory is left to those who need it.
  *
  * Scrubbing: one CPU at a time clears a piece of a free block in place, without
- * the lock. The block stays on its list and may grow, but is not given out.
+ * the lock. The block stays on its list and may grow, but is not given out. Only
+ * frames that were in use are cleared ahead of need: to touch what nobody has
+ * used since power-on costs the machine (or its host) more than it saves.
  */
 #include "hv/lock.h"
 #include "hv/log.h"
@@ -24,7 +26,13 @@
 #define DMA32_ZONE_END (1UL << (32 - PAGE_SHIFT))
 
 enum zone { ZONE_LOW, ZONE_DMA32, ZONE_HIGH, ZONES };
-enum { DIRTY, CLEAN, KINDS };
+/* A block is of the lowest kind that one of its frames is of. */
+enum kind {
+    KIND_USED,  /* may hold somebody's data */
+    KIND_FRESH, /* nobody's data, but not known to be zero */
+    KIND_CLEAN, /* zero */
+    KINDS
+};
 
 struct block {
     struct list link;
@@ -45,6 +53,7 @@ static struct {
     uint64_t at;
     uint64_t first;
     unsigned int nr; /* 0: nobody is clearing */
+    bool fresh;      /* one that stays as it is was passed */
 } scrub = {.block = INVALID_FRAME};
 
 static enum zone zone_of(uint64_t mfn)
@@ -68,27 +77,27 @@ static bool being_scrubbed(uint64_t mfn, unsigned int order)
 
 /* --- Lists --- */
 
-static void block_insert(uint64_t mfn, unsigned int order, bool clean)
+static void block_insert(uint64_t mfn, unsigned int order, enum kind kind)
 {
     struct block *b = mfn_to_virt(_mfn(mfn));
     union page *p = page_find(_mfn(mfn));
     enum zone z = zone_of(mfn);
-    struct list *l = &buddy.list[z][clean][order];
+    struct list *l = &buddy.list[z][kind][order];
 
-    if (!(buddy.filled[z][clean] & BIT(order)))
+    if (!(buddy.filled[z][kind] & BIT(order)))
         list_init(l);
     list_add_after(l, &b->link);
-    buddy.filled[z][clean] |= (uint32_t)BIT(order);
-    p->flags =
-        (uint8_t)((p->flags & PF_CLEAN) | PF_HEAD | (clean ? PF_ALL_CLEAN : 0));
+    buddy.filled[z][kind] |= (uint32_t)BIT(order);
+    p->flags |= PF_HEAD;
     p->order = (uint8_t)order;
+    p->kind = kind;
 }
 
-static void block_remove(uint64_t mfn)
+static enum kind block_remove(uint64_t mfn)
 {
     struct block *b = mfn_to_virt(_mfn(mfn));
     union page *p = page_find(_mfn(mfn));
-    unsigned int kind = p->flags & PF_ALL_CLEAN ? CLEAN : DIRTY;
+    enum kind kind = (enum kind)p->kind;
     enum zone z = zone_of(mfn);
 
     ASSERT(p->flags & PF_HEAD);
@@ -96,29 +105,32 @@ static void block_remove(uint64_t mfn)
     memset(b, 0, sizeof(*b));
     if (list_empty(&buddy.list[z][kind][p->order]))
         buddy.filled[z][kind] &= ~(uint32_t)BIT(p->order);
-    p->flags &= PF_CLEAN;
+    p->flags &= ~PF_HEAD;
     p->order = 0;
+    p->kind = 0;
     if (scrub.block == mfn)
         scrub.block = INVALID_FRAME;
+    return kind;
 }
 
 /* Grow the block by its buddies as long as they are free, then list it. */
-static void block_merge(uint64_t mfn, unsigned int order, bool clean)
+static void block_merge(uint64_t mfn, unsigned int order, enum kind kind)
 {
     enum zone z = zone_of(mfn);
 
     for (; order < PAGE_ORDER_MAX; order++) {
         uint64_t other = mfn ^ BIT(order);
         const union page *p = page_find(_mfn(other));
+        enum kind its;
 
         if (!p || !(p->flags & PF_HEAD) || p->order != order ||
             zone_of(other) != z)
             break;
-        clean = clean && (p->flags & PF_ALL_CLEAN);
-        block_remove(other);
+        its = block_remove(other);
+        kind = MIN(kind, its);
         mfn &= ~BIT(order);
     }
-    block_insert(mfn, order, clean);
+    block_insert(mfn, order, kind);
 }
 
 /* Largest order of an aligned block at 'mfn' that ends before 'end'. */
@@ -133,12 +145,12 @@ static unsigned int order_at(uint64_t mfn, uint64_t end)
     return order;
 }
 
-static void range_insert(uint64_t mfn, uint64_t end, bool clean)
+static void range_insert(uint64_t mfn, uint64_t end, enum kind kind)
 {
     while (mfn < end) {
         unsigned int order = order_at(mfn, end);
 
-        block_merge(mfn, order, clean);
+        block_merge(mfn, order, kind);
         mfn += BIT(order);
     }
 }
@@ -168,9 +180,11 @@ bool buddy_holds(mfn_t m)
 /* --- Allocate --- */
 
 /* First block of a list that is not being scrubbed; else '*busy' is set. */
-static uint64_t list_choose(enum zone z, unsigned int kind, unsigned int order,
+static uint64_t list_choose(enum zone z, enum kind kind, unsigned int order,
                             bool *busy)
 {
+    if (!(buddy.filled[z][kind] & BIT(order)))
+        return INVALID_FRAME;
     list_for_each (l, &buddy.list[z][kind][order]) {
         uint64_t mfn = mfn_x(virt_to_mfn(list_entry(l, struct block, link)));
 
@@ -181,19 +195,21 @@ static uint64_t list_choose(enum zone z, unsigned int kind, unsigned int order,
     return INVALID_FRAME;
 }
 
-/* Smallest block of the zone that serves; the wanted kind wins a tie. */
-static uint64_t zone_choose(enum zone z, unsigned int order, unsigned int want,
+/* Smallest block of the zone that serves; of those, the kind liked best. */
+static uint64_t zone_choose(enum zone z, unsigned int order, bool want_clean,
                             bool *busy)
 {
-    uint32_t either = buddy.filled[z][CLEAN] | buddy.filled[z][DIRTY];
+    static const enum kind liked[][KINDS] = {
+        [false] = {KIND_USED, KIND_FRESH, KIND_CLEAN},
+        [true] = {KIND_CLEAN, KIND_USED, KIND_FRESH},
+    };
+    uint32_t any = buddy.filled[z][KIND_USED] | buddy.filled[z][KIND_FRESH] |
+                   buddy.filled[z][KIND_CLEAN];
 
-    for (unsigned int o = order; either >> o; o++)
+    for (unsigned int o = order; any >> o; o++)
         for (unsigned int i = 0; i < KINDS; i++) {
-            unsigned int kind = i ? !want : want;
-            uint64_t mfn = INVALID_FRAME;
+            uint64_t mfn = list_choose(z, liked[want_clean][i], o, busy);
 
-            if (buddy.filled[z][kind] & BIT(o))
-                mfn = list_choose(z, kind, o, busy);
             if (mfn != INVALID_FRAME)
                 return mfn;
         }
@@ -205,11 +221,10 @@ static uint64_t block_cut(uint64_t mfn, unsigned int order)
 {
     const union page *p = page_find(_mfn(mfn));
     unsigned int have = p->order;
-    bool clean = p->flags & PF_ALL_CLEAN;
+    enum kind kind = block_remove(mfn);
 
-    block_remove(mfn);
     while (have > order) {
-        block_insert(mfn, --have, clean);
+        block_insert(mfn, --have, kind);
         mfn += BIT(have);
     }
     return mfn;
@@ -246,14 +261,13 @@ enum buddy_result buddy_take(mfn_t first, uint64_t nr)
             return BUDDY_BUSY;
     }
     for (uint64_t m = mfn_x(first); m < end; m = head + BIT(order)) {
-        bool clean;
+        enum kind kind;
 
         head = block_of(m, &order);
-        clean = page_find(_mfn(head))->flags & PF_ALL_CLEAN;
-        block_remove(head);
-        range_insert(head, m, clean);
+        kind = block_remove(head);
+        range_insert(head, m, kind);
         if (head + BIT(order) > end)
-            range_insert(end, head + BIT(order), clean);
+            range_insert(end, head + BIT(order), kind);
     }
     buddy_counts.free -= nr;
     return BUDDY_OK;
@@ -261,47 +275,62 @@ enum buddy_result buddy_take(mfn_t first, uint64_t nr)
 
 void buddy_free(mfn_t first, uint64_t nr)
 {
+    const union page used = {.flags = PF_USED};
+
     for (uint64_t i = 0; i < nr; i++)
-        page_find(_mfn(mfn_x(first) + i))->word = 0;
-    buddy_add(first, nr);
+        page_find(_mfn(mfn_x(first) + i))->word = used.word;
+    buddy_counts.free += nr;
+    __atomic_fetch_add(&buddy_counts.used, nr, __ATOMIC_RELAXED);
+    range_insert(mfn_x(first), mfn_x(first) + nr, KIND_USED);
 }
 
 void buddy_add(mfn_t first, uint64_t nr)
 {
     buddy_counts.free += nr;
-    __atomic_fetch_add(&buddy_counts.dirty, nr, __ATOMIC_RELAXED);
-    range_insert(mfn_x(first), mfn_x(first) + nr, false);
+    range_insert(mfn_x(first), mfn_x(first) + nr, KIND_FRESH);
 }
 
 /* --- Scrub --- */
 
-/* A dirty block, small ones first: those are the next to be given out. */
+/* A block to work at, small ones first: those are the next to be given out. */
 static bool scrub_find_block(void)
 {
     for (int z = ZONE_HIGH; z >= ZONE_LOW; z--) {
-        uint32_t filled = buddy.filled[z][DIRTY];
+        uint32_t filled = buddy.filled[z][KIND_USED];
         struct list *l;
 
         if (!filled)
             continue;
-        l = buddy.list[z][DIRTY][__builtin_ctz(filled)].next;
+        l = buddy.list[z][KIND_USED][__builtin_ctz(filled)].next;
         scrub.block = mfn_x(virt_to_mfn(list_entry(l, struct block, link)));
         scrub.at = scrub.block;
+        scrub.fresh = false;
         return true;
     }
     return false;
 }
 
-static bool frame_is_clean(uint64_t mfn)
+static bool frame_was_used(uint64_t mfn)
 {
-    return page_find(_mfn(mfn))->flags & PF_CLEAN;
+    return page_find(_mfn(mfn))->flags & PF_USED;
 }
 
-/* Every frame of the block was seen clean: it changes lists. */
-static void scrub_block_done(uint64_t block, unsigned int order)
+/* Pass frames that need nothing. */
+static void scrub_skip(uint64_t limit)
 {
-    block_remove(block);
-    block_insert(block, order, true);
+    while (scrub.at < limit && !frame_was_used(scrub.at))
+        if (!(page_find(_mfn(scrub.at++))->flags & PF_CLEAN))
+            scrub.fresh = true;
+}
+
+/* No frame of the block is of the lowest kind any more: it changes lists. */
+static void scrub_block_done(void)
+{
+    uint64_t block = scrub.block;
+    unsigned int order = page_find(_mfn(block))->order;
+
+    (void)block_remove(block);
+    block_insert(block, order, scrub.fresh ? KIND_FRESH : KIND_CLEAN);
 }
 
 bool buddy_scrub_begin(struct scrub_piece *p)
@@ -315,25 +344,27 @@ bool buddy_scrub_begin(struct scrub_piece *p)
         return false;
     end = scrub.block + BIT(page_find(_mfn(scrub.block))->order);
     limit = MIN(end, scrub.at + SCRUB_SCAN);
-    while (scrub.at < limit && frame_is_clean(scrub.at))
-        scrub.at++;
+    scrub_skip(limit);
     *p = (struct scrub_piece){.first = _mfn(scrub.at),
                               .skip_links = scrub.at == scrub.block};
     while (p->nr < SCRUB_FRAMES && scrub.at + p->nr < limit &&
-           !frame_is_clean(scrub.at + p->nr))
+           frame_was_used(scrub.at + p->nr))
         p->nr++;
     scrub.first = scrub.at;
     scrub.nr = p->nr;
     scrub.at += p->nr;
     if (scrub.at == end && !p->nr)
-        scrub_block_done(scrub.block, page_find(_mfn(scrub.block))->order);
+        scrub_block_done();
     return true;
 }
 
 void buddy_scrub_end(const struct scrub_piece *p)
 {
-    for (unsigned int i = 0; i < p->nr; i++)
-        page_find(_mfn(mfn_x(p->first) + i))->flags |= PF_CLEAN;
-    __atomic_fetch_sub(&buddy_counts.dirty, p->nr, __ATOMIC_RELAXED);
+    for (unsigned int i = 0; i < p->nr; i++) {
+        union page *page = page_find(_mfn(mfn_x(p->first) + i));
+
+        page->flags = (uint8_t)((page->flags & ~PF_USED) | PF_CLEAN);
+    }
+    __atomic_fetch_sub(&buddy_counts.used, p->nr, __ATOMIC_RELAXED);
     scrub.nr = 0;
 }

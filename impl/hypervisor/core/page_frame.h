@@ -8,10 +8,10 @@
 
 /* Bits of page.flags. */
 enum page_state {
-    PF_HEAD = 1,      /* first frame of a free block of 'order' */
-    PF_ALL_CLEAN = 2, /* with PF_HEAD: every frame of the block is clean */
-    PF_CLEAN = 4,     /* free frame that holds zeros (but a head's links) */
-    PF_SHARED = 8,    /* in its owner's shared_pages, not in tot_pages */
+    PF_HEAD = 1,   /* first frame of a free block of 'order' and 'kind' */
+    PF_USED = 2,   /* free frame that may hold somebody's data */
+    PF_CLEAN = 4,  /* free frame that holds zeros (but a head's links) */
+    PF_SHARED = 8, /* in its owner's shared_pages, not in tot_pages */
 };
 
 /*
@@ -21,7 +21,10 @@ enum page_state {
 union page {
     uint64_t word;
     struct {
-        uint32_t refs;      /* of a domain's frame */
+        union {
+            uint32_t refs; /* of a domain's frame */
+            uint32_t kind; /* PF_HEAD */
+        };
         uint16_t not_owner; /* owner id with all bits inverted */
         uint8_t flags;
         uint8_t order; /* PF_HEAD, or first frame of an allocation of ours */
@@ -74,29 +77,29 @@ enum buddy_result buddy_alloc(unsigned int order, bool dma32, bool want_clean,
                               mfn_t *out);
 /* Take exactly these frames; BUDDY_NONE: not all of them are free. */
 enum buddy_result buddy_take(mfn_t first, uint64_t nr);
-/* Put frames back, as dirty ones. Their entries are overwritten. */
+/* Put frames back that were in use. Their entries are overwritten. */
 void buddy_free(mfn_t first, uint64_t nr);
-/* The same when their entries are all zero already. */
+/* Frames that nobody had yet; their entries are all zero. */
 void buddy_add(mfn_t first, uint64_t nr);
 /* Is the frame in a free block? */
 bool buddy_holds(mfn_t m);
 
 #define LINK_BYTES 16 /* at the start of a free block's first frame */
 
-/* A piece of dirty free memory to be cleared without the lock. */
+/* A piece of used free memory to be cleared without the lock. */
 struct scrub_piece {
     mfn_t first;
     unsigned int nr;
     bool skip_links; /* the first frame is a block's head: spare its links */
 };
-/* False: nothing is dirty, or another CPU is at it. 'nr' may come out 0: some
+/* False: nothing is to do, or another CPU is at it. 'nr' may come out 0: some
    searching was done, call again. */
 bool buddy_scrub_begin(struct scrub_piece *p);
 void buddy_scrub_end(const struct scrub_piece *p);
 
 struct buddy_counts {
     uint64_t free;
-    uint64_t dirty; /* [a] */
+    uint64_t used; /* [a] of them: may hold somebody's data */
 };
 extern struct buddy_counts buddy_counts;
 

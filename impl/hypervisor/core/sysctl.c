@@ -106,7 +106,6 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
     pi->nr_nodes = 1;
     pi->total_pages = s.total;
     pi->free_pages = s.free;
-    pi->scrub_pages = s.dirty;
     pi->outstanding_pages = s.outstanding;
     pi->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
                        XEN_SYSCTL_PHYSCAP_gnttab_v1 |

@@ -55,10 +55,9 @@ static inline mfn_t virt_to_mfn(const void *p)
 }
 
 /*
- * Boot. The regions are in order and do not overlap. The frame table is carved
- * from the upper end of the highest region that has room. It covers gaps of less
- * than 1 GiB between regions too: page_free() of frames there (boot modules) adds
- * them to the allocator. Panics when nothing has room.
+ * Boot. The regions are all RAM there is, in order and disjoint. The frame table
+ * is carved from the upper end of the highest region that has room. Panics when
+ * none has.
  */
 struct page_region {
     paddr_t start; /* page aligned */
@@ -81,6 +80,8 @@ int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr) __must_check;
 
 /* Give back frames of the hypervisor (d == NULL at page_alloc). */
 void page_free(mfn_t first, unsigned int order);
+/* The same for any run of frames, in one go. */
+void page_free_range(mfn_t first, uint64_t nr);
 
 /* One hypervisor page by address, zeroed; NULL when memory is out. */
 void *page_alloc_virt(void);
@@ -97,6 +98,8 @@ void page_put(mfn_t m);
 void page_put_order(mfn_t first, unsigned int order);
 /* Owner domain id, PAGE_OWNER_FREE or PAGE_OWNER_HV; no reference implied. */
 uint16_t page_owner(mfn_t m);
+/* Could it be allocated now? (PAGE_OWNER_FREE is also said of what is no RAM.) */
+bool page_is_free(mfn_t m);
 /* References held now: 1 is the allocation's alone. */
 uint32_t page_refs(mfn_t m);
 
@@ -107,13 +110,13 @@ int page_claim(struct domain *d, uint64_t pages) __must_check;
 struct page_stats {
     uint64_t total;       /* RAM given to page_init() plus boot usage */
     uint64_t free;        /* in the allocator */
-    uint64_t dirty;       /* of the free ones: waiting for a scrub */
+    uint64_t dirty;       /* of the free ones: used, and waiting for a scrub */
     uint64_t hv;          /* owned by the hypervisor */
     uint64_t outstanding; /* claimed and not yet allocated */
 };
 void page_stats(struct page_stats *s);
 
-/* Scrub some dirty free memory; false when there was none. For idle CPUs. */
+/* Clear some free memory that was in use; false: none is left. For idle CPUs. */
 bool page_scrub_some(void);
 
 #endif
