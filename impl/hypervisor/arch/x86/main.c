@@ -104,11 +104,9 @@ void hv_main(void)
 
 void arch_cpu_idle(struct cpu *c)
 {
-    WRITE_ONCE(c->idle, true);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    /* With interrupts off from here to STI, a kick that comes later ends HLT. */
+    /* Interrupts are off from this check to STI: a kick that comes after it ends
+       HLT at once. */
     if (!cpu_must_leave(c))
         interrupts_on_and_halt();
     interrupts_off();
-    WRITE_ONCE(c->idle, false);
 }

@@ -26,7 +26,7 @@
 #include "hv/option.h"
 #include "hv/page.h"
 
-#define INIT_WAIT_US   10000
+#define INIT_WAIT_US   100 /* no CPU with SVM needs the 10 ms of old ones */
 #define SECOND_SIPI_US 300
 #define ANSWER_MAX_US  2000000
 #define POLL_US        10

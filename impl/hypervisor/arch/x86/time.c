@@ -20,7 +20,7 @@
 #include "hv/option.h"
 
 #define NS_PER_S        1000000000ULL
-#define CALIBRATE_PARTS 50 /* of a second */
+#define CALIBRATE_PARTS 100 /* of a second */
 #define SAMPLE_TRIES    8
 #define TSC_HZ_MIN      50000000ULL
 #define TSC_HZ_MAX      20000000000ULL
