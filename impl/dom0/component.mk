@@ -6,7 +6,8 @@ d0-key := $(firstword $(shell cksum $(d0)/packages.list $(d0)/fetch-debs \
           | cksum))
 d0-cache := $O/cache/debs-$(d0-key)
 d0-root := $(d0-cache)/root
-DOM0_FILES := $(addprefix $O/dom0/,vmlinux vmlinuz xen.elf dom0.cpio versions)
+DOM0_FILES := $(addprefix $O/dom0/,vmlinux vmlinuz xen.elf dom0.cpio \
+              qemu.cpio versions)
 
 .PHONY: dom0
 dom0: $(DOM0_FILES) ## the files that the emulated machine boots from
@@ -31,17 +32,18 @@ $O/dom0/vmlinux: $O/dom0/vmlinuz $(d0)/vmlinux
 	$(call say,ELF)$(d0)/vmlinux $< $@
 $O/dom0/xen.elf: $(d0-cache)/versions
 	@mkdir -p $(@D) && zcat $(d0-root)/boot/xen-4.17-amd64.gz >$@
+$O/dom0/qemu.cpio: $(d0-cache)/versions $(d0-tools)
+	$(call say,IMAGE)mkdir -p $(@D)
+	$(d0-mkimage) --spec $(d0)/image/qemu.image
 $O/dom0/tools.img: $(d0-cache)/versions $(d0-tools)
 	$(call say,IMAGE)mkdir -p $(@D)
 	$(d0-mkimage) --spec $(d0)/image/tools.image
 $O/dom0/domu.cpio: $(d0-cache)/versions $(d0-tools)
 	$(call say,IMAGE)mkdir -p $(@D)
 	$(d0-mkimage) --spec $(d0)/image/domu.image
-$O/dom0/domu.cpio.gz: $O/dom0/domu.cpio
-	$(call say,GZIP)gzip -9nc $< >$@
-$O/dom0/dom0.cpio: $O/dom0/domu.cpio.gz $O/dom0/tools.img $(d0-tools)
+$O/dom0/dom0.cpio: $O/dom0/domu.cpio $O/dom0/tools.img $(d0-tools)
 	$(call say,IMAGE)
 	$(d0-mkimage) --spec $(d0)/image/dom0.image \
 	  --set guest-kernel=$$(echo $(d0-root)/boot/vmlinuz-*-cloud-amd64) \
-	  --set guest-initrd=$O/dom0/domu.cpio.gz \
+	  --set guest-initrd=$O/dom0/domu.cpio \
 	  --set guest-tools=$O/dom0/tools.img

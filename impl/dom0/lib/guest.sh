@@ -2,13 +2,14 @@
 #
 # A guest's console log is a named pipe here, so its lines arrive as they are
 # printed: a relay copies its records to the machine's console and tells this
-# shell about marks and ends through one queue, /run/ts.events.
+# shell about marks, facts and ends through one queue, /run/ts.events.
 # shellcheck shell=bash (busybox knows read -t as well)
 
 GUEST_KERNEL=/guest/vmlinuz
 GUEST_INITRD=/guest/initrd
 GUEST_WAIT_S=${GUEST_WAIT_S:-240}
 CONSOLE_DIR=/var/log/xen/console
+g_asked=0
 
 # Once per script, before the first guest.
 guests_init() {
@@ -43,10 +44,16 @@ guest_relay() {
         { sub(/\r$/, "") }
         index($0, "@ts ") {
             print substr($0, index($0, "@ts ")); fflush()
-            if (match($0, /"t":"(mark|close)"/)) {
-                word = $0
-                if (!sub(/.*"name":"/, "", word)) word = "close"
-                sub(/".*/, "", word)
+            word = $0
+            if (!sub(/.*"name":"/, "", word)) word = "close"
+            sub(/".*/, "", word)
+            if (match($0, /"t":"fact"/)) {
+                value = $0
+                sub(/.*"value":"?/, "", value)
+                sub(/"?\}$/, "", value)
+                word = word "=" value
+            }
+            if (match($0, /"t":"(mark|close|fact)"/)) {
                 print name, word >events; fflush(events)
             }
             next
@@ -65,6 +72,37 @@ guest_await() {
         [ "$g_word" = "$2" ] && return 0
         [ "$g_word" = gone ] && return 1
     done
+    return 1
+}
+
+# guest_ask NAME COMMAND: what a command prints in the guest's shell, in $ANSWER.
+guest_ask() {
+    g_tty=$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty") ||
+        return 1
+    g_asked=$((g_asked + 1))
+    echo "ts_fact answer$g_asked \"\$($2)\"" >"$g_tty"
+    while read -r -t "$GUEST_WAIT_S" g_name g_word <&7; do
+        case "$g_name $g_word" in
+        "$1 answer$g_asked="*)
+            ANSWER=${g_word#*=}
+            return 0
+            ;;
+        "$1 gone") return 1 ;;
+        esac
+    done
+    return 1
+}
+
+# guest_says NAME TEXT COMMAND: a command prints this in the guest, now or soon.
+guest_says() {
+    g_left=20
+    while guest_ask "$1" "$3"; do
+        [ "$ANSWER" = "$2" ] && return 0
+        g_left=$((g_left - 1))
+        [ $g_left -gt 0 ] || break
+        usleep 200000
+    done
+    echo "'$3' in $1 says '$ANSWER', not '$2'"
     return 1
 }
 

@@ -25,12 +25,21 @@ class Boot:
                            "run 'make' first")
 
 
-def with_files(initrd, contents, target):
-    """Copy initrd to target with another archive of {path: bytes} behind it.
+def append(target, more):
+    """Put the archive in file more behind the one in file target."""
+    with open(target, "ab") as out, open(more, "rb") as handle:
+        out.write(b"\0" * (-out.tell() % newc.BLOCK))
+        shutil.copyfileobj(handle, out)
 
-    Linux unpacks one archive after the other, each from a multiple of four.
+
+def with_files(initrd, archives, contents, target):
+    """Write an initrd: a copy, more archives, and one of {path: bytes}.
+
+    Linux unpacks one archive after the other; later files win.
     """
     shutil.copyfile(initrd, target)
+    for more in archives:
+        append(target, more)
     with open(target, "ab") as out:
-        out.write(b"\0" * (-out.tell() % 4))
+        out.write(b"\0" * (-out.tell() % newc.BLOCK))
         newc.write(out, newc.files(contents))

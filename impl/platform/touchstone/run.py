@@ -35,6 +35,8 @@ def parser():
     out.add_argument("--script", metavar="FILE",
                      help="run a shell script in dom0 instead, show its "
                      "output, exit with its verdict")
+    out.add_argument("--image", action="append", default=[], metavar="NAME",
+                     help="another archive for dom0, such as qemu")
     out.add_argument("--shell", action="store_true",
                      help="a shell in dom0, on this terminal")
     out.add_argument("--qemu", metavar="PATH", help="the QEMU to use")
@@ -88,7 +90,9 @@ def boot(args, found, name, contents, scenario, shown, limit_s):
     initrd = images.Boot(args.build).path("dom0.cpio")
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         target = os.path.join(folder, "initrd")
-        images.with_files(initrd, contents, target)
+        more = [images.Boot(args.build).path(item + ".cpio")
+                for item in args.image]
+        images.with_files(initrd, more, contents, target)
         config = config_for(args, name, target,
                             f"console=hvc0 quiet ts.scenario={scenario}")
         with open_log(args, name) as log:
