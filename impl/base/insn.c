@@ -467,6 +467,9 @@ bool insn_decode(const uint8_t *bytes, size_t n, enum insn_mode mode,
         return false;
     if (kind_has_modrm(kind))
         take_modrm(&d, out);
+    /* XOP, which took POP's undefined forms: not known here. */
+    if (d.map == MAP_ONE && d.opcode == 0x8f && d.reg)
+        return false;
     take_operands(&d, out, kind);
     if (d.c.short_of)
         return false;
