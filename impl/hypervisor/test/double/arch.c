@@ -322,11 +322,15 @@ void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t)
 
 const struct memory_map *arch_machine_memory_map(void)
 {
-    static struct {
+    static union {
         struct memory_map map;
-        struct memory_map_entry entry[2];
-    } machine = {{2}, {{0, 0x9f000, 1}, {0x100000, 0x3f00000, 1}}};
+        uint8_t bytes[sizeof(struct memory_map) +
+                      2 * sizeof(struct memory_map_entry)];
+    } machine;
 
+    machine.map.nr = 2;
+    machine.map.entry[0] = (struct memory_map_entry){0, 0x9f000, 1};
+    machine.map.entry[1] = (struct memory_map_entry){0x100000, 0x3f00000, 1};
     return &machine.map;
 }
 
