@@ -9,3 +9,5 @@ $(eval $(call layer,impl/base,$(INC_base)))
 
 $(foreach t,$(wildcard impl/base/test/test_*.c), \
   $(eval $(call check-program,$t,$(BASE_SRCS) $(BASE_TEST_HELPERS))))
+$(foreach t,$(wildcard impl/base/fuzz/fuzz_*.c), \
+  $(eval $(call fuzz-program,$t,$(BASE_SRCS))))
