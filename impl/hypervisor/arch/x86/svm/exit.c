@@ -160,7 +160,7 @@ static void exit_pause(struct vcpu *v, struct vmcb *b)
 {
     (void)b;
     vcpu_skip(v, vcpu_insn_bytes(v, 2));
-    sched_yield(v);
+    vcpu_yield(v);
 }
 
 static void exit_hlt(struct vcpu *v, struct vmcb *b)
