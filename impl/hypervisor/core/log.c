@@ -41,7 +41,7 @@ static void line_write(int level, int limit, const char *prefix,
     size_t n;
     int len;
 
-    len = fmt_print(line, sizeof(line), "[%5llu.%06llu] %s",
+    len = fmt_print(line, sizeof(line), "(TS) [%5llu.%06llu] %s",
                     (unsigned long long)(us / US_PER_S),
                     (unsigned long long)(us % US_PER_S), prefix);
     n = MIN((size_t)len, sizeof(line) - 2);
