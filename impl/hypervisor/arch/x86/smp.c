@@ -46,6 +46,7 @@ uint64_t ap_stack_end;
 struct percpu *ap_percpu;
 
 static paddr_t trampoline_page;
+static bool trampoline_kept;
 static struct percpu *percpus[CPU_MAX] = {&percpu_boot}; /* [I] once online */
 
 static_assert(CPU_STACK_BYTES == PAGE_SIZE << STACK_ORDER, "one allocation");
@@ -154,6 +155,7 @@ static void cpu_start(uint32_t apic_id)
     }
     if (!cpu_wake(apic_id) && cpu_give_up(p)) {
         log_error("cpu with apic id %u does not answer: left out", apic_id);
+        trampoline_kept = true; /* it may still come */
         return;
     }
     percpus[p->cpu] = p;
@@ -222,5 +224,7 @@ void smp_start(void)
     }
     if (nr && trampoline_page)
         cpus_start(ids, nr);
+    if (trampoline_page && !trampoline_kept)
+        page_free(_mfn(trampoline_page >> PAGE_SHIFT), 0);
     log_info("%u cpus online", cpu_count);
 }
