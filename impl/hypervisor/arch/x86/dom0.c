@@ -259,6 +259,7 @@ void dom0_build(void)
     modules_take(&p);
     d = domain_make();
     dom0 = d;
+    pci_init();
     memory_give(d, &p);
     kernel_load(&p);
     image_free(&p.kernel_file);
@@ -268,7 +269,6 @@ void dom0_build(void)
 
     ports_trap(d);
     vioapic_init(d);
-    pci_init();
     v = d->vcpu[0];
     arch_vcpu_set_pvh_entry(v, p.kernel.entry, (uint32_t)p.start);
     v->initialised = true;

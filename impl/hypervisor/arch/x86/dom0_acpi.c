@@ -4,11 +4,15 @@
  * Its MADT has its vCPUs, and the machine's IO-APICs and overrides as they are,
  * for pins are bound one to one. Tables on processors, memory and hardware that
  * the hypervisor keeps are left out; all others stay where the firmware put
- * them. Follows: ACPI 6.4 5.2.5 (RSDP), 5.2.8 (XSDT), 5.2.12 (MADT).
+ * them, but for a MCFG that ends at the last bus in use: Linux looks for 32
+ * devices on each bus that it names, which are 8,000 trapped accesses.
+ * Follows: ACPI 6.4 5.2.5 (RSDP), 5.2.8 (XSDT), 5.2.12 (MADT), PCI Firmware 3.2
+ * 4.1.2 (MCFG).
  */
 #include "x86/acpi.h"
 #include "x86/dom0.h"
 #include "x86/paging.h"
+#include "x86/pci.h"
 #include "x86/vlapic.h"
 
 #include "hv/log.h"
@@ -19,7 +23,10 @@
 #define XSDT_OFFSET     64
 #define MADT_BODY       44 /* bytes before the first entry */
 #define XSDT_MAX        ((MADT_OFFSET - XSDT_OFFSET - ACPI_HEADER_BYTES) / 8)
-#define MADT_MAX        (DOM0_ACPI_BYTES - MADT_OFFSET)
+#define MCFG_OFFSET     (3 * PAGE_SIZE)
+#define MADT_MAX        (MCFG_OFFSET - MADT_OFFSET)
+#define MCFG_MAX        (DOM0_ACPI_BYTES - MCFG_OFFSET)
+#define MCFG_BODY       44 /* bytes before the first entry */
 #define LAPIC_ENABLED   1
 #define LAPIC_BROADCAST 255 /* ids from here on need x2APIC entries */
 
@@ -60,12 +67,20 @@ struct x2apic_entry {
     uint32_t uid;
 } __attribute__((packed));
 
+struct mcfg_entry {
+    uint64_t base;
+    uint16_t segment;
+    uint8_t bus_first, bus_last;
+    uint32_t reserved;
+} __attribute__((packed));
+
 /* What dom0 does not own, or what we make anew. */
 static const char hidden[][4] = {
-    {'A', 'P', 'I', 'C'}, {'D', 'M', 'A', 'R'}, {'I', 'V', 'R', 'S'},
-    {'H', 'P', 'E', 'T'}, {'S', 'R', 'A', 'T'}, {'S', 'L', 'I', 'T'},
-    {'M', 'S', 'C', 'T'}, {'P', 'M', 'T', 'T'}, {'H', 'M', 'A', 'T'},
-    {'B', 'G', 'R', 'T'}, {'M', 'P', 'S', 'T'}, {'W', 'A', 'E', 'T'},
+    {'A', 'P', 'I', 'C'}, {'M', 'C', 'F', 'G'}, {'D', 'M', 'A', 'R'},
+    {'I', 'V', 'R', 'S'}, {'H', 'P', 'E', 'T'}, {'S', 'R', 'A', 'T'},
+    {'S', 'L', 'I', 'T'}, {'M', 'S', 'C', 'T'}, {'P', 'M', 'T', 'T'},
+    {'H', 'M', 'A', 'T'}, {'B', 'G', 'R', 'T'}, {'M', 'P', 'S', 'T'},
+    {'W', 'A', 'E', 'T'},
 };
 
 static uint8_t sum_to_zero(const void *p, size_t bytes)
@@ -156,6 +171,25 @@ static void madt_build(uint8_t *to, const struct acpi_header *machine,
     header_finish(h, at);
 }
 
+/* False: the machine has none. */
+static bool mcfg_build(uint8_t *to, const struct acpi_header *machine)
+{
+    size_t bytes = machine ? machine->length : 0;
+
+    if (bytes < MCFG_BODY || bytes > MCFG_MAX)
+        return false;
+    memcpy(to, machine, bytes);
+    for (size_t at = MCFG_BODY; at + sizeof(struct mcfg_entry) <= bytes;
+         at += sizeof(struct mcfg_entry)) {
+        struct mcfg_entry *e = (struct mcfg_entry *)(to + at);
+
+        if (e->segment == 0 && e->bus_last > pci_last_bus())
+            e->bus_last = MAX(e->bus_first, pci_last_bus());
+    }
+    header_finish((struct acpi_header *)to, bytes);
+    return true;
+}
+
 static bool table_hidden(const struct acpi_header *t)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++)
@@ -174,15 +208,15 @@ static paddr_t root_entry(const struct acpi_root *r, unsigned int i)
     return entry;
 }
 
-static void xsdt_build(uint8_t *to, const struct acpi_root *r, paddr_t madt)
+static void xsdt_build(uint8_t *to, const struct acpi_root *r,
+                       const paddr_t *own, unsigned int owns)
 {
     struct acpi_header *h = (struct acpi_header *)to;
     uint8_t *entry = to + ACPI_HEADER_BYTES;
-    unsigned int n = 0;
+    unsigned int n = owns;
 
     header_fill(h, "XSDT", maddr_to_virt(r->table), 1);
-    memcpy(entry, &madt, sizeof(madt));
-    n++;
+    memcpy(entry, own, owns * sizeof(*own));
     for (unsigned int i = 0; i < r->count && n < XSDT_MAX; i++) {
         paddr_t a = root_entry(r, i);
 
@@ -198,7 +232,9 @@ static void xsdt_build(uint8_t *to, const struct acpi_root *r, paddr_t madt)
 paddr_t dom0_acpi_build(paddr_t at, unsigned int vcpus)
 {
     const struct acpi_header *machine = acpi_table("APIC", 0);
+    const paddr_t own[] = {at + MADT_OFFSET, at + MCFG_OFFSET};
     struct rsdp *rsdp = maddr_to_virt(at);
+    unsigned int owns = 1;
     struct acpi_root root;
 
     if (!acpi_root_get(&root) || !machine) {
@@ -206,7 +242,9 @@ paddr_t dom0_acpi_build(paddr_t at, unsigned int vcpus)
         return 0;
     }
     madt_build(maddr_to_virt(at + MADT_OFFSET), machine, vcpus);
-    xsdt_build(maddr_to_virt(at + XSDT_OFFSET), &root, at + MADT_OFFSET);
+    if (mcfg_build(maddr_to_virt(at + MCFG_OFFSET), acpi_table("MCFG", 0)))
+        owns++;
+    xsdt_build(maddr_to_virt(at + XSDT_OFFSET), &root, own, owns);
     memcpy(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature));
     memcpy(rsdp->oem_id, machine->oem_id, sizeof(rsdp->oem_id));
     rsdp->revision = 2;

@@ -12,9 +12,10 @@
 #include "hv/log.h"
 #include "hv/p2m.h"
 
-#define LAPIC_PAGE 0xfee00000
-#define HPET_PAGE  0xfed00000 /* kept by the hypervisor: nothing there */
-#define PAGE_2M    (PAGE_SIZE << PAGE_ORDER_2M)
+#define LAPIC_PAGE   0xfee00000
+#define HPET_PAGE    0xfed00000 /* kept by the hypervisor: nothing there */
+#define AROUND_BYTES 0x10000    /* mapped with a page where 2 MiB do not fit */
+#define PAGE_2M      (PAGE_SIZE << PAGE_ORDER_2M)
 
 /* Whole pages of RAM, which the allocator has; the rest of a page at a range's
    end is the firmware's. */
@@ -52,26 +53,37 @@ static bool large_fits(struct domain *d, paddr_t start)
            gfn_x(at) >= (start + PAGE_2M) >> PAGE_SHIFT;
 }
 
+/* Machine MMIO or firmware memory, and nothing there yet? */
+static bool page_fits(struct domain *d, paddr_t page)
+{
+    return !ram_overlaps(page, page + PAGE_SIZE) &&
+           !trapped(page, page + PAGE_SIZE) &&
+           p2m_get(d, _gfn(page >> PAGE_SHIFT)).type == P2M_NONE;
+}
+
+static bool map_identity(struct domain *d, paddr_t a, unsigned int order)
+{
+    uint64_t n = a >> PAGE_SHIFT;
+
+    return p2m_set(d, _gfn(n), _mfn(n), order, P2M_MMIO) == 0;
+}
+
 bool dom0_map_mmio(struct vcpu *v, paddr_t gpa)
 {
     paddr_t page = ALIGN_DOWN(gpa, PAGE_SIZE);
-    paddr_t large = ALIGN_DOWN(gpa, PAGE_2M);
+    paddr_t first = ALIGN_DOWN(gpa, AROUND_BYTES);
     struct domain *d = v->domain;
-    enum p2m_type have;
-    unsigned int order = 0;
 
-    if (d != dom0 || ram_overlaps(page, page + PAGE_SIZE) ||
-        trapped(page, page + PAGE_SIZE))
+    if (d != dom0)
         return false;
-    have = p2m_get(d, _gfn(page >> PAGE_SHIFT)).type;
-    if (have != P2M_NONE)
-        return have == P2M_MMIO; /* another vCPU was quicker */
-    if (large_fits(d, large)) {
-        page = large;
-        order = PAGE_ORDER_2M;
-    }
-    return p2m_set(d, _gfn(page >> PAGE_SHIFT), _mfn(page >> PAGE_SHIFT), order,
-                   P2M_MMIO) == 0;
+    if (!page_fits(d, page)) /* or another vCPU was quicker */
+        return p2m_get(d, _gfn(page >> PAGE_SHIFT)).type == P2M_MMIO;
+    if (large_fits(d, ALIGN_DOWN(gpa, PAGE_2M)))
+        return map_identity(d, ALIGN_DOWN(gpa, PAGE_2M), PAGE_ORDER_2M);
+    for (paddr_t a = first; a < first + AROUND_BYTES; a += PAGE_SIZE)
+        if (page_fits(d, a) && !map_identity(d, a, 0))
+            return false;
+    return true;
 }
 
 void dom0_trap_mmio(paddr_t start, paddr_t end)

@@ -39,6 +39,7 @@ static struct {
     struct spinlock lock;
     struct window window[WINDOWS_MAX];
     unsigned int windows;
+    unsigned int last_bus; /* [I] after the scan */
 } pci;
 
 static paddr_t ecam_start(const struct acpi_mcfg_entry *e)
@@ -246,7 +247,16 @@ void pci_scan(void (*fn)(uint32_t sbdf))
 {
     unsigned long buses[BUSES / 64] = {1};
 
-    for (unsigned int b = 0; b < BUSES; b++)
-        for (unsigned int d = 0; bit_test(buses, b) && d < DEVICES; d++)
+    for (unsigned int b = 0; b < BUSES; b++) {
+        if (!bit_test(buses, b))
+            continue;
+        pci.last_bus = b;
+        for (unsigned int d = 0; d < DEVICES; d++)
             device_scan(PCI_SBDF(0, b, d * FUNCTIONS), fn, buses);
+    }
+}
+
+unsigned int pci_last_bus(void)
+{
+    return pci.last_bus;
 }

@@ -67,6 +67,8 @@ unsigned int pci_capability(uint32_t sbdf, uint8_t id);
 paddr_t pci_bar(uint32_t sbdf, unsigned int reg);
 /* Call fn for each function that is there; buses are found through bridges. */
 void pci_scan(void (*fn)(uint32_t sbdf));
+/* Highest bus of segment 0 that the scan knew of. */
+unsigned int pci_last_bus(void);
 /* Function and register that a memory mapped access means; false: it is none. */
 bool pci_ecam_decode(paddr_t a, uint32_t *sbdf, unsigned int *reg);
 bool pci_ecam_overlaps(paddr_t start, paddr_t end);
