@@ -84,6 +84,12 @@ $(foreach t,$(wildcard $(hv)/test/test_*.c), \
 $(foreach t,$(wildcard $(hv)/arch/x86/test/test_*.c), \
   $(eval $(call check-program,$t, \
     $(hv-hosted) $(HV_ARCH_HOSTED) $(HV_ARCH_DOUBLES))))
+# The vCPU's own parts, each tested alone: test_X links X*.c and no double of it.
+hv-vcpu-hosted := $(filter-out %/double/p2m.c,$(hv-hosted)) $(hv)/arch/x86/p2m.c
+$(foreach t,$(wildcard $(hv)/arch/x86/test/vcpu/test_*.c), \
+  $(eval $(call check-program,$t,$(hv-vcpu-hosted) $(filter-out \
+    $(hv-vcpu-hosted),$(wildcard $(patsubst $(hv)/arch/x86/test/vcpu/test_%.c, \
+    $(hv)/arch/x86/%*.c,$t))))))
 $(foreach t,$(wildcard $(hv)/fuzz/fuzz_*.c), \
   $(eval $(call fuzz-program,$t,$(hv-hosted))))
 TEST_BOOT += $(hv)/test/boot/test-machines
