@@ -543,7 +543,7 @@ START_TEST(any_state_of_the_own_word_is_survived)
 }
 END_TEST
 
-static volatile bool stop;
+static int stop;
 
 /* Writes all words of the first ports and the control block without end. */
 static int scribble(void *arg)
@@ -551,7 +551,7 @@ static int scribble(void *arg)
     event_word_t *first = arg;
     uint32_t x = 1;
 
-    while (!stop) {
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         for (unsigned int i = 1; i < 9; i++) {
             x = x * 1664525 + 1013904223;
             __atomic_store_n(&first[i], x, __ATOMIC_RELAXED);
@@ -574,7 +574,7 @@ START_TEST(a_guest_that_scribbles_all_the_time_hurts_itself_only)
         ck_assert_int_eq(port_op(d1, EVTCHNOP_unmask, i % 8 + 1), 0);
         ck_assert_int_eq(set_priority(i % 8 + 1, i % 16), 0);
     }
-    stop = true;
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
     ck_assert_int_eq(thrd_join(t, NULL), thrd_success);
     guests_gone_without_leak();
 }
