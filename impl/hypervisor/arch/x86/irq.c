@@ -13,10 +13,16 @@
 #include "hv/lock.h"
 #include "hv/log.h"
 
-#define PIC1_DATA    0x21
-#define PIC2_DATA    0xa1
-#define MSI_ADDRESS  0xfee00000UL
-#define SPURIOUS_LOG 16 /* lines, then silence */
+#define PIC1_COMMAND    0x20
+#define PIC1_DATA       0x21
+#define PIC2_COMMAND    0xa0
+#define PIC2_DATA       0xa1
+#define ICW1_INIT       0x11 /* cascaded, ICW4 follows */
+#define ICW3_SLAVE_AT_2 0x04
+#define ICW3_SLAVE_ID   0x02
+#define ICW4_8086       0x01
+#define MSI_ADDRESS     0xfee00000UL
+#define SPURIOUS_LOG    16 /* lines, then silence */
 
 struct irq_row {
     irq_fn *fn; /* [a] NULL: free */
@@ -37,10 +43,32 @@ static struct irq_row rows[VECTOR_LIMIT] = {
 };
 static struct spinlock rows_lock;
 
+/* Masked, and moved off the exceptions: a spurious IRQ 7 comes even so. */
+static void pics_mask(void)
+{
+    static const struct {
+        uint16_t port;
+        uint8_t value;
+    } writes[] = {
+        {PIC1_COMMAND, ICW1_INIT},
+        {PIC2_COMMAND, ICW1_INIT},
+        {PIC1_DATA, VECTOR_PIC_FIRST},
+        {PIC2_DATA, VECTOR_PIC_FIRST + 8},
+        {PIC1_DATA, ICW3_SLAVE_AT_2},
+        {PIC2_DATA, ICW3_SLAVE_ID},
+        {PIC1_DATA, ICW4_8086},
+        {PIC2_DATA, ICW4_8086},
+        {PIC1_DATA, 0xff},
+        {PIC2_DATA, 0xff},
+    };
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(writes); i++)
+        outb(writes[i].port, writes[i].value);
+}
+
 void irq_init(void)
 {
-    outb(PIC1_DATA, 0xff);
-    outb(PIC2_DATA, 0xff);
+    pics_mask();
     for (unsigned int v = 0; v < VECTOR_LIMIT; v++)
         rows[v].level_gsi = NO_GSI;
     /* What a masked 8259 still delivers must not get an EOI. */

@@ -7,6 +7,7 @@
 #include "x86/insn.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
+#include "x86/machine_check.h"
 #include "x86/panic.h"
 #include "x86/percpu.h"
 #include "x86/reboot.h"
@@ -77,6 +78,7 @@ static void machine_init(void)
     ioapic_init();
     time_init(boot_info.tsc);
     time_cpu_init();
+    machine_check_init();
     (void)arch_wallclock_ns(); /* read now: the CMOS clock is dom0's later */
 }
 

@@ -8,6 +8,7 @@
 
 #include "x86/insn.h"
 #include "x86/lapic.h"
+#include "x86/machine_check.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 
@@ -16,24 +17,18 @@
 #include "hv/log.h"
 #include "hv/option.h"
 
-#define BACKTRACE_MAX      24
-#define LINE_BYTES         160
-#define STOP_WAIT_SPINS    1000000
-#define NOBODY             (~0U)
-#define PORT_NMI_STATUS    0x61
-#define NMI_SERR           0x80
-#define NMI_IOCHK          0x40
-#define MSR_MCG_CAP        0x179
-#define MSR_MCG_STATUS     0x17a
-#define MSR_MC0_STATUS     0x401
-#define MC_STATUS_VALID    BIT(63)
-#define MC_BANK_MSRS       4
-#define MC_BANK_COUNT(cap) ((cap)&0xff)
+#define BACKTRACE_MAX   24
+#define LINE_BYTES      160
+#define STOP_WAIT_SPINS 1000000
+#define NOBODY          (~0U)
+#define PORT_NMI_STATUS 0x61
+#define NMI_SERR        0x80
+#define NMI_IOCHK       0x40
 
 static unsigned int panic_cpu = NOBODY; /* [a] */
 static unsigned int stopped;            /* [a] CPUs that obeyed the NMI */
 
-static __printf(1, 2) void say(const char *fmt, ...)
+void panic_say(const char *fmt, ...)
 {
     char line[LINE_BYTES];
     va_list ap;
@@ -52,9 +47,9 @@ static void say_address(const char *what, uintptr_t a)
     const char *name = symbol_find(a, &offset);
 
     if (name)
-        say("%s %016lx %s+0x%lx", what, a, name, offset);
+        panic_say("%s %016lx %s+0x%lx", what, a, name, offset);
     else
-        say("%s %016lx", what, a);
+        panic_say("%s %016lx", what, a);
 }
 
 static void say_backtrace(uintptr_t fp)
@@ -77,15 +72,15 @@ static void say_backtrace(uintptr_t fp)
 
 static void say_registers(const struct trap_frame *f)
 {
-    say("rax %016lx  rbx %016lx  rcx %016lx", f->rax, f->rbx, f->rcx);
-    say("rdx %016lx  rsi %016lx  rdi %016lx", f->rdx, f->rsi, f->rdi);
-    say("rbp %016lx  rsp %016lx  r8  %016lx", f->rbp, f->rsp, f->r8);
-    say("r9  %016lx  r10 %016lx  r11 %016lx", f->r9, f->r10, f->r11);
-    say("r12 %016lx  r13 %016lx  r14 %016lx", f->r12, f->r13, f->r14);
-    say("r15 %016lx  rflags %08lx  cs %04lx  ss %04lx", f->r15, f->rflags,
-        f->cs, f->ss);
-    say("cr0 %016lx  cr2 %016lx  cr3 %016lx  cr4 %lx", read_cr0(), read_cr2(),
-        read_cr3(), read_cr4());
+    panic_say("rax %016lx  rbx %016lx  rcx %016lx", f->rax, f->rbx, f->rcx);
+    panic_say("rdx %016lx  rsi %016lx  rdi %016lx", f->rdx, f->rsi, f->rdi);
+    panic_say("rbp %016lx  rsp %016lx  r8  %016lx", f->rbp, f->rsp, f->r8);
+    panic_say("r9  %016lx  r10 %016lx  r11 %016lx", f->r9, f->r10, f->r11);
+    panic_say("r12 %016lx  r13 %016lx  r14 %016lx", f->r12, f->r13, f->r14);
+    panic_say("r15 %016lx  rflags %08lx  cs %04lx  ss %04lx", f->r15, f->rflags,
+              f->cs, f->ss);
+    panic_say("cr0 %016lx  cr2 %016lx  cr3 %016lx  cr4 %lx", read_cr0(),
+              read_cr2(), read_cr3(), read_cr4());
 }
 
 /* Code that runs with a guest's rbp has no frame chain: what looks like a return
@@ -121,9 +116,9 @@ static void say_running(unsigned int cpu)
     const struct vcpu *v = cpus[cpu].current;
 
     if (v)
-        say("cpu%u running d%uv%u", cpu, v->domain->id, v->id);
+        panic_say("cpu%u running d%uv%u", cpu, v->domain->id, v->id);
     else
-        say("cpu%u running no vcpu", cpu);
+        panic_say("cpu%u running no vcpu", cpu);
 }
 
 static __noreturn void halt_forever(void)
@@ -153,13 +148,13 @@ static void stop_others(void)
             return;
         spin_relax();
     }
-    say("only %u of %u other CPUs stopped", stopped, others);
+    panic_say("only %u of %u other CPUs stopped", stopped, others);
 }
 
 static __noreturn void end(void)
 {
     if (opt_noreboot) {
-        say("halted (option noreboot)");
+        panic_say("halted (option noreboot)");
         halt_forever();
     }
     arch_reboot();
@@ -183,7 +178,7 @@ void arch_panic_stop(void)
     if (!panic_claim(p->cpu))
         stop_here();
     if (p->panics++) {
-        say("another fault while reporting this one");
+        panic_say("another fault while reporting this one");
         end();
     }
     stop_others();
@@ -220,25 +215,6 @@ static const char *const trap_names[TRAP_LIMIT] = {
     "control protection",
 };
 
-static void say_machine_check(void)
-{
-    uint64_t cap = 0, status = 0;
-
-    if (!rdmsr_safe(MSR_MCG_CAP, &cap))
-        return;
-    (void)rdmsr_safe(MSR_MCG_STATUS, &status); /* 0 when it is missing */
-    say("machine check status %lx", status);
-    for (unsigned int bank = 0; bank < MC_BANK_COUNT(cap); bank++) {
-        uint32_t msr = MSR_MC0_STATUS + bank * MC_BANK_MSRS;
-        uint64_t address = 0;
-
-        if (!rdmsr_safe(msr, &status) || !(status & MC_STATUS_VALID))
-            continue;
-        (void)rdmsr_safe(msr + 1, &address); /* 0 when it is missing */
-        say("bank %u status %016lx address %lx", bank, status, address);
-    }
-}
-
 static __noreturn void nmi_report(void)
 {
     uint8_t why = inb(PORT_NMI_STATUS);
@@ -262,7 +238,7 @@ void trap_report(const struct trap_frame *f)
     if (f->vector == TRAP_NMI)
         nmi_report();
     if (f->vector == TRAP_MACHINE_CHECK)
-        say_machine_check();
+        machine_check_say();
     if (f->vector == TRAP_PAGE_FAULT)
         panic("page fault at %lx, error %lx", read_cr2(), f->error);
     panic("%s, error %lx", name ? name : "unknown trap", f->error);

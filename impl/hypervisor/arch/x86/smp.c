@@ -14,6 +14,7 @@
 #include "x86/boot.h"
 #include "x86/insn.h"
 #include "x86/lapic.h"
+#include "x86/machine_check.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/svm.h"
@@ -87,6 +88,7 @@ void ap_main(struct percpu *p)
     paging_load();
     lapic_enable();
     time_cpu_init();
+    machine_check_init();
     svm_cpu_init();
     cpus[p->cpu].id = p->cpu;
     /* Too late: given up, and the area is never used again. */

@@ -9,6 +9,9 @@
 /* An exception nobody expects. */
 void trap_report(const struct trap_frame *f) __noreturn;
 
+/* One line to the serial port, past all locks. */
+void panic_say(const char *fmt, ...) __printf(1, 2);
+
 /* Name of the function that holds 'address' and the offset in it; NULL: none. */
 const char *symbol_find(uintptr_t address, unsigned long *offset);
 
