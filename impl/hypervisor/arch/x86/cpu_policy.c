@@ -70,7 +70,7 @@ int cpuid_row_find(uint32_t leaf, uint32_t sub)
         if (r->leaf == leaf && (r->sub == CPUID_NO_SUBLEAF || r->sub == sub))
             return i;
     }
-    return -1;
+    return CPUID_NO_ROW;
 }
 
 bool cpuid_takes_subleaf(uint32_t leaf)

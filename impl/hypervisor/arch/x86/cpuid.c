@@ -8,9 +8,9 @@
 #include "x86/vlapic.h"
 #include "x86/vt.h"
 
-#define XEN_LEAF     0x40000000
-#define XEN_LEAF_MAX 0x40000004
-#define XEN_LEAF_END 0x400000ff
+#define HV_LEAF     0x40000000
+#define HV_LEAF_MAX 0x40000004
+#define HV_LEAF_END 0x400000ff
 
 #define VERSION_MAJOR 4
 #define VERSION_MINOR 17
@@ -76,27 +76,27 @@ static const struct {
 
 /* --- Xen's leaves --- */
 
-static void xen_signature(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
+static void hv_signature(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     uint32_t limit = v->domain->arch->policy->hv_limit & 0xff;
 
     (void)sub;
-    out->a = XEN_LEAF_MAX;
+    out->a = HV_LEAF_MAX;
     if (limit >= 2)
-        out->a = MIN(out->a, XEN_LEAF + limit);
+        out->a = MIN(out->a, HV_LEAF + limit);
     out->b = XEN_CPUID_SIGNATURE_EBX;
     out->c = XEN_CPUID_SIGNATURE_ECX;
     out->d = XEN_CPUID_SIGNATURE_EDX;
 }
 
-static void xen_version(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
+static void hv_version(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     (void)v;
     (void)sub;
     out->a = VERSION_MAJOR << 16 | VERSION_MINOR;
 }
 
-static void xen_hypercall(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
+static void hv_hypercall(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     (void)v;
     (void)sub;
@@ -104,7 +104,7 @@ static void xen_hypercall(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
     out->b = 0x40000000;
 }
 
-static void xen_time(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
+static void hv_time(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     const struct arch_domain *ad = v->domain->arch;
     uint64_t offset = v->arch->tsc_offset;
@@ -131,7 +131,7 @@ static void xen_time(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 
 /* No UPCALL_VECTOR: stock kernels then use the direct vector, which needs no
    EOI. */
-static void xen_hvm(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
+static void hv_features(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     if (sub)
         return;
@@ -140,18 +140,18 @@ static void xen_hvm(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
     out->c = v->domain->id;
 }
 
-static leaf_fn *const xen_leaves[] = {
-    xen_signature, xen_version, xen_hypercall, xen_time, xen_hvm,
+static leaf_fn *const hv_leaves[] = {
+    hv_signature, hv_version, hv_hypercall, hv_time, hv_features,
 };
 
-static void xen_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub,
-                      struct cpuid_regs *out)
+static void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub,
+                     struct cpuid_regs *out)
 {
     struct cpuid_regs limit = {0};
 
-    xen_signature(v, 0, &limit);
+    hv_signature(v, 0, &limit);
     if (leaf <= limit.a)
-        xen_leaves[leaf - XEN_LEAF](v, sub, out);
+        hv_leaves[leaf - HV_LEAF](v, sub, out);
 }
 
 /* --- */
@@ -164,8 +164,8 @@ void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub,
     uint32_t max = p->reg[cpuid_row_find(leaf & 0x80000000, 0)][CPUID_A];
 
     *out = (struct cpuid_regs){0};
-    if (leaf >= XEN_LEAF && leaf <= XEN_LEAF_END) {
-        xen_cpuid(v, leaf, sub, out);
+    if (leaf >= HV_LEAF && leaf <= HV_LEAF_END) {
+        hv_cpuid(v, leaf, sub, out);
         return;
     }
     if (leaf > max)

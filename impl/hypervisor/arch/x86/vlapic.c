@@ -42,7 +42,7 @@ static int highest(const struct vlapic *l, unsigned int reg)
         if (bits)
             return i * 64 + 63 - __builtin_clzl(bits);
     }
-    return -1;
+    return VLAPIC_NONE;
 }
 
 /* --- State --- */
@@ -124,8 +124,8 @@ int vlapic_pending(const struct vcpu *v)
     int irr = highest(l, LAPIC_IRR);
 
     if (irr < 0 || !vlapic_enabled(l))
-        return -1;
-    return irr >> 4 > processor_priority(l) >> 4 ? irr : -1;
+        return VLAPIC_NONE;
+    return irr >> 4 > processor_priority(l) >> 4 ? irr : VLAPIC_NONE;
 }
 
 void vlapic_accept(struct vcpu *v, uint8_t vector)

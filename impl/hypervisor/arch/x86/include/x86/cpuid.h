@@ -46,7 +46,8 @@ struct cpu_policy {
 
 /* Is ECX an input of the leaf? */
 bool cpuid_takes_subleaf(uint32_t leaf);
-/* Index of the row that answers (leaf, sub), or -1. */
+#define CPUID_NO_ROW (-1)
+/* Index of the row that answers (leaf, sub), or CPUID_NO_ROW. */
 int cpuid_row_find(uint32_t leaf, uint32_t sub);
 
 enum policy_kind { POLICY_RAW, POLICY_HVM };

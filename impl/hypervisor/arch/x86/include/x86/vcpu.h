@@ -187,7 +187,8 @@ bool xstate_set_xcr0(struct vcpu *v, uint64_t value);
 void vlapic_init(struct vcpu *v);
 void vlapic_reset(struct vcpu *v);
 void vlapic_fini(struct vcpu *v);
-/* Highest vector that may be taken by priority, or -1. */
+#define VLAPIC_NONE (-1)
+/* Highest vector that may be taken by priority, or VLAPIC_NONE. */
 int vlapic_pending(const struct vcpu *v);
 /* It goes in: IRR to ISR. */
 void vlapic_accept(struct vcpu *v, uint8_t vector);
