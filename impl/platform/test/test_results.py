@@ -40,7 +40,7 @@ class Told(session.Session):
 def complete(hypervisor="ours", slowness=1.0, free=3060):
     """A run in which all went well."""
     told = Told(hypervisor)
-    told.take(Line(0.5, "(TS) here" if hypervisor == "ours"
+    told.take(Line(0.5, "(TS) [    0.000000] Touchstone 0.1" if hypervisor == "ours"
                    else "(XEN) Xen version 4.17.7"))
     told.tell(8.0 * slowness, "dom0", t="mark", name="dom0_init")
     for name, value in (("free_memory", str(free)), ("dom0_memory", 1023),
@@ -137,11 +137,14 @@ class Ratios(unittest.TestCase):
 class Exits(unittest.TestCase):
     def test_lines_of_the_hypervisor_add_up(self):
         told = Told("ours")
-        told.take(Line(1.0, "(TS) exits d0 IOIO=12 CPUID=3"))
-        told.take(Line(1.0, "(TS) exits d0 NPF=4"))
-        told.take(Line(1.0, "(TS) exits d7 VMMCALL=1"))
-        self.assertEqual(told.outcome.exits, {
-            "d0": {"IOIO": 12, "CPUID": 3, "NPF": 4}, "d7": {"VMMCALL": 1}})
+        for text in ("exits d0 io=12 cpuid=3", "exits d0 npf=4",
+                     "exits d7 hlt=1", "hypercalls d0 sched_op=9",
+                     "exits end"):
+            told.take(Line(1.0, "(TS) [    1.000000] " + text))
+        self.assertEqual(told.outcome.counts, {
+            "exits": {"d0": {"io": 12, "cpuid": 3, "npf": 4},
+                      "d7": {"hlt": 1}},
+            "hypercalls": {"d0": {"sched_op": 9}}})
 
 
 class Pages(unittest.TestCase):

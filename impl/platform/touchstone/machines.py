@@ -13,7 +13,7 @@ HYPERVISORS = {row.name: row for row in (
     Hypervisor(
         "ours", "Touchstone", "touchstone.elf",
         "console=com1 com1=115200 dom0_mem={mem}M dom0_max_vcpus={vcpus}",
-        re.compile(r"^\(TS\) "), ()),
+        re.compile(r"^\(TS\) \[[^]]*\] Touchstone "), ()),
     Hypervisor(
         "xen", "Xen 4.17 (Debian)", "xen.elf",
         "console=com1 com1=115200 dom0=pvh dom0_mem={mem}M "

@@ -73,7 +73,7 @@ def result(outcome, found, config):
         "guests": guests,
         "lifecycle": lifecycle(outcome),
         "memory": memory(facts, config),
-        "exits": outcome.exits,
+        **outcome.counts,
         "errors": outcome.errors + missing(outcome, guests),
         "wall_s": rounded(outcome.seconds),
     }

@@ -6,7 +6,8 @@ from touchstone import machines
 from touchstone.console import Files, Record
 from touchstone.machine import Machine, MachineTimeout
 
-EXITS = re.compile(r"\(TS\) exits d(\d+) (.*)")
+# What our hypervisor prints for debug key 'x'.
+COUNTS = re.compile(r"^\(TS\) \[[^]]*\] (exits|hypercalls) d(\d+)(.*)")
 COUNT = re.compile(r"([A-Za-z_][\w:.-]*)=(\d+)")
 TAIL_LINES = 40
 
@@ -27,7 +28,7 @@ class Outcome:
         self.checks = []
         self.errors = []
         self.closed = {}
-        self.exits = {}
+        self.counts = {"exits": {}, "hypercalls": {}}
         self.lost = 0
         self.seconds = 0.0
         self.ended = False
@@ -94,11 +95,12 @@ class Session:
             self.view.text(event.text)
 
     def on_hypervisor_line(self, line):
-        found = EXITS.search(line.text)
+        found = COUNTS.match(line.text)
         if found:
-            counts = self.outcome.exits.setdefault(f"d{found.group(1)}", {})
-            for reason, number in COUNT.findall(found.group(2)):
-                counts[reason] = int(number)
+            kind, domain, text = found.groups()
+            counts = self.outcome.counts[kind].setdefault(f"d{domain}", {})
+            for name, number in COUNT.findall(text):
+                counts[name] = int(number)
         self.view.hypervisor(line.text)
 
     def on_mark(self, record, data):
