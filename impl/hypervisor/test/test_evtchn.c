@@ -1,91 +1,13 @@
 /*
- * Event channels: sub-operations and their errors, 2-level delivery, VIRQs,
- * polling, life and leaks.
+ * Event channels: sub-operations and their errors, 2-level delivery, VIRQs.
  */
-#include "guests.h"
+#include "channels.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hv/evtchn.h"
-#include "hv/sched.h"
 
 #define NR __HYPERVISOR_event_channel_op
-/* op(domain, name, fields of the argument): the result, argument in 'a'. */
-#define op(d, name, ...)                                                 \
-    ({                                                                   \
-        a.name = (struct evtchn_##name){__VA_ARGS__};                    \
-        guest_call_arg((d), NR, EVTCHNOP_##name, &a, sizeof(a.name), 0); \
-    })
-
-static union {
-    struct evtchn_alloc_unbound alloc_unbound;
-    struct evtchn_bind_interdomain bind_interdomain;
-    struct evtchn_bind_virq bind_virq;
-    struct evtchn_bind_pirq bind_pirq;
-    struct evtchn_bind_ipi bind_ipi;
-    struct evtchn_close close;
-    struct evtchn_send send;
-    struct evtchn_status status;
-    struct evtchn_bind_vcpu bind_vcpu;
-    struct evtchn_unmask unmask;
-    struct evtchn_reset reset;
-    struct evtchn_init_control init_control;
-    struct evtchn_expand_array expand_array;
-    struct evtchn_set_priority set_priority;
-} a;
-
-static evtchn_port_t unbound(struct domain *d, domid_t remote)
-{
-    ck_assert_int_eq(
-        op(d, alloc_unbound, .dom = DOMID_SELF, .remote_dom = remote), 0);
-    return a.alloc_unbound.port;
-}
-
-/* A channel from d1 to d0: ports of both ends. */
-static void join(evtchn_port_t *near, evtchn_port_t *far)
-{
-    *near = unbound(d1, 0);
-    ck_assert_int_eq(
-        op(d0, bind_interdomain, .remote_dom = 1, .remote_port = *near), 0);
-    *far = a.bind_interdomain.local_port;
-}
-
-static evtchn_port_t virq(struct domain *d, unsigned int nr, unsigned int vcpu)
-{
-    ck_assert_int_eq(op(d, bind_virq, .virq = nr, .vcpu = vcpu), 0);
-    return a.bind_virq.port;
-}
-
-static evtchn_port_t ipi(struct domain *d, unsigned int vcpu)
-{
-    ck_assert_int_eq(op(d, bind_ipi, .vcpu = vcpu), 0);
-    return a.bind_ipi.port;
-}
-
-static uint32_t state_of(struct domain *d, evtchn_port_t port)
-{
-    ck_assert_int_eq(op(d, status, .dom = DOMID_SELF, .port = port), 0);
-    return a.status.status;
-}
-
-static bool pending(const struct domain *d, evtchn_port_t port)
-{
-    return bit_test(d->shared_info->evtchn_pending, port);
-}
-
-/* As if the guest had handled all events of its vCPU. */
-static void drain(struct domain *d)
-{
-    memset(d->shared_info->evtchn_pending, 0,
-           sizeof(d->shared_info->evtchn_pending));
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        d->vcpu[i]->info->evtchn_pending_sel = 0;
-        d->vcpu[i]->info->evtchn_upcall_pending = 0;
-        d->vcpu[i]->arch->events = 0;
-    }
-}
 
 /* --- Errors, each by arguments --- */
 
@@ -145,8 +67,8 @@ START_TEST(port_zero_is_reserved)
 {
     ck_assert_int_eq(op(d1, close, .port = 0), -XEN_EINVAL);
     ck_assert_int_eq(op(d1, send, .port = 0), -XEN_EINVAL);
-    ck_assert_uint_eq(state_of(d1, 0), EVTCHNSTAT_closed);
-    ck_assert_uint_eq(unbound(d1, 0), 1);
+    ck_assert_uint_eq(channel_state(d1, 0), EVTCHNSTAT_closed);
+    ck_assert_uint_eq(channel_unbound(d1, 0), 1);
 }
 END_TEST
 
@@ -171,7 +93,7 @@ END_TEST
 START_TEST(unknown_vcpu_is_enoent)
 {
     static const unsigned int vcpu[] = {2, 128, ~0U};
-    evtchn_port_t port = unbound(d1, 0);
+    evtchn_port_t port = channel_unbound(d1, 0);
 
     for (unsigned int i = 0; i < ARRAY_SIZE(vcpu); i++) {
         ck_assert_int_eq(op(d1, bind_ipi, .vcpu = vcpu[i]), -XEN_ENOENT);
@@ -195,11 +117,11 @@ END_TEST
 
 START_TEST(virq_binds_once_per_vcpu)
 {
-    (void)virq(d1, VIRQ_TIMER, 0);
-    (void)virq(d1, VIRQ_TIMER, 1);
+    (void)channel_virq(d1, VIRQ_TIMER, 0);
+    (void)channel_virq(d1, VIRQ_TIMER, 1);
     ck_assert_int_eq(op(d1, bind_virq, .virq = VIRQ_TIMER, .vcpu = 0),
                      -XEN_EEXIST);
-    (void)virq(d1, VIRQ_DOM_EXC, 0);
+    (void)channel_virq(d1, VIRQ_DOM_EXC, 0);
     ck_assert_int_eq(op(d1, bind_virq, .virq = VIRQ_DOM_EXC, .vcpu = 0),
                      -XEN_EEXIST);
 }
@@ -214,7 +136,7 @@ END_TEST
 
 START_TEST(two_level_has_no_fifo_operations)
 {
-    evtchn_port_t port = unbound(d1, 0);
+    evtchn_port_t port = channel_unbound(d1, 0);
 
     ck_assert_int_eq(op(d1, expand_array, .array_gfn = 8), -XEN_EOPNOTSUPP);
     ck_assert_int_eq(op(d1, set_priority, .port = port, .priority = 1),
@@ -246,7 +168,7 @@ END_TEST
 START_TEST(two_level_ends_at_4096_ports)
 {
     for (evtchn_port_t p = 1; p < EVTCHN_2L_NR_CHANNELS; p++)
-        ck_assert_uint_eq(unbound(d1, 0), p);
+        ck_assert_uint_eq(channel_unbound(d1, 0), p);
     ck_assert_int_eq(op(d1, alloc_unbound, .dom = DOMID_SELF), -XEN_ENOSPC);
     ck_assert_int_eq(op(d1, bind_ipi, .vcpu = 0), -XEN_ENOSPC);
     ck_assert_int_eq(op(d1, bind_virq, .virq = 0), -XEN_ENOSPC);
@@ -256,7 +178,7 @@ END_TEST
 
 START_TEST(no_memory_for_ports_is_enomem)
 {
-    evtchn_port_t port = unbound(d2, 1);
+    evtchn_port_t port = channel_unbound(d2, 1);
 
     while (op(d1, alloc_unbound, .dom = DOMID_SELF) == 0 &&
            a.alloc_unbound.port < 63)
@@ -276,12 +198,12 @@ END_TEST
 START_TEST(lowest_free_port_is_taken)
 {
     for (evtchn_port_t p = 1; p <= 70; p++)
-        ck_assert_uint_eq(unbound(d1, 0), p);
+        ck_assert_uint_eq(channel_unbound(d1, 0), p);
     ck_assert_int_eq(op(d1, close, .port = 5), 0);
     ck_assert_int_eq(op(d1, close, .port = 66), 0);
-    ck_assert_uint_eq(unbound(d1, 0), 5);
-    ck_assert_uint_eq(unbound(d1, 0), 66);
-    ck_assert_uint_eq(unbound(d1, 0), 71);
+    ck_assert_uint_eq(channel_unbound(d1, 0), 5);
+    ck_assert_uint_eq(channel_unbound(d1, 0), 66);
+    ck_assert_uint_eq(channel_unbound(d1, 0), 71);
 }
 END_TEST
 
@@ -289,18 +211,20 @@ START_TEST(status_tells_each_kind)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    ck_assert_uint_eq(state_of(d0, far), EVTCHNSTAT_interdomain);
+    channel_join(&near, &far);
+    ck_assert_uint_eq(channel_state(d0, far), EVTCHNSTAT_interdomain);
     ck_assert_uint_eq(a.status.u.interdomain.dom, 1);
     ck_assert_uint_eq(a.status.u.interdomain.port, near);
-    ck_assert_uint_eq(state_of(d1, unbound(d1, 2)), EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(channel_state(d1, channel_unbound(d1, 2)),
+                      EVTCHNSTAT_unbound);
     ck_assert_uint_eq(a.status.u.unbound.dom, 2);
-    ck_assert_uint_eq(state_of(d1, virq(d1, VIRQ_DEBUG, 1)), EVTCHNSTAT_virq);
+    ck_assert_uint_eq(channel_state(d1, channel_virq(d1, VIRQ_DEBUG, 1)),
+                      EVTCHNSTAT_virq);
     ck_assert_uint_eq(a.status.u.virq, VIRQ_DEBUG);
     ck_assert_uint_eq(a.status.vcpu, 1);
-    ck_assert_uint_eq(state_of(d1, ipi(d1, 1)), EVTCHNSTAT_ipi);
+    ck_assert_uint_eq(channel_state(d1, channel_ipi(d1, 1)), EVTCHNSTAT_ipi);
     ck_assert_uint_eq(a.status.vcpu, 1);
-    ck_assert_uint_eq(state_of(d1, 40), EVTCHNSTAT_closed);
+    ck_assert_uint_eq(channel_state(d1, 40), EVTCHNSTAT_closed);
     ck_assert_int_eq(op(d0, status, .dom = 1, .port = near), 0);
     ck_assert_uint_eq(a.status.u.interdomain.dom, 0);
 }
@@ -313,14 +237,14 @@ START_TEST(unbound_for_self_names_the_caller)
     ck_assert_int_eq(op(d0, alloc_unbound, .dom = 1, .remote_dom = DOMID_SELF),
                      0);
     port = a.alloc_unbound.port;
-    ck_assert_uint_eq(state_of(d1, port), EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(channel_state(d1, port), EVTCHNSTAT_unbound);
     ck_assert_uint_eq(a.status.u.unbound.dom, 0);
 }
 END_TEST
 
 START_TEST(only_the_named_domain_binds)
 {
-    evtchn_port_t port = unbound(d1, 0);
+    evtchn_port_t port = channel_unbound(d1, 0);
 
     ck_assert_int_eq(
         op(d2, bind_interdomain, .remote_dom = 1, .remote_port = port),
@@ -335,31 +259,31 @@ END_TEST
 
 START_TEST(a_refused_bind_takes_no_port)
 {
-    evtchn_port_t port = ipi(d1, 0);
+    evtchn_port_t port = channel_ipi(d1, 0);
 
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(
             op(d0, bind_interdomain, .remote_dom = 1, .remote_port = port),
             -XEN_EINVAL);
-    ck_assert_uint_eq(unbound(d0, 1), 1);
+    ck_assert_uint_eq(channel_unbound(d0, 1), 1);
 }
 END_TEST
 
 START_TEST(a_domain_can_bind_to_itself)
 {
-    evtchn_port_t far = unbound(d1, DOMID_SELF), near;
+    evtchn_port_t far = channel_unbound(d1, DOMID_SELF), near;
 
     ck_assert_int_eq(
         op(d1, bind_interdomain, .remote_dom = DOMID_SELF, .remote_port = far),
         0);
     near = a.bind_interdomain.local_port;
-    drain(d1);
+    channel_drain(d1);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
-    ck_assert(pending(d1, far));
+    ck_assert(channel_pending(d1, far));
     ck_assert_int_eq(op(d1, send, .port = far), 0);
-    ck_assert(pending(d1, near));
+    ck_assert(channel_pending(d1, near));
     ck_assert_int_eq(op(d1, close, .port = near), 0);
-    ck_assert_uint_eq(state_of(d1, far), EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(channel_state(d1, far), EVTCHNSTAT_unbound);
     ck_assert_uint_eq(a.status.u.unbound.dom, 1);
 }
 END_TEST
@@ -368,9 +292,9 @@ START_TEST(binding_raises_the_new_port)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    ck_assert(pending(d0, far));
-    ck_assert(!pending(d1, near));
+    channel_join(&near, &far);
+    ck_assert(channel_pending(d0, far));
+    ck_assert(!channel_pending(d1, near));
 }
 END_TEST
 
@@ -378,10 +302,10 @@ START_TEST(closing_leaves_the_peer_unbound)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
+    channel_join(&near, &far);
     ck_assert_int_eq(op(d0, close, .port = far), 0);
-    ck_assert_uint_eq(state_of(d0, far), EVTCHNSTAT_closed);
-    ck_assert_uint_eq(state_of(d1, near), EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(channel_state(d0, far), EVTCHNSTAT_closed);
+    ck_assert_uint_eq(channel_state(d1, near), EVTCHNSTAT_unbound);
     ck_assert_uint_eq(a.status.u.unbound.dom, 0);
     ck_assert_int_eq(
         op(d0, bind_interdomain, .remote_dom = 1, .remote_port = near), 0);
@@ -390,34 +314,34 @@ END_TEST
 
 START_TEST(closing_frees_a_virq)
 {
-    evtchn_port_t port = virq(d1, VIRQ_TIMER, 1);
+    evtchn_port_t port = channel_virq(d1, VIRQ_TIMER, 1);
 
     ck_assert_int_eq(op(d1, close, .port = port), 0);
     ck_assert_int_eq(op(d1, close, .port = port), -XEN_EINVAL);
-    ck_assert_uint_eq(virq(d1, VIRQ_TIMER, 1), port);
+    ck_assert_uint_eq(channel_virq(d1, VIRQ_TIMER, 1), port);
 }
 END_TEST
 
 START_TEST(closing_a_moved_global_virq_frees_it)
 {
-    evtchn_port_t port = virq(d1, VIRQ_DOM_EXC, 0);
+    evtchn_port_t port = channel_virq(d1, VIRQ_DOM_EXC, 0);
 
     ck_assert_int_eq(op(d1, bind_vcpu, .port = port, .vcpu = 1), 0);
     ck_assert_int_eq(op(d1, close, .port = port), 0);
-    ck_assert_uint_eq(virq(d1, VIRQ_DOM_EXC, 0), port);
+    ck_assert_uint_eq(channel_virq(d1, VIRQ_DOM_EXC, 0), port);
 }
 END_TEST
 
 START_TEST(a_new_binding_does_not_see_old_events)
 {
-    evtchn_port_t port = ipi(d1, 1);
+    evtchn_port_t port = channel_ipi(d1, 1);
 
     ck_assert_int_eq(op(d1, send, .port = port), 0);
-    ck_assert(pending(d1, port));
+    ck_assert(channel_pending(d1, port));
     ck_assert_int_eq(op(d1, close, .port = port), 0);
-    ck_assert(!pending(d1, port));
-    ck_assert_uint_eq(unbound(d1, 0), port);
-    ck_assert_uint_eq(state_of(d1, port), EVTCHNSTAT_unbound);
+    ck_assert(!channel_pending(d1, port));
+    ck_assert_uint_eq(channel_unbound(d1, 0), port);
+    ck_assert_uint_eq(channel_state(d1, port), EVTCHNSTAT_unbound);
     ck_assert_uint_eq(a.status.vcpu, 0);
 }
 END_TEST
@@ -426,15 +350,17 @@ START_TEST(only_some_kinds_move_to_another_vcpu)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
+    channel_join(&near, &far);
     ck_assert_int_eq(op(d0, bind_vcpu, .port = far, .vcpu = 1), 0);
-    ck_assert_int_eq(op(d1, bind_vcpu, .port = unbound(d1, 0), .vcpu = 1), 0);
     ck_assert_int_eq(
-        op(d1, bind_vcpu, .port = virq(d1, VIRQ_CONSOLE, 0), .vcpu = 1), 0);
+        op(d1, bind_vcpu, .port = channel_unbound(d1, 0), .vcpu = 1), 0);
     ck_assert_int_eq(
-        op(d1, bind_vcpu, .port = virq(d1, VIRQ_TIMER, 0), .vcpu = 1),
+        op(d1, bind_vcpu, .port = channel_virq(d1, VIRQ_CONSOLE, 0), .vcpu = 1),
+        0);
+    ck_assert_int_eq(
+        op(d1, bind_vcpu, .port = channel_virq(d1, VIRQ_TIMER, 0), .vcpu = 1),
         -XEN_EINVAL);
-    ck_assert_int_eq(op(d1, bind_vcpu, .port = ipi(d1, 0), .vcpu = 1),
+    ck_assert_int_eq(op(d1, bind_vcpu, .port = channel_ipi(d1, 0), .vcpu = 1),
                      -XEN_EINVAL);
     ck_assert_int_eq(op(d1, bind_vcpu, .port = 50, .vcpu = 1), -XEN_EINVAL);
 }
@@ -446,10 +372,10 @@ START_TEST(send_sets_bit_selector_and_upcall)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    drain(d0);
+    channel_join(&near, &far);
+    channel_drain(d0);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
-    ck_assert(pending(d0, far));
+    ck_assert(channel_pending(d0, far));
     ck_assert_uint_eq(d0->vcpu[0]->info->evtchn_pending_sel, 1UL << far / 64);
     ck_assert(evtchn_upcall_wanted(d0->vcpu[0]));
     ck_assert(!evtchn_upcall_wanted(d0->vcpu[1]));
@@ -461,8 +387,8 @@ START_TEST(a_second_send_tells_nothing_new)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    drain(d0);
+    channel_join(&near, &far);
+    channel_drain(d0);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
     ck_assert_uint_eq(d0->vcpu[0]->arch->events, 1);
@@ -473,8 +399,8 @@ START_TEST(events_go_to_the_bound_vcpu)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    drain(d0);
+    channel_join(&near, &far);
+    channel_drain(d0);
     ck_assert_int_eq(op(d0, bind_vcpu, .port = far, .vcpu = 1), 0);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
     ck_assert_uint_eq(d0->vcpu[0]->arch->events, 0);
@@ -486,11 +412,11 @@ START_TEST(a_masked_port_only_becomes_pending)
 {
     evtchn_port_t near, far;
 
-    join(&near, &far);
-    drain(d0);
+    channel_join(&near, &far);
+    channel_drain(d0);
     (void)bit_test_and_set(d0->shared_info->evtchn_mask, far);
     ck_assert_int_eq(op(d1, send, .port = near), 0);
-    ck_assert(pending(d0, far));
+    ck_assert(channel_pending(d0, far));
     ck_assert(!evtchn_upcall_wanted(d0->vcpu[0]));
     ck_assert_int_eq(op(d0, unmask, .port = far), 0);
     ck_assert(!bit_test(d0->shared_info->evtchn_mask, far));
@@ -500,9 +426,9 @@ END_TEST
 
 START_TEST(unmask_of_a_quiet_port_is_silent)
 {
-    evtchn_port_t port = ipi(d1, 0);
+    evtchn_port_t port = channel_ipi(d1, 0);
 
-    drain(d1);
+    channel_drain(d1);
     (void)bit_test_and_set(d1->shared_info->evtchn_mask, port);
     ck_assert_int_eq(op(d1, unmask, .port = port), 0);
     ck_assert_int_eq(op(d1, unmask, .port = port), 0);
@@ -513,32 +439,32 @@ END_TEST
 
 START_TEST(send_depends_on_the_kind)
 {
-    evtchn_port_t quiet = unbound(d1, 0), call = ipi(d1, 1);
+    evtchn_port_t quiet = channel_unbound(d1, 0), call = channel_ipi(d1, 1);
 
-    drain(d1);
+    channel_drain(d1);
     ck_assert_int_eq(op(d1, send, .port = quiet), 0);
-    ck_assert(!pending(d1, quiet));
-    ck_assert_int_eq(op(d1, send, .port = virq(d1, VIRQ_TIMER, 0)),
+    ck_assert(!channel_pending(d1, quiet));
+    ck_assert_int_eq(op(d1, send, .port = channel_virq(d1, VIRQ_TIMER, 0)),
                      -XEN_EINVAL);
     ck_assert_int_eq(op(d1, send, .port = call), 0);
-    ck_assert(pending(d1, call));
+    ck_assert(channel_pending(d1, call));
     ck_assert_uint_eq(d1->vcpu[1]->arch->events, 1);
 }
 END_TEST
 
 START_TEST(virqs_reach_their_vcpu)
 {
-    evtchn_port_t timer = virq(d1, VIRQ_TIMER, 1);
-    evtchn_port_t global = virq(d1, VIRQ_DOM_EXC, 0);
+    evtchn_port_t timer = channel_virq(d1, VIRQ_TIMER, 1);
+    evtchn_port_t global = channel_virq(d1, VIRQ_DOM_EXC, 0);
 
-    drain(d1);
+    channel_drain(d1);
     evtchn_send_vcpu_virq(d1->vcpu[0], VIRQ_TIMER);
     ck_assert(!evtchn_upcall_wanted(d1->vcpu[0]));
     evtchn_send_vcpu_virq(d1->vcpu[1], VIRQ_TIMER);
-    ck_assert(pending(d1, timer));
+    ck_assert(channel_pending(d1, timer));
     ck_assert_uint_eq(d1->vcpu[1]->arch->events, 1);
     evtchn_send_global_virq(d1, VIRQ_DOM_EXC);
-    ck_assert(pending(d1, global));
+    ck_assert(channel_pending(d1, global));
     evtchn_send_global_virq(d2, VIRQ_DOM_EXC);
     ck_assert(!evtchn_upcall_wanted(d2->vcpu[0]));
 }
@@ -570,204 +496,13 @@ START_TEST(moved_vcpu_info_is_all_pending)
     struct vcpu *v = d1->vcpu[0];
     struct vcpu_info *old = v->info, new = {0};
 
-    drain(d1);
+    channel_drain(d1);
     v->info = &new;
     evtchn_vcpu_info_moved(v, old);
     ck_assert_uint_eq(new.evtchn_pending_sel, ~0UL);
     ck_assert(evtchn_upcall_wanted(v));
     ck_assert_uint_eq(v->arch->events, 1);
     v->info = old;
-}
-END_TEST
-
-/* --- SCHEDOP_poll's part --- */
-
-START_TEST(poll_finds_a_pending_port)
-{
-    evtchn_port_t port[] = {ipi(d1, 0), ipi(d1, 0), 0};
-    bool is;
-
-    drain(d1);
-    ck_assert_int_eq(evtchn_poll_any_pending(d1, port, 2, &is), 0);
-    ck_assert(!is);
-    ck_assert_int_eq(op(d1, send, .port = port[1]), 0);
-    ck_assert_int_eq(evtchn_poll_any_pending(d1, port, 3, &is), 0);
-    ck_assert(is);
-    ck_assert_int_eq(evtchn_poll_any_pending(d1, port, 1, &is), 0);
-    ck_assert(!is);
-}
-END_TEST
-
-START_TEST(poll_refuses_a_port_that_is_not_bound)
-{
-    static const evtchn_port_t port[] = {0, 9, 5000};
-    bool is;
-
-    (void)ipi(d1, 0);
-    for (unsigned int i = 0; i < ARRAY_SIZE(port); i++)
-        ck_assert_int_eq(evtchn_poll_any_pending(d1, &port[i], 1, &is),
-                         -XEN_EINVAL);
-    ck_assert_int_eq(evtchn_poll_any_pending(d1, NULL, 0, &is), 0);
-}
-END_TEST
-
-static void sleep_in_poll(struct vcpu *v, const evtchn_port_t *port,
-                          unsigned int nr)
-{
-    (void)bit_test_and_set(&v->pause_flags, VPF_POLL);
-    evtchn_poll_begin(v, port, nr);
-}
-
-static bool asleep(const struct vcpu *v)
-{
-    return v->pause_flags >> VPF_POLL & 1;
-}
-
-START_TEST(a_send_wakes_who_polls_the_port)
-{
-    evtchn_port_t port[] = {ipi(d1, 0), ipi(d1, 0)};
-    struct vcpu *v = d1->vcpu[1];
-
-    drain(d1);
-    for (unsigned int i = 0; i < 2; i++)
-        (void)bit_test_and_set(d1->shared_info->evtchn_mask, port[i]);
-    sleep_in_poll(v, port, 1);
-    ck_assert_int_eq(op(d1, send, .port = port[1]), 0);
-    ck_assert(asleep(v));
-    ck_assert_int_eq(op(d1, send, .port = port[0]), 0);
-    ck_assert(!asleep(v));
-}
-END_TEST
-
-START_TEST(a_send_wakes_who_polls_several)
-{
-    evtchn_port_t port[] = {ipi(d1, 0), ipi(d1, 0)};
-    struct vcpu *v = d1->vcpu[1];
-
-    drain(d1);
-    sleep_in_poll(v, port, 2);
-    ck_assert_int_eq(op(d1, send, .port = port[1]), 0);
-    ck_assert(!asleep(v));
-}
-END_TEST
-
-START_TEST(a_send_after_the_poll_wakes_nobody)
-{
-    evtchn_port_t port = ipi(d1, 0);
-    struct vcpu *v = d1->vcpu[1];
-
-    drain(d1);
-    sleep_in_poll(v, &port, 1);
-    evtchn_poll_end(v);
-    ck_assert_int_eq(op(d1, send, .port = port), 0);
-    ck_assert(asleep(v));
-}
-END_TEST
-
-/* --- Reset and end --- */
-
-START_TEST(reset_closes_everything)
-{
-    evtchn_port_t near, far;
-
-    join(&near, &far);
-    for (int i = 0; i < 200; i++)
-        (void)ipi(d1, 0);
-    ck_assert_int_eq(op(d1, reset, .dom = DOMID_SELF), 0);
-    ck_assert_uint_eq(state_of(d1, near), EVTCHNSTAT_closed);
-    ck_assert_uint_eq(state_of(d0, far), EVTCHNSTAT_unbound);
-    ck_assert_uint_eq(unbound(d1, 0), 1);
-}
-END_TEST
-
-START_TEST(reset_of_another_needs_a_controller_pause)
-{
-    ck_assert_int_eq(op(d0, reset, .dom = 1), -XEN_EINVAL);
-    d1->ctl_pause_count = 1;
-    ck_assert_int_eq(op(d0, reset, .dom = 1), 0);
-    d1->ctl_pause_count = 0;
-}
-END_TEST
-
-START_TEST(reset_goes_on_after_an_interruption)
-{
-    unsigned long arg[5] = {EVTCHNOP_reset, GUEST_ARG};
-    struct evtchn_reset self = {.dom = DOMID_SELF};
-    unsigned int rounds = 0;
-    long rc;
-
-    for (int i = 0; i < 1000; i++)
-        (void)ipi(d1, 0);
-    memcpy(guest_mem(d1, GUEST_ARG_GFN), &self, sizeof(self));
-    d1->vcpu[0]->arch->pending = true; /* preempts as soon as may be */
-    while ((rc = hypercall_run(d1->vcpu[0], NR, arg)) == -XEN_ERESTART) {
-        /* Meanwhile nobody else may start one. */
-        ck_assert_int_eq(op(d1, reset, .dom = DOMID_SELF), -XEN_EBUSY);
-        rounds++;
-    }
-    ck_assert_int_eq(rc, 0);
-    ck_assert_uint_gt(rounds, 3);
-    ck_assert_int_eq(hypercall_run(d1->vcpu[0], NR, arg), -XEN_EBUSY);
-}
-END_TEST
-
-START_TEST(domains_end_without_leak)
-{
-    evtchn_port_t near, far;
-
-    join(&near, &far);
-    for (int i = 0; i < 1500; i++)
-        (void)ipi(d1, 1);
-    for (int i = 0; i < 20; i++) {
-        evtchn_port_t port = unbound(d1, 2);
-
-        ck_assert_int_eq(
-            op(d2, bind_interdomain, .remote_dom = 1, .remote_port = port), 0);
-    }
-    (void)virq(d1, VIRQ_TIMER, 0);
-    guests_gone_without_leak();
-    ck_assert_uint_eq(state_of(d0, far), EVTCHNSTAT_unbound);
-    ck_assert_uint_eq(a.status.u.unbound.dom, 1);
-    ck_assert_int_eq(op(d0, send, .port = far), 0);
-}
-END_TEST
-
-START_TEST(a_dying_domain_gets_no_ports)
-{
-    d1->dying = DOMDYING_DYING;
-    ck_assert_int_eq(op(d0, alloc_unbound, .dom = 1), -XEN_EINVAL);
-    d1->dying = DOMDYING_ALIVE;
-}
-END_TEST
-
-START_TEST(creation_fails_whole_without_memory)
-{
-    struct domain d = {.id = 9, .max_vcpus = 1};
-    struct vcpu v = {.domain = &d};
-
-    guests_no_memory();
-    ck_assert_int_eq(evtchn_domain_init(&d, 100), -XEN_ENOMEM);
-    ck_assert_ptr_null(d.evtchn);
-    ck_assert_int_eq(evtchn_vcpu_init(&v), -XEN_ENOMEM);
-    evtchn_domain_fini(&d);
-    evtchn_vcpu_fini(&v);
-    ck_assert_int_eq(evtchn_domain_relinquish(&d), 0);
-}
-END_TEST
-
-START_TEST(dump_names_each_port)
-{
-    evtchn_port_t near, far;
-
-    join(&near, &far);
-    (void)virq(d1, VIRQ_TIMER, 0);
-    (void)unbound(d1, 2);
-    double_serial_clear();
-    evtchn_dump(d1);
-    ck_assert_ptr_nonnull(strstr(double_serial(), "3 event channels, 2-level"));
-    ck_assert_ptr_nonnull(strstr(double_serial(), "port 1: interdomain"));
-    ck_assert_ptr_nonnull(strstr(double_serial(), "port 2: virq"));
-    ck_assert_ptr_nonnull(strstr(double_serial(), "port 3: unbound"));
 }
 END_TEST
 
@@ -810,18 +545,6 @@ int main(void)
         virqs_reach_their_vcpu,
         a_bound_port_of_a_domain_without_vcpus_is_harmless,
         moved_vcpu_info_is_all_pending,
-        poll_finds_a_pending_port,
-        poll_refuses_a_port_that_is_not_bound,
-        a_send_wakes_who_polls_the_port,
-        a_send_wakes_who_polls_several,
-        a_send_after_the_poll_wakes_nobody,
-        reset_closes_everything,
-        reset_of_another_needs_a_controller_pause,
-        reset_goes_on_after_an_interruption,
-        domains_end_without_leak,
-        a_dying_domain_gets_no_ports,
-        creation_fails_whole_without_memory,
-        dump_names_each_port,
     };
 
     return guests_run_tests("evtchn", tests, ARRAY_SIZE(tests));
