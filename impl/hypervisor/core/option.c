@@ -12,12 +12,10 @@
 
 #define OPTION_BOOL(n, def, help)   bool opt_##n = (def);
 #define OPTION_UINT(n, def, help)   unsigned long opt_##n = (def);
-#define OPTION_SIZE(n, def, help)   uint64_t opt_##n = (def);
 #define OPTION_STRING(n, def, help) char opt_##n[OPT_STRING_MAX] = def;
 #include "hv/option.def"
 #undef OPTION_BOOL
 #undef OPTION_UINT
-#undef OPTION_SIZE
 #undef OPTION_STRING
 
 struct option {
@@ -29,12 +27,10 @@ struct option {
 static const struct option options[] = {
 #define OPTION_BOOL(n, def, help)   {#n, OPT_BOOL, &opt_##n},
 #define OPTION_UINT(n, def, help)   {#n, OPT_UINT, &opt_##n},
-#define OPTION_SIZE(n, def, help)   {#n, OPT_SIZE, &opt_##n},
 #define OPTION_STRING(n, def, help) {#n, OPT_STRING, opt_##n},
 #include "hv/option.def"
 #undef OPTION_BOOL
 #undef OPTION_UINT
-#undef OPTION_SIZE
 #undef OPTION_STRING
 };
 
@@ -74,41 +70,6 @@ static bool parse_uint(void *out, const char *value)
     return true;
 }
 
-/* How far a suffix shifts; KiB without one. -1: none of them. */
-static int size_shift(const char *suffix)
-{
-    static const struct {
-        char letter;
-        char capital;
-        int shift;
-    } units[] = {
-        {'b', 'B', 0},  {'k', 'K', 10}, {'m', 'M', 20},
-        {'g', 'G', 30}, {'t', 'T', 40},
-    };
-
-    if (!*suffix)
-        return 10;
-    for (unsigned int i = 0; !suffix[1] && i < ARRAY_SIZE(units); i++)
-        if (*suffix == units[i].letter || *suffix == units[i].capital)
-            return units[i].shift;
-    return -1;
-}
-
-static bool parse_size(void *out, const char *value)
-{
-    const char *end;
-    uint64_t n;
-    int shift;
-
-    if (!value || !str_number(value, &end, &n))
-        return false;
-    shift = size_shift(end);
-    if (shift < 0 || n > ~0ULL >> shift)
-        return false;
-    *(uint64_t *)out = n << shift;
-    return true;
-}
-
 static bool parse_string(void *out, const char *value)
 {
     char text[OPT_STRING_MAX];
@@ -122,7 +83,6 @@ static bool parse_string(void *out, const char *value)
 static bool (*const parse_value[])(void *out, const char *value) = {
     [OPT_BOOL] = parse_bool,
     [OPT_UINT] = parse_uint,
-    [OPT_SIZE] = parse_size,
     [OPT_STRING] = parse_string,
 };
 

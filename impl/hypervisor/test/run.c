@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#define TIMEOUT_S 20
+#define TIMEOUT_S 60
 
 int test_run_more(const char *name, const TTest *const *tests, unsigned int nr,
                   const struct test_more *more)

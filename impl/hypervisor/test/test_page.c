@@ -112,6 +112,7 @@ START_TEST(no_room_for_the_frame_table_is_one_clear_line)
                                     {GIB(40), GIB(40) + PAGE_SIZE, false}};
 
     double_init_regions(GIB(41), r, ARRAY_SIZE(r));
+    ck_abort_msg("it went through");
 }
 END_TEST
 
@@ -121,6 +122,7 @@ START_TEST(overlapping_regions_are_refused)
                                     {MIB(2), MIB(4), false}};
 
     double_init_regions(MIB(4), r, ARRAY_SIZE(r));
+    ck_abort_msg("it went through");
 }
 END_TEST
 
@@ -466,6 +468,7 @@ START_TEST(one_page_too_many_dropped_is_a_panic)
     m = alloc(d, 0, 0);
     page_put(m);
     page_put(m);
+    ck_abort_msg("it went through");
 }
 END_TEST
 
@@ -477,6 +480,7 @@ START_TEST(freeing_twice_is_a_panic)
     m = alloc(NULL, 0, 0);
     page_free(m, 0);
     page_free(m, 0);
+    ck_abort_msg("it went through");
 }
 END_TEST
 

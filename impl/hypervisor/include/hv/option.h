@@ -9,19 +9,16 @@
 
 #include "base/types.h"
 
-enum option_kind { OPT_BOOL, OPT_UINT, OPT_SIZE, OPT_STRING };
+enum option_kind { OPT_BOOL, OPT_UINT, OPT_STRING };
 
-/* One global per row: opt_<name>. Sizes take K, M, G suffixes (default KiB as in
-   Xen's dom0_mem). */
+/* One global per row: opt_<name>. */
 #define OPT_STRING_MAX              128
 #define OPTION_BOOL(n, def, help)   extern bool opt_##n;
 #define OPTION_UINT(n, def, help)   extern unsigned long opt_##n;
-#define OPTION_SIZE(n, def, help)   extern uint64_t opt_##n;
 #define OPTION_STRING(n, def, help) extern char opt_##n[OPT_STRING_MAX];
 #include "hv/option.def"
 #undef OPTION_BOOL
 #undef OPTION_UINT
-#undef OPTION_SIZE
 #undef OPTION_STRING
 
 /* Parse; returns how many options were unknown or wrong (each was logged). */

@@ -16,10 +16,11 @@
 #define SERIAL_BYTES (1 << 20)
 
 uint64_t double_now_ns;
-unsigned int double_self;
+_Thread_local unsigned int double_self;
 struct double_cpu double_cpu[CPU_MAX];
 void (*double_run_fn)(struct vcpu *v);
 void (*double_kick_fn)(unsigned int cpu);
+void (*double_idle_fn)(struct cpu *c);
 uint64_t double_walk_fails_at = ~0ULL;
 
 static char serial[SERIAL_BYTES + 1];
@@ -75,7 +76,7 @@ unsigned int arch_cpu_self(void)
 
 uint64_t arch_now_ns(void)
 {
-    return double_now_ns;
+    return __atomic_load_n(&double_now_ns, __ATOMIC_RELAXED);
 }
 
 void arch_timer_program(uint64_t deadline_ns)
@@ -94,6 +95,8 @@ void arch_cpu_kick(unsigned int cpu)
 void arch_cpu_idle(struct cpu *c)
 {
     double_cpu[c->id].idles++;
+    if (double_idle_fn)
+        double_idle_fn(c);
 }
 
 uint64_t arch_wallclock_ns(void)

@@ -22,8 +22,8 @@ void double_cpus(unsigned int nr);
 /* Take all free memory but 'keep' frames; the calls after it fail in turn. */
 void double_exhaust(uint64_t keep);
 
-extern uint64_t double_now_ns;   /* what arch_now_ns() says */
-extern unsigned int double_self; /* what arch_cpu_self() says */
+extern uint64_t double_now_ns;                 /* what arch_now_ns() says */
+extern _Thread_local unsigned int double_self; /* what arch_cpu_self() says */
 
 struct double_cpu {
     unsigned int kicks;    /* arch_cpu_kick() calls */
@@ -40,6 +40,8 @@ extern struct double_cpu double_cpu[CPU_MAX];
 extern void (*double_run_fn)(struct vcpu *v);
 /* Called on arch_cpu_kick(), beside the count. */
 extern void (*double_kick_fn)(unsigned int cpu);
+/* Called on arch_cpu_idle(), beside the count. */
+extern void (*double_idle_fn)(struct cpu *c);
 
 /* --- Serial port --- */
 
