@@ -178,6 +178,9 @@ void arch_panic_stop(void)
     if (!panic_claim(p->cpu))
         stop_here();
     if (p->panics++) {
+        /* Rebooting may fault as well: it is tried once. */
+        if (p->panics > 2)
+            halt_forever();
         panic_say("another fault while reporting this one");
         end();
     }
