@@ -278,10 +278,10 @@ def check_asm(tree):
 def check_empty_test(tree):
     paths = [path for path in tree.of("c") if "/test/" in path]
     bodies = [found for path in paths for found in bodies_of(tree.text(path))]
-    known, size = {"ck_abort"}, 0
+    known, size = {"ck_abort_msg"}, 0
     while len(known) != size:
         size = len(known)
-        pattern = re.compile(r"\bck_assert|\b(%s)\b" % "|".join(known))
+        pattern = re.compile(r"\bck_(assert|abort)|\b(%s)\b" % "|".join(known))
         known |= {name for name, body in bodies
                   if name != "START_TEST" and pattern.search(body)}
     for path in paths:

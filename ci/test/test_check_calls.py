@@ -12,7 +12,7 @@ KEEP = "__attribute__((noinline)) "
 
 
 class CheckCalls(unittest.TestCase):
-    def verdict(self, *functions):
+    def verdict(self, *functions, boundaries=()):
         """The exit status and the first line for a program of functions."""
         with tempfile.TemporaryDirectory() as folder:
             elf = os.path.join(folder, "a.elf")
@@ -22,8 +22,8 @@ class CheckCalls(unittest.TestCase):
                 ["gcc", "-x", "c", "-", "-O1", "-nostdlib", "-static",
                  "-no-pie", "-Wl,-e,f", "-o", elf],
                 input=source.encode(), check=True)
-            done = subprocess.run([sys.executable, CHECK, elf], check=False,
-                                  stdout=subprocess.PIPE)
+            done = subprocess.run([sys.executable, CHECK, elf, *boundaries],
+                                  check=False, stdout=subprocess.PIPE)
         return done.returncode, done.stdout.decode().splitlines()[0]
 
     def test_a_loop_is_not_recursion(self):
@@ -48,6 +48,12 @@ class CheckCalls(unittest.TestCase):
                            "int g(int n) { return n ? h(n) * 3 : n; }",
                            "int h(int n) { return f(n - 1) * 5; }")
         self.assertEqual(got, (1, "# f -> g -> h -> f"))
+
+    def test_a_boundary_may_call_back(self):
+        status, _ = self.verdict("int f(int n) { return g(n) + 1; }",
+                                 "int g(int n) { return n ? f(n - 1) * 5 : n; }",
+                                 boundaries=["g"])
+        self.assertEqual(status, 0)
 
 
 if __name__ == "__main__":
