@@ -91,6 +91,7 @@ $(foreach t,$(wildcard $(hv)/arch/x86/test/vcpu/test_*.c), \
     $(hv-vcpu-hosted),$(wildcard $(patsubst $(hv)/arch/x86/test/vcpu/test_%.c, \
     $(hv)/arch/x86/%*.c,$t))))))
 $(foreach t,$(wildcard $(hv)/fuzz/fuzz_*.c), \
-  $(eval $(call fuzz-program,$t,$(hv-hosted))))
+  $(eval $(call fuzz-program,$t, \
+    $(filter-out $(HV_TEST_HELPERS),$(hv-vcpu-hosted)))))
 TEST_BOOT += $(hv)/test/boot/test-machines
 TEST_DEPS += $O/touchstone.elf
