@@ -28,44 +28,9 @@ static int unit_p2m_init(struct domain *d, const struct domain_config *c)
     return p2m_init(d);
 }
 
-static int unit_p2m_relinquish(struct domain *d)
-{
-    return physmap_relinquish(d);
-}
-
-static void unit_p2m_fini(struct domain *d)
-{
-    p2m_fini(d);
-}
-
-static int unit_arch_init(struct domain *d, const struct domain_config *c)
-{
-    return arch_domain_create(d, c);
-}
-
-static int unit_arch_relinquish(struct domain *d)
-{
-    return arch_domain_relinquish(d);
-}
-
-static void unit_arch_fini(struct domain *d)
-{
-    arch_domain_destroy(d);
-}
-
 static int unit_evtchn_init(struct domain *d, const struct domain_config *c)
 {
     return evtchn_domain_init(d, c->abi.max_evtchn_port);
-}
-
-static int unit_evtchn_relinquish(struct domain *d)
-{
-    return evtchn_domain_relinquish(d);
-}
-
-static void unit_evtchn_fini(struct domain *d)
-{
-    evtchn_domain_fini(d);
 }
 
 /* A negative limit asks for ours (public/domctl.h, createdomain). */
@@ -82,16 +47,6 @@ static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
         XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
 }
 
-static int unit_gnttab_relinquish(struct domain *d)
-{
-    return gnttab_domain_relinquish(d);
-}
-
-static void unit_gnttab_fini(struct domain *d)
-{
-    gnttab_domain_fini(d);
-}
-
 static int unit_sched_init(struct domain *d, const struct domain_config *c)
 {
     (void)c;
@@ -99,19 +54,7 @@ static int unit_sched_init(struct domain *d, const struct domain_config *c)
     return 0;
 }
 
-static int unit_sched_relinquish(struct domain *d)
-{
-    (void)d;
-    return 0;
-}
-
-static void unit_sched_fini(struct domain *d)
-{
-    (void)d;
-}
-
-static int unit_shared_info_init(struct domain *d,
-                                 const struct domain_config *c)
+static int shared_info_init(struct domain *d, const struct domain_config *c)
 {
     mfn_t m;
     int rc;
@@ -125,42 +68,40 @@ static int unit_shared_info_init(struct domain *d,
     return 0;
 }
 
-/*
- * The pages must go now, or the domain would never be without any. Every port is
- * closed by this time: nobody writes to them but a late wall clock update, which
- * takes the lock.
- */
-static int unit_shared_info_relinquish(struct domain *d)
+static void shared_info_fini(struct domain *d)
 {
     struct shared_info *old;
 
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_info_unmap(d->vcpu[i]);
     spin_lock(&d->lock);
     old = d->shared_info;
     d->shared_info = &dead_shared_info;
     spin_unlock(&d->lock);
     if (old != &dead_shared_info)
         page_put(virt_to_mfn(old));
+}
+
+/*
+ * The pages must go now, or the domain would never be without any. Every port is
+ * closed by this time: nobody writes to them but a late wall clock update, which
+ * takes the lock.
+ */
+static int shared_info_relinquish(struct domain *d)
+{
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i])
+            vcpu_info_unmap(d->vcpu[i]);
+    shared_info_fini(d);
     return 0;
 }
 
-static void unit_shared_info_fini(struct domain *d)
-{
-    if (d->shared_info != &dead_shared_info)
-        page_put(virt_to_mfn(d->shared_info));
-    d->shared_info = NULL;
-}
-
-static int unit_vcpus_init(struct domain *d, const struct domain_config *c)
+static int vcpus_init(struct domain *d, const struct domain_config *c)
 {
     (void)c;
     d->vcpu = heap_alloc(d->max_vcpus * sizeof(*d->vcpu));
     return d->vcpu ? 0 : -XEN_ENOMEM;
 }
 
-static int unit_vcpus_relinquish(struct domain *d)
+static int vcpus_relinquish(struct domain *d)
 {
     for (unsigned int i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
@@ -168,7 +109,7 @@ static int unit_vcpus_relinquish(struct domain *d)
     return 0;
 }
 
-static void unit_vcpus_fini(struct domain *d)
+static void vcpus_fini(struct domain *d)
 {
     for (unsigned int i = 0; i < d->max_vcpus; i++)
         if (d->vcpu[i])
@@ -178,7 +119,7 @@ static void unit_vcpus_fini(struct domain *d)
 }
 
 static const struct unit units[] = {
-#define UNIT(n) {#n, unit_##n##_init, unit_##n##_relinquish, unit_##n##_fini},
+#define UNIT(name, init, relinquish, fini) {name, init, relinquish, fini},
 #include "unit.def"
 #undef UNIT
 };
@@ -186,7 +127,8 @@ static const struct unit units[] = {
 static void units_fini_from(struct domain *d, unsigned int nr)
 {
     while (nr--)
-        units[nr].fini(d);
+        if (units[nr].fini)
+            units[nr].fini(d);
 }
 
 int units_init(struct domain *d, const struct domain_config *c)
@@ -208,7 +150,7 @@ int units_relinquish(struct domain *d)
 {
     while (d->kill_unit < ARRAY_SIZE(units)) {
         const struct unit *u = &units[ARRAY_SIZE(units) - 1 - d->kill_unit];
-        int rc = u->relinquish(d);
+        int rc = u->relinquish ? u->relinquish(d) : 0;
 
         if (rc)
             return rc;
