@@ -25,10 +25,16 @@
 
 static bool have_s5;
 static uint8_t s5_a, s5_b;
+static volatile uint8_t *reset_register; /* in memory; NULL: it is not */
 
-/* The DSDT is read while it is certainly still what firmware left. */
+/* The DSDT is read while it is certainly still what firmware left; a panic must
+   not have to map anything. */
 void poweroff_init(void)
 {
+    const struct acpi_fadt *f = acpi_fadt();
+
+    if (f && f->has_reset && f->reset.space == ACPI_MEMORY)
+        reset_register = mmio_map(f->reset.address, 1);
     have_s5 = acpi_s5_find(acpi_table("DSDT", 0), &s5_a, &s5_b);
     if (!have_s5)
         log_info("acpi: no \\_S5 package: power-off only halts");
@@ -91,17 +97,13 @@ void arch_poweroff(void)
 static void reset_acpi(void)
 {
     const struct acpi_fadt *f = acpi_fadt();
-    volatile uint8_t *reg;
 
     if (!f || !f->has_reset)
         return;
-    if (gas_port(&f->reset)) {
+    if (gas_port(&f->reset))
         outb((uint16_t)f->reset.address, f->reset_value);
-    } else if (f->reset.space == ACPI_MEMORY) {
-        reg = mmio_map(f->reset.address, 1);
-        if (reg)
-            *reg = f->reset_value;
-    }
+    else if (reset_register)
+        *reset_register = f->reset_value;
 }
 
 static void reset_cf9(void)
