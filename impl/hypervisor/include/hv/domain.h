@@ -117,13 +117,13 @@ struct domain {
     uint64_t paging_pool_bytes;         /* [d] set_paging_mempool_size */
     struct domain *target;              /* [d] device model's guest, or NULL */
     uint64_t exits_reported;            /* debug key 'x' bookkeeping */
-    uint64_t hypercalls[DOMAIN_HYPERCALLS];  /* [a] calls by number */
-    struct timer watchdog[DOMAIN_WATCHDOGS]; /* SCHEDOP_watchdog */
-    uint8_t watchdogs_used;                  /* [d] bit per watchdog */
-    int64_t wallclock_offset_s;              /* [d] settimeoffset */
-    unsigned int kill_unit;                  /* domctl lock: next unit */
-    bool released;                           /* [a] creation reference gone */
-    bool debugged;                           /* [d] XEN_DOMCTL_setdebugging */
+    uint64_t hypercalls[DOMAIN_HYPERCALLS];   /* [a] calls by number */
+    struct timer watchdog[DOMAIN_WATCHDOGS];  /* SCHEDOP_watchdog */
+    uint8_t watchdogs_used;                   /* [d] bit per watchdog */
+    int64_t wallclock_offset_s;               /* [d] settimeoffset */
+    unsigned int kill_unit;                   /* domctl lock: next unit */
+    bool released;                            /* [a] creation reference gone */
+    bool debugged;                            /* [d] XEN_DOMCTL_setdebugging */
     struct xen_arch_domainconfig arch_config; /* [I] as created */
 };
 
