@@ -61,7 +61,7 @@ FREE = $(COMMON) -O2 -ffreestanding -nostdinc -isystem $(cc-include) \
 HOSTED := $(COMMON) -isystem $O/abi -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST := $(HOSTED) -O1 $(SANITIZE)
-COV := $(HOSTED) -O0 --coverage
+COV := $(HOSTED) -O0 --coverage -fprofile-update=atomic
 FUZZ := $(HOSTED) -O1 -fsanitize=fuzzer-no-link,address,undefined \
         -fno-sanitize-recover=all
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -lpthread
