@@ -8,6 +8,7 @@
 #include "x86/irq.h"
 #include "x86/lapic.h"
 #include "x86/machine_check.h"
+#include "x86/paging.h"
 #include "x86/panic.h"
 #include "x86/percpu.h"
 #include "x86/reboot.h"
@@ -64,6 +65,12 @@ static void boot_check(void)
         boot_refuse("cannot run guests on this CPU: %s", why);
     if (!boot_info.modules)
         boot_refuse("no dom0 kernel: give it to the loader as first module");
+    for (unsigned int i = 0; i < boot_info.modules; i++) {
+        if (!direct_mapped(boot_info.module[i].start,
+                           boot_info.module[i].bytes))
+            boot_refuse("module %u is not in memory: the loader put it at %lx",
+                        i, boot_info.module[i].start);
+    }
 }
 
 static void machine_init(void)

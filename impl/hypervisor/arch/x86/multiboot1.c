@@ -62,25 +62,30 @@ static void parse_memory_map(const struct mb1_info *mb)
     }
 }
 
+/* Strings may be left out. */
+static const char *text_at(uint32_t a)
+{
+    return a ? maddr_to_virt(a) : "";
+}
+
 static void parse_modules(const struct mb1_info *mb, bool names)
 {
     const struct mb1_module *m = maddr_to_virt(mb->mods_addr);
 
     for (uint32_t i = 0; i < MIN(mb->mods_count, BOOT_MODULES_MAX + 1U); i++)
-        boot_add_module(m[i].start, m[i].end, maddr_to_virt(m[i].cmdline),
-                        names);
+        boot_add_module(m[i].start, m[i].end, text_at(m[i].cmdline), names);
 }
 
 void multiboot1_parse(paddr_t info)
 {
     struct mb1_info mb = *(const struct mb1_info *)maddr_to_virt(info);
     const char *loader =
-        mb.flags & MB1_LOADER_NAME ? maddr_to_virt(mb.boot_loader_name) : "";
+        mb.flags & MB1_LOADER_NAME ? text_at(mb.boot_loader_name) : "";
     bool names = !str_starts(loader, "GRUB 2");
 
     boot_info.loader = "multiboot1";
     if (mb.flags & MB1_CMDLINE)
-        boot_set_cmdline(maddr_to_virt(mb.cmdline), names);
+        boot_set_cmdline(text_at(mb.cmdline), names);
     if (mb.flags & MB1_MEMORY_MAP)
         parse_memory_map(&mb);
     if (mb.flags & MB1_MODULES)

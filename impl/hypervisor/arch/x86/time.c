@@ -155,30 +155,35 @@ static uint64_t calibrate(const struct ref_clock *c, uint64_t *lapic_hz)
     return hz >= TSC_HZ_MIN && hz <= TSC_HZ_MAX ? hz : 0;
 }
 
-static bool clock_wanted(const struct ref_clock *c)
+/* Calibrate with the best clock that 'wanted' allows (empty: any). */
+static const char *calibrate_by(const char *wanted, uint64_t *lapic_hz)
 {
-    return !opt_clocksource[0] || str_equal(opt_clocksource, c->name);
+    for (unsigned int i = 0; i < REF_CLOCKS; i++) {
+        struct ref_clock *c = &ref_clocks[i];
+
+        if ((*wanted && !str_equal(wanted, c->name)) || !c->init())
+            continue;
+        tsc_hz = calibrate(c, lapic_hz);
+        if (tsc_hz)
+            return c->name;
+        log_warn("clock %s is of no use", c->name);
+    }
+    return NULL;
 }
 
 void time_init(uint64_t start)
 {
     uint64_t lapic_hz = 0;
-    const char *name = "";
+    const char *name = calibrate_by(opt_clocksource, &lapic_hz);
 
     tsc_start = start;
-    for (unsigned int i = 0; i < REF_CLOCKS && !tsc_hz; i++) {
-        struct ref_clock *c = &ref_clocks[i];
-
-        if (!clock_wanted(c) || !c->init())
-            continue;
-        name = c->name;
-        tsc_hz = calibrate(c, &lapic_hz);
-        if (!tsc_hz)
-            log_warn("clock %s is of no use", name);
+    if (!name) {
+        log_warn("clocksource '%s' is not there: best one used",
+                 opt_clocksource);
+        name = calibrate_by("", &lapic_hz);
     }
-    if (!tsc_hz || !lapic_hz)
-        panic("no clock to calibrate the TSC against (clocksource='%s')",
-              opt_clocksource);
+    if (!name || !lapic_hz)
+        panic("no clock to calibrate the TSC against");
     ns_per_tsc = ratio(NS_PER_S, tsc_hz);
     tsc_per_ns = ratio(tsc_hz, NS_PER_S);
     lapic_per_ns = ratio(lapic_hz, NS_PER_S);
