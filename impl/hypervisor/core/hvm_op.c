@@ -4,7 +4,6 @@
 #include "hv/arch.h"
 #include "hv/guest.h"
 #include "hv/hypercall.h"
-#include "physmap.h"
 
 #define UPCALL_VECTOR_MIN 0x10
 #define IOREQ_PAGES_MAX   64
@@ -20,12 +19,6 @@ struct param {
     uint8_t get;
     uint8_t change; /* enum param_change */
 };
-
-static int check_any(uint64_t value)
-{
-    (void)value;
-    return 0;
-}
 
 static int check_zero(uint64_t value)
 {
@@ -65,7 +58,7 @@ static int check_no_pm_timer(uint64_t value)
 
 static const struct param params[HVM_NR_PARAMS] = {
 #define HVMPARAM(n, s, g, c, f) \
-    [HVM_PARAM_##n] = {check_##f, PARAM_##s, PARAM_##g, PARAM_##c},
+    [HVM_PARAM_##n] = {f, PARAM_##s, PARAM_##g, PARAM_##c},
 #include "hvm_param.def"
 #undef HVMPARAM
 };
@@ -164,38 +157,6 @@ static long hvm_op_get_time(struct vcpu *v, uint64_t u)
                                         (uint64_t)v->domain->time_offset_ns};
 
     return guest_copy_to(v, u, &t, sizeof(t));
-}
-
-/* Tracing is off: the record is read, as always, and goes nowhere. */
-static long hvm_op_xentrace(struct vcpu *v, uint64_t u)
-{
-    struct xen_hvm_xentrace t;
-
-    if (guest_copy_from(v, &t, u, sizeof(t)))
-        return -XEN_EFAULT;
-    return t.extra_bytes > sizeof(t.extra) ? -XEN_EINVAL : 0;
-}
-
-static long hvm_op_get_mem_type(struct vcpu *v, uint64_t u)
-{
-    struct xen_hvm_get_mem_type m;
-    struct p2m_entry e;
-    struct domain *d;
-    long rc;
-
-    if (guest_copy_from(v, &m, u, sizeof(m)))
-        return -XEN_EFAULT;
-    rc = domain_target_get(v, m.domid, &d);
-    if (rc)
-        return rc;
-    e = p2m_get(d, _gfn(m.pfn));
-    domain_put(d);
-    m.mem_type = HVMMEM_mmio_dm;
-    if (e.type == P2M_RAM_RO || e.type == P2M_GRANT_RO)
-        m.mem_type = HVMMEM_ram_ro;
-    else if (e.type != P2M_NONE && e.type != P2M_MMIO && e.type != P2M_MMIO_RO)
-        m.mem_type = HVMMEM_ram_rw;
-    return guest_copy_to(v, u, &m, sizeof(m));
 }
 
 static long hvm_op_set_upcall_vector(struct vcpu *v, uint64_t u)

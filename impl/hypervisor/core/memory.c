@@ -33,48 +33,31 @@ long do_memory_op(struct vcpu *v, unsigned long arg[5])
     return memops[m.cmd] ? memops[m.cmd](&m) : -XEN_ENOSYS;
 }
 
-/* The domain that a request's leading domid names. */
-static int domid_target(struct memop *m, struct domain **d)
+static long domain_figure(const struct memop *m, struct domain *d)
 {
+    switch (m->cmd) {
+    case XENMEM_current_reservation:
+        return (long)d->tot_pages;
+    case XENMEM_maximum_reservation:
+        return (long)d->max_pages;
+    default:
+        return (long)gfn_x(p2m_max_gfn(d));
+    }
+}
+
+/* XENMEM_current_reservation, _maximum_reservation, _maximum_gpfn. */
+long memop_domain_figure(struct memop *m)
+{
+    struct domain *d;
     domid_t id;
+    long rc;
 
     if (guest_copy_from(m->v, &id, m->u, sizeof(id)))
         return -XEN_EFAULT;
-    return domain_target_get(m->v, id, d);
-}
-
-long memop_current_reservation(struct memop *m)
-{
-    struct domain *d;
-    long rc = domid_target(m, &d);
-
+    rc = domain_target_get(m->v, id, &d);
     if (rc)
         return rc;
-    rc = (long)d->tot_pages;
-    domain_put(d);
-    return rc;
-}
-
-long memop_maximum_reservation(struct memop *m)
-{
-    struct domain *d;
-    long rc = domid_target(m, &d);
-
-    if (rc)
-        return rc;
-    rc = (long)d->max_pages;
-    domain_put(d);
-    return rc;
-}
-
-long memop_maximum_gpfn(struct memop *m)
-{
-    struct domain *d;
-    long rc = domid_target(m, &d);
-
-    if (rc)
-        return rc;
-    rc = (long)gfn_x(p2m_max_gfn(d));
+    rc = domain_figure(m, d);
     domain_put(d);
     return rc;
 }
@@ -116,8 +99,9 @@ long memop_claim_pages(struct memop *m)
 }
 
 /* No domain is populated on demand: nothing to move, the counters are true. */
-static long pod_target(struct memop *m, bool set)
+long memop_pod_target(struct memop *m)
 {
+    bool set = m->cmd == XENMEM_set_pod_target;
     struct xen_pod_target t;
     struct domain *d;
     long rc;
@@ -138,16 +122,6 @@ static long pod_target(struct memop *m, bool set)
     return rc ? rc : guest_copy_to(m->v, m->u, &t, sizeof(t));
 }
 
-long memop_set_pod_target(struct memop *m)
-{
-    return pod_target(m, true);
-}
-
-long memop_get_pod_target(struct memop *m)
-{
-    return pod_target(m, false);
-}
-
 long memop_get_vnumainfo(struct memop *m)
 {
     struct xen_vnuma_topology_info t;
@@ -163,17 +137,4 @@ long memop_get_vnumainfo(struct memop *m)
         return rc;
     domain_put(d);
     return -XEN_EOPNOTSUPP;
-}
-
-/* Without an IOMMU in use no region is reserved for a device. */
-long memop_reserved_device_memory_map(struct memop *m)
-{
-    struct xen_reserved_device_memory_map r;
-
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    if (r.flags & ~XENMEM_RDM_ALL)
-        return -XEN_EINVAL;
-    r.nr_entries = 0;
-    return guest_copy_to(m->v, m->u, &r, sizeof(r));
 }

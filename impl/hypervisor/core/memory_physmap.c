@@ -121,22 +121,7 @@ static int place_one(struct domain *d, unsigned int space, domid_t foreign,
     return rc ? rc : physmap_remove(d, _gfn(idx));
 }
 
-/* --- One mapping, or a range of own pages --- */
-
-static long range_place(struct memop *m, struct domain *d,
-                        const struct xen_add_to_physmap *r)
-{
-    for (unsigned long i = m->start; i < r->size; i++) {
-        int rc;
-
-        if (i > m->start && hypercall_preempt(m->v))
-            return memop_restart(m, i);
-        rc = place_one(d, XENMAPSPACE_gmfn, 0, r->idx + i, _gfn(r->gpfn + i));
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
+/* --- One mapping --- */
 
 long memop_add_to_physmap(struct memop *m)
 {
@@ -146,17 +131,12 @@ long memop_add_to_physmap(struct memop *m)
 
     if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
         return -XEN_EFAULT;
-    if (r.space == XENMAPSPACE_gmfn_foreign)
+    if (r.space == XENMAPSPACE_gmfn_foreign || m->start)
         return -XEN_ENOSYS;
     rc = domain_target_get(m->v, r.domid, &d);
     if (rc)
         return rc;
-    if (r.space == XENMAPSPACE_gmfn_range)
-        rc = m->start > r.size ? -XEN_EILSEQ : range_place(m, d, &r);
-    else if (m->start)
-        rc = -XEN_ENOSYS;
-    else
-        rc = place_one(d, r.space, 0, r.idx, _gfn(r.gpfn));
+    rc = place_one(d, r.space, 0, r.idx, _gfn(r.gpfn));
     domain_put(d);
     return rc;
 }

@@ -5,10 +5,7 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 
-#include "base/string.h"
-
-#define NS_PER_S      1000000000ULL
-#define CPU_MAP_BYTES (CPU_MAX / 8)
+#define NS_PER_S 1000000000ULL
 
 typedef long platform_op_fn(struct vcpu *v, struct xen_platform_op *op,
                             uint64_t u);
@@ -42,15 +39,6 @@ static long platform_settime64(struct vcpu *v, struct xen_platform_op *op,
                    op->u.settime64.system_time);
 }
 
-static long platform_settime32(struct vcpu *v, struct xen_platform_op *op,
-                               uint64_t u)
-{
-    (void)v;
-    (void)u;
-    return settime(op->u.settime32.secs, op->u.settime32.nsecs,
-                   op->u.settime32.system_time);
-}
-
 static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
                                  uint64_t u)
 {
@@ -65,34 +53,6 @@ static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
         rc = arch_platform_op(v, op, u); /* APIC and ACPI ids */
     }
     return rc ? rc : guest_copy_to(v, u, op, sizeof(*op));
-}
-
-static long platform_getidletime(struct vcpu *v, struct xen_platform_op *op,
-                                 uint64_t u)
-{
-    struct xenpf_getidletime *t = &op->u.getidletime;
-    uint8_t map[CPU_MAP_BYTES] = {0};
-    uint64_t bitmap = guest_ptr(t->cpumap_bitmap);
-    unsigned int cpus_asked = MIN(t->cpumap_nr_cpus, CPU_MAX);
-    size_t bytes = (cpus_asked + 7) / 8;
-
-    if (guest_copy_from(v, map, bitmap, bytes))
-        return -XEN_EFAULT;
-    for (unsigned int c = 0; c < cpus_asked; c++) {
-        uint64_t idle;
-
-        if (c >= cpu_count)
-            map[c / 8] &= (uint8_t) ~(1U << c % 8);
-        if (!(map[c / 8] >> c % 8 & 1))
-            continue;
-        idle = cpu_idle_ns(c);
-        if (guest_write(v, t->idletime, c, &idle))
-            return -XEN_EFAULT;
-    }
-    t->now = arch_now_ns();
-    if (guest_copy_to(v, bitmap, map, bytes))
-        return -XEN_EFAULT;
-    return guest_copy_to(v, u, op, sizeof(*op));
 }
 
 static platform_op_fn *const platform_ops[] = {

@@ -172,18 +172,6 @@ static long sched_op_watchdog(struct vcpu *v, uint64_t u)
     return rc;
 }
 
-/* A temporary pin, for firmware quirks of bare machines. */
-static long sched_op_pin_override(struct vcpu *v, uint64_t u)
-{
-    struct sched_pin_override p;
-
-    if (!v->domain->privileged)
-        return -XEN_EPERM;
-    if (guest_copy_from(v, &p, u, sizeof(p)))
-        return -XEN_EFAULT;
-    return -XEN_ENOSYS;
-}
-
 static sched_op_fn *const sched_ops[] = {
 #define SCHEDOP(nr, name) [nr] = sched_op_##name,
 #include "sched_op.def"

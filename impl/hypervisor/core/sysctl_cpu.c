@@ -83,27 +83,6 @@ long sysctl_cpu_levelling_caps(struct vcpu *v, struct xen_sysctl *op)
     return 0;
 }
 
-/* --- Power management: no frequency driver, halting is the only idle state --- */
-
-long sysctl_get_pmstat(struct vcpu *v, struct xen_sysctl *op)
-{
-    (void)v;
-    if (op->u.get_pmstat.cpuid >= cpu_count)
-        return -XEN_EINVAL;
-    return -XEN_ENODEV;
-}
-
-long sysctl_pm_op(struct vcpu *v, struct xen_sysctl *op)
-{
-    (void)v;
-    if (op->u.pm_op.cpuid >= cpu_count)
-        return -XEN_EINVAL;
-    if (op->u.pm_op.cmd != XEN_SYSCTL_pm_op_get_max_cstate)
-        return -XEN_ENODEV;
-    op->u.pm_op.u.get_max_cstate = XEN_SYSCTL_CX_UNLIMITED;
-    return 0;
-}
-
 /* --- The pool --- */
 
 static uint32_t domains_count(void)
@@ -161,23 +140,4 @@ long sysctl_cpupool_op(struct vcpu *v, struct xen_sysctl *op)
     default:
         return -XEN_ENOSYS;
     }
-}
-
-/* An empty list, so that tools which ask say that nothing is loaded. */
-long sysctl_livepatch_op(struct vcpu *v, struct xen_sysctl *op)
-{
-    struct xen_sysctl_livepatch_op *l = &op->u.livepatch;
-
-    (void)v;
-    if (l->pad)
-        return -XEN_EINVAL;
-    if (l->cmd != XEN_SYSCTL_LIVEPATCH_LIST)
-        return -XEN_EOPNOTSUPP;
-    if (l->u.list.pad)
-        return -XEN_EINVAL;
-    l->u.list.version = 0;
-    l->u.list.nr = 0;
-    l->u.list.name_total_size = 0;
-    l->u.list.metadata_total_size = 0;
-    return 0;
 }

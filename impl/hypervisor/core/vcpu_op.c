@@ -176,15 +176,6 @@ static long vcpu_op_send_nmi(struct vcpu *self, struct vcpu *v, uint64_t u)
     return 0;
 }
 
-/* For vCPUs pinned at boot for ever, which there are none of. */
-static long vcpu_op_get_physid(struct vcpu *self, struct vcpu *v, uint64_t u)
-{
-    (void)self;
-    (void)v;
-    (void)u;
-    return -XEN_EINVAL;
-}
-
 static vcpu_op_fn *const vcpu_ops[] = {
 #define VCPUOP(nr, name) [nr] = vcpu_op_##name,
 #include "vcpu_op.def"

@@ -132,20 +132,6 @@ START_TEST(platform_checks_its_version_and_number)
 }
 END_TEST
 
-START_TEST(idle_time_is_given_for_online_cpus_only)
-{
-    struct xen_platform_op op = {.cmd = XENPF_getidletime};
-    uint8_t *map = call_at(call_dom0, CALL_ARRAY);
-
-    map[0] = 0xff;
-    op.u.getidletime.cpumap_nr_cpus = 8;
-    set_xen_guest_handle(op.u.getidletime.cpumap_bitmap, (uint8_t *)CALL_ARRAY);
-    set_xen_guest_handle(op.u.getidletime.idletime, (uint64_t *)CALL_ARRAY2);
-    ck_assert_int_eq(platform(&op), 0);
-    ck_assert_uint_eq(map[0], 1);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -157,7 +143,6 @@ int main(void)
         settime_reaches_every_domain,
         cpus_that_do_not_exist_are_invalid,
         platform_checks_its_version_and_number,
-        idle_time_is_given_for_online_cpus_only,
     };
 
     return call_run("version", tests, ARRAY_SIZE(tests));
