@@ -11,6 +11,8 @@
 #include "hv/log.h"
 #include "physmap.h"
 
+#include "base/string.h"
+
 /* Largest extents: control domains build guests, others only balloon. */
 #define ORDER_MAX_CONTROL PAGE_ORDER_MAX
 #define ORDER_MAX_GUEST   PAGE_ORDER_2M
@@ -52,8 +54,13 @@ static int frames_alloc(struct domain *d, gfn_t gfn,
     unsigned int flags = PAGE_ALLOC_ZERO;
 
     if (d == dom0) {
+        int rc;
+
         *m = _mfn(gfn_x(gfn));
-        return page_alloc_range(d, *m, 1UL << r->extent_order);
+        rc = page_alloc_range(d, *m, 1UL << r->extent_order);
+        if (!rc) /* A guest may have had them. */
+            memset(mfn_to_virt(*m), 0, PAGE_SIZE << r->extent_order);
+        return rc;
     }
     if (bits && bits <= 32)
         flags |= PAGE_ALLOC_DMA32;

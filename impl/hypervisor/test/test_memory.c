@@ -122,9 +122,11 @@ START_TEST(dom0_gets_back_the_frame_of_the_same_number_or_none)
     ck_assert_int_eq(p2m_set(call_dom0, _gfn(m), e.mfn, 0, P2M_RAM_RW), 0);
     ck_assert_int_eq(p2m_clear(call_dom0, _gfn(8), 0), 0);
     array_set(call_dom0, CALL_ARRAY, 0, m);
+    memset(mfn_to_virt(e.mfn), 0x5a, PAGE_SIZE);
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_decrease_reservation, r), 1);
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_populate_physmap, r), 1);
     ck_assert_uint_eq(mfn_x(p2m_get(call_dom0, _gfn(m)).mfn), m);
+    ck_assert_uint_eq(*(uint64_t *)mfn_to_virt(e.mfn), 0);
     array_set(call_dom0, CALL_ARRAY, 0, 0x80000);
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_populate_physmap, r), 0);
 }
