@@ -2,9 +2,14 @@
  * Nested page tables (APM 2 15.25): four levels, leaves of 4K, 2M and 1G, the
  * type in the software bits 52-55.
  *
- * The tables are the only record: p2m_get() walks them. All changes and look-ups
- * are made under the p2m's lock; the CPU reads entries at any time, so each is
- * written by one 64-bit store and a lower table is freed only after the flush.
+ * The tables are the only record: p2m_get() walks them. Changes are made under
+ * the p2m's lock; CPUs and look-ups read entries at any time, so each is written
+ * by one 64-bit store and a lower table is freed only after the flush.
+ *
+ * A look-up takes no lock. 'unlinks' is raised after tables were taken out and
+ * before they are used for anything else: as long as it stands still, what was
+ * read came from a table. One that is freed is still memory: reading it does no
+ * harm.
  */
 #include "x86/p2m.h"
 
@@ -17,6 +22,7 @@
 #define PTE_US    BIT(2) /* nested walks are user accesses */
 #define PTE_PWT   BIT(3)
 #define PTE_PCD   BIT(4)
+#define PTE_USED  (BIT(5) | BIT(6)) /* accessed, dirty: set by the CPU */
 #define PTE_PS    BIT(7)
 #define PTE_NX    BIT(63)
 #define PTE_MAP   (PTE_P | PTE_US)
@@ -33,6 +39,7 @@
 struct p2m {
     struct spinlock lock;
     uint64_t *root;      /* [I] */
+    uint64_t unlinks;    /* [a] raised when tables were taken out */
     uint64_t generation; /* [a] of the last narrowing change */
     uint64_t tables;     /* table pages, the root included */
     uint64_t frames;     /* [I] first gfn beyond the address width */
@@ -73,6 +80,11 @@ static uint64_t *table_of(uint64_t pte)
 static bool is_table(uint64_t pte, unsigned int level)
 {
     return level && pte & PTE_P && !(pte & PTE_PS);
+}
+
+static void write_entry(uint64_t *pte, uint64_t value)
+{
+    __atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
 static uint64_t make_leaf(uint64_t mfn, unsigned int level, enum p2m_type t)
@@ -269,77 +281,92 @@ uint64_t p2m_table_pages(const struct domain *d)
 
 /* --- Look-up --- */
 
-static struct p2m_entry get_locked(struct p2m *p, uint64_t gfn)
+struct leaf {
+    struct p2m_entry e;
+    const uint64_t *at; /* the entry */
+    uint64_t pte;       /* as it was read */
+};
+
+static struct p2m_entry entry_of(uint64_t pte, uint64_t gfn, unsigned int level)
 {
-    struct p2m_entry none = {_mfn(INVALID_FRAME), P2M_NONE, 0};
-    uint64_t *t = p->root;
+    struct p2m_entry e = {_mfn(INVALID_FRAME), P2M_NONE, level * LEVEL_BITS};
+
+    if (pte & PTE_P) {
+        e.mfn =
+            _mfn(((pte & PTE_ADDR) >> PAGE_SHIFT) + (gfn & (BIT(e.order) - 1)));
+        e.type = type_of(pte);
+    }
+    return e;
+}
+
+/* False: a table went while we walked. */
+static bool try_walk(const struct p2m *p, uint64_t gfn, struct leaf *out)
+{
+    uint64_t before = __atomic_load_n(&p->unlinks, __ATOMIC_ACQUIRE);
+    const uint64_t *t = p->root;
+
+    for (unsigned int level = LEVELS - 1;; level--) {
+        out->at = &t[index_at(gfn, level)];
+        out->pte = __atomic_load_n(out->at, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&p->unlinks, __ATOMIC_ACQUIRE) != before)
+            return false;
+        if (!is_table(out->pte, level)) {
+            out->e = entry_of(out->pte, gfn, level);
+            return true;
+        }
+        t = table_of(out->pte);
+    }
+}
+
+static struct leaf walk(const struct p2m *p, uint64_t gfn)
+{
+    struct leaf l = {.e = {_mfn(INVALID_FRAME), P2M_NONE, 0}};
 
     if (gfn >= p->frames)
-        return none;
-    for (unsigned int level = LEVELS - 1;; level--) {
-        uint64_t pte = t[index_at(gfn, level)];
-
-        if (!(pte & PTE_P)) {
-            none.order = level * LEVEL_BITS;
-            return none;
-        }
-        if (!is_table(pte, level)) {
-            uint64_t low = gfn & (BIT(level * LEVEL_BITS) - 1);
-
-            return (struct p2m_entry){
-                .mfn = _mfn(((pte & PTE_ADDR) >> PAGE_SHIFT) + low),
-                .type = type_of(pte),
-                .order = level * LEVEL_BITS,
-            };
-        }
-        t = table_of(pte);
-    }
+        return l;
+    while (!try_walk(p, gfn, &l))
+        spin_relax();
+    return l;
 }
 
 struct p2m_entry p2m_get(struct domain *d, gfn_t gfn)
 {
-    struct p2m *p = d->p2m;
-
-    spin_lock(&p->lock);
-    struct p2m_entry e = get_locked(p, gfn_x(gfn));
-
-    spin_unlock(&p->lock);
-    return e;
+    return walk(d->p2m, gfn_x(gfn)).e;
 }
 
+/* The reference may have been taken on a frame that left and is another's by
+   now: it counts only if the entry still stands. */
 bool p2m_get_page(struct domain *d, gfn_t gfn, struct p2m_entry *out)
 {
-    struct p2m *p = d->p2m;
+    for (;;) {
+        struct leaf l = walk(d->p2m, gfn_x(gfn));
 
-    spin_lock(&p->lock);
-    *out = get_locked(p, gfn_x(gfn));
-    bool ok = out->type != P2M_NONE && page_get_any(out->mfn);
-
-    spin_unlock(&p->lock);
-    return ok;
+        *out = l.e;
+        if (l.e.type == P2M_NONE || !page_get_any(l.e.mfn))
+            return false;
+        if (walk(d->p2m, gfn_x(gfn)).pte == l.pte)
+            return true;
+        page_put(l.e.mfn);
+    }
 }
 
 bool p2m_next(struct domain *d, gfn_t from, gfn_t *at, struct p2m_entry *out)
 {
-    struct p2m *p = d->p2m;
+    const struct p2m *p = d->p2m;
     uint64_t gfn = gfn_x(from);
-    bool found = false;
 
-    spin_lock(&p->lock);
     while (gfn < p->frames) {
-        *out = get_locked(p, gfn);
+        *out = walk(p, gfn).e;
         if (out->type != P2M_NONE) {
             uint64_t low = gfn & (BIT(out->order) - 1);
 
             *at = _gfn(gfn - low);
             out->mfn = _mfn(mfn_x(out->mfn) - low);
-            found = true;
-            break;
+            return true;
         }
         gfn = (gfn | (BIT(out->order) - 1)) + 1;
     }
-    spin_unlock(&p->lock);
-    return found;
+    return false;
 }
 
 /* The highest present entry of a table, or -1. */
@@ -391,7 +418,7 @@ static int split(struct p2m *p, uint64_t *pte, unsigned int level)
         old &= ~PTE_PS;
     for (unsigned int i = 0; i < ENTRIES; i++)
         t[i] = old + i * step;
-    WRITE_ONCE(*pte, virt_to_maddr(t) | PTE_TABLE);
+    write_entry(pte, virt_to_maddr(t) | PTE_TABLE);
     return 0;
 }
 
@@ -410,7 +437,7 @@ static int entry_at(struct p2m *p, uint64_t gfn, unsigned int level,
 
             if (!lower)
                 return -XEN_ENOMEM;
-            WRITE_ONCE(*pte, virt_to_maddr(lower) | PTE_TABLE);
+            write_entry(pte, virt_to_maddr(lower) | PTE_TABLE);
         } else if (*pte & PTE_PS) {
             rc = split(p, pte, at);
             if (rc)
@@ -428,12 +455,13 @@ static bool replace(struct p2m *p, uint64_t *pte, unsigned int level,
 {
     uint64_t old = *pte;
 
-    WRITE_ONCE(*pte, new);
+    write_entry(pte, new);
     if (is_table(old, level)) {
+        __atomic_add_fetch(&p->unlinks, 1, __ATOMIC_SEQ_CST);
         drop_tables(p, table_of(old), level - 1);
         return true;
     }
-    return old & PTE_P && old != new;
+    return old & PTE_P && (old & ~PTE_USED) != new;
 }
 
 static int order_level(unsigned int order)
@@ -480,7 +508,7 @@ int p2m_swap(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type t,
     if (!in_range(p, gfn_x(gfn), 0))
         return -XEN_EINVAL;
     spin_lock(&p->lock);
-    *old = get_locked(p, gfn_x(gfn));
+    *old = walk(p, gfn_x(gfn)).e;
     old->order = 0;
     if (old->type == P2M_NONE && t == P2M_NONE) { /* make no tables for it */
         spin_unlock(&p->lock);
@@ -497,7 +525,7 @@ int p2m_swap(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type t,
 /* Is there no table that leads to an entry at 'level'? Nothing to clear then. */
 static bool is_hole(struct p2m *p, uint64_t gfn, unsigned int level)
 {
-    struct p2m_entry e = get_locked(p, gfn);
+    struct p2m_entry e = walk(p, gfn).e;
 
     return e.type == P2M_NONE && e.order > level * LEVEL_BITS;
 }
@@ -528,10 +556,10 @@ void p2m_mark_dirty(struct domain *d, gfn_t gfn)
     uint64_t *pte;
 
     spin_lock(&p->lock);
-    struct p2m_entry e = get_locked(p, gfn_x(gfn));
+    struct p2m_entry e = walk(p, gfn_x(gfn)).e;
 
     /* The rights grow: a stale entry faults once more, no flush is due. */
     if (e.type == P2M_LOGDIRTY && !entry_at(p, gfn_x(gfn), 0, &pte))
-        WRITE_ONCE(*pte, make_leaf(mfn_x(e.mfn), 0, P2M_RAM_RW));
+        write_entry(pte, make_leaf(mfn_x(e.mfn), 0, P2M_RAM_RW));
     spin_unlock(&p->lock);
 }

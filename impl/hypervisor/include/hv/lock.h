@@ -21,12 +21,16 @@ static inline void spin_relax(void)
     __builtin_ia32_pause();
 }
 
+/* Critical sections are short: PAUSE, which costs a trip through its main loop
+   under an emulator, comes only once in a while. */
 static inline void spin_lock(struct spinlock *l)
 {
     uint16_t t = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+    unsigned int rounds = 0;
 
     while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != t)
-        spin_relax();
+        if (!(++rounds % 64))
+            spin_relax();
 }
 
 static inline bool spin_trylock(struct spinlock *l)
