@@ -38,7 +38,7 @@ int guest_bitmap_write(struct vcpu *v, const struct xenctl_bitmap *dst,
     size_t bytes = bytes_of(dst->nr_bits), ours = MIN(bytes, BITMAP_BYTES);
     unsigned int odd = dst->nr_bits % 8;
     uint8_t raw[BITMAP_BYTES];
-    const uint8_t zero = 0;
+    static const uint8_t zero[BITMAP_BYTES];
 
     if (dst->nr_bits > GUEST_BITS_LIMIT)
         return -XEN_EINVAL;
@@ -47,8 +47,9 @@ int guest_bitmap_write(struct vcpu *v, const struct xenctl_bitmap *dst,
         raw[ours - 1] &= (uint8_t)((1U << odd) - 1);
     if (guest_copy_to(v, guest_ptr(dst->bitmap), raw, ours))
         return -XEN_EFAULT;
-    for (size_t i = ours; i < bytes; i++)
-        if (guest_copy_to(v, guest_ptr(dst->bitmap) + i, &zero, 1))
+    for (size_t i = ours; i < bytes; i += sizeof(zero))
+        if (guest_copy_to(v, guest_ptr(dst->bitmap) + i, zero,
+                          MIN(bytes - i, sizeof(zero))))
             return -XEN_EFAULT;
     return 0;
 }

@@ -13,9 +13,9 @@
 
 #include "base/string.h"
 
-/* Largest extents: control domains build guests, others only balloon. */
-#define ORDER_MAX_CONTROL PAGE_ORDER_MAX
-#define ORDER_MAX_GUEST   PAGE_ORDER_2M
+/* Largest extents, for control domains that build guests and in general. */
+#define ORDER_MAX_BUILD PAGE_ORDER_MAX
+#define ORDER_MAX       PAGE_ORDER_2M
 
 /* Pages handled between two looks at the clock. */
 #define PAGES_PER_LOOK 16
@@ -23,9 +23,11 @@
 typedef int extent_fn(struct domain *d, gfn_t gfn,
                       const struct xen_memory_reservation *r);
 
-static unsigned int order_max(const struct vcpu *v)
+static unsigned int order_max(const struct memop *m)
 {
-    return v->domain->privileged ? ORDER_MAX_CONTROL : ORDER_MAX_GUEST;
+    return m->v->domain->privileged && m->cmd == XENMEM_populate_physmap
+               ? ORDER_MAX_BUILD
+               : ORDER_MAX;
 }
 
 /* Empty a range that is about to be filled; what was there is released. */
@@ -127,7 +129,7 @@ static long reservation(struct memop *m, extent_fn *fn)
 
     if (guest_copy_from(m->v, &r, m->u, sizeof(r)) ||
         r.nr_extents > ~0UL >> MEMOP_EXTENT_SHIFT || m->start >= r.nr_extents ||
-        r.extent_order > order_max(m->v) ||
+        r.extent_order > order_max(m) ||
         (r.mem_flags & XENMEMF_populate_on_demand) ||
         domain_target_get(m->v, r.domid, &d))
         return (long)m->start;

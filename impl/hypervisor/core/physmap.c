@@ -7,9 +7,10 @@
  */
 #include "physmap.h"
 
+/* Entries cleared between two flushes, a power of 2. */
+#define BATCH 64
 /* Work of one step of the teardown. */
-#define RELINQUISH_LEAVES 64
-#define RELINQUISH_PAGES  2048
+#define RELINQUISH_PAGES 2048
 
 static const bool type_is_ram[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = true,
@@ -97,11 +98,8 @@ int physmap_remove(struct domain *d, gfn_t gfn)
     return e.type == P2M_NONE ? -XEN_ENOENT : 0;
 }
 
-/*
- * Give up 2^order pages of RAM. All of them are looked at first, so that an
- * extent goes as a whole or stays.
- */
-int physmap_remove_ram(struct domain *d, gfn_t gfn, unsigned int order)
+/* All of 2^order pages are RAM: an extent goes as a whole or stays. */
+static int check_ram(struct domain *d, gfn_t gfn, unsigned int order)
 {
     for (uint64_t i = 0; i < 1UL << order; i++) {
         struct p2m_entry e = p2m_get(d, _gfn(gfn_x(gfn) + i));
@@ -109,14 +107,36 @@ int physmap_remove_ram(struct domain *d, gfn_t gfn, unsigned int order)
         if (!type_is_ram[e.type])
             return e.type == P2M_NONE ? -XEN_ENOENT : -XEN_EINVAL;
     }
-    for (uint64_t i = 0; i < 1UL << order; i++) {
-        struct p2m_entry e;
-        int rc = clear_one(d, _gfn(gfn_x(gfn) + i), &e);
-
-        if (rc)
-            return rc;
-    }
     return 0;
+}
+
+/* Clear up to BATCH pages with one flush, then release them. */
+static int clear_batch(struct domain *d, gfn_t gfn, unsigned int nr)
+{
+    struct p2m_entry gone[BATCH];
+    unsigned int done = 0;
+    int rc = 0;
+
+    p2m_batch_begin(d);
+    while (!rc && done < nr) {
+        rc = p2m_swap(d, _gfn(gfn_x(gfn) + done), _mfn(INVALID_FRAME), P2M_NONE,
+                      &gone[done]);
+        if (!rc)
+            gone[done++].order = 0;
+    }
+    p2m_batch_end(d);
+    while (done--)
+        physmap_put_entry(d, &gone[done]);
+    return rc;
+}
+
+int physmap_remove_ram(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    int rc = check_ram(d, gfn, order);
+
+    for (uint64_t i = 0; !rc && i < 1UL << order; i += BATCH)
+        rc = clear_batch(d, _gfn(gfn_x(gfn) + i), MIN(1U << order, BATCH));
+    return rc;
 }
 
 /*
@@ -137,14 +157,14 @@ static int relinquish_leaf(struct domain *d, gfn_t at, struct p2m_entry *e)
 
 int physmap_relinquish(struct domain *d)
 {
-    struct p2m_entry gone[RELINQUISH_LEAVES];
+    struct p2m_entry gone[BATCH];
     gfn_t from = _gfn(0), at;
     unsigned int nr = 0;
     uint64_t pages = 0;
     int rc = 0;
 
     p2m_batch_begin(d);
-    while (!rc && nr < RELINQUISH_LEAVES && pages < RELINQUISH_PAGES &&
+    while (!rc && nr < BATCH && pages < RELINQUISH_PAGES &&
            p2m_next(d, from, &at, &gone[nr])) {
         rc = relinquish_leaf(d, at, &gone[nr]);
         if (rc)

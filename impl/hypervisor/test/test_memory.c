@@ -113,6 +113,28 @@ START_TEST(a_guest_balloons_down_and_up)
 }
 END_TEST
 
+START_TEST(an_extent_goes_as_a_whole_or_stays)
+{
+    struct xen_memory_reservation big = reservation(DOMID_SELF, 1, 9);
+    struct xen_memory_reservation one = reservation(DOMID_SELF, 1, 0);
+    struct xen_memory_reservation give = reservation(1, 1, 9);
+
+    array_set(call_dom0, CALL_ARRAY, 0, 0x400);
+    array_set(call_guest, CALL_ARRAY, 0, 0x400);
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_populate_physmap, give), 1);
+    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_decrease_reservation, big), 1);
+    ck_assert_uint_eq(call_guest->tot_pages, CALL_PAGES);
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_populate_physmap, give), 1);
+    array_set(call_guest, CALL_ARRAY, 0, 0x5ff);
+    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_decrease_reservation, one), 1);
+    array_set(call_guest, CALL_ARRAY, 0, 0x400);
+    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_decrease_reservation, big), 0);
+    ck_assert_uint_eq(call_guest->tot_pages, CALL_PAGES + 511);
+    big.extent_order = 10;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_decrease_reservation, big), 0);
+}
+END_TEST
+
 START_TEST(dom0_gets_back_the_frame_of_the_same_number_or_none)
 {
     struct xen_memory_reservation r = reservation(DOMID_SELF, 1, 0);
@@ -459,6 +481,7 @@ int main(void)
         populate_stops_at_the_first_extent_that_fails,
         populate_restarts_and_still_counts_all,
         a_guest_balloons_down_and_up,
+        an_extent_goes_as_a_whole_or_stays,
         dom0_gets_back_the_frame_of_the_same_number_or_none,
         hostile_reservations_do_nothing,
         a_guest_cannot_have_endless_page_tables,
