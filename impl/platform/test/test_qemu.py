@@ -11,7 +11,8 @@ from touchstone import machines, qemu  # noqa: E402
 CONFIG = qemu.Config(
     hypervisor="ours", image="/b/touchstone.elf", kernel="/b/vm,linux",
     initrd="/b/initrd", kernel_args="console=hvc0", dom0_mem=1024,
-    append="loglvl=all", cpu=None, smp=2, memory=4096, extra=())
+    append="loglvl=all", cpu=None, smp=2, memory=4096, reboots=False,
+    extra=())
 
 
 def option(command, name):
@@ -47,6 +48,10 @@ class CommandLine(unittest.TestCase):
         command = self.build()
         self.assertEqual(option(command, "-nic"), "none")
         self.assertEqual(option(command, "-monitor"), "none")
+
+    def test_reset_ends_the_machine_unless_asked(self):
+        self.assertIn("-no-reboot", self.build())
+        self.assertNotIn("-no-reboot", self.build(reboots=True))
 
     def test_kvm_passes_the_host_cpu_on(self):
         command = self.build(accelerator="kvm")

@@ -15,7 +15,7 @@ IPERF3 = {"end": {"sum_received": {"bits_per_second": 3e8}}}
 
 
 def config(name):
-    return qemu.Config(name, "", "", "", "", 1024, "", None, 2, 4096, ())
+    return qemu.Config(name, "", "", "", "", 1024, "", None, 2, 4096, False, ())
 
 
 class Told(session.Session):

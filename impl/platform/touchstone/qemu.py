@@ -12,10 +12,11 @@ import time
 from touchstone import machines
 
 Qemu = collections.namedtuple("Qemu", "path version accelerator")
-# memory in MiB; append: hypervisor options; extra: QEMU arguments.
+# memory in MiB; append: hypervisor options; reboots: a reset starts the
+# machine again instead of ending it; extra: QEMU arguments.
 Config = collections.namedtuple(
     "Config", "hypervisor image kernel initrd kernel_args dom0_mem append "
-    "cpu smp memory extra")
+    "cpu smp memory reboots extra")
 
 # A loop of this many rounds takes REFERENCE_S on the machine on which the
 # limits in plan.py were chosen.
@@ -79,7 +80,7 @@ def command(qemu, config):
         qemu.path, "-accel", accel, "-machine", "q35",
         "-cpu", config.cpu or model, "-smp", str(config.smp),
         "-m", str(config.memory), "-display", "none", "-monitor", "none",
-        "-nic", "none", "-no-reboot",
+        "-nic", "none", *([] if config.reboots else ["-no-reboot"]),
         "-chardev", "stdio,id=console,signal=off",
         "-serial", "chardev:console",
         *row.devices, *config.extra,
