@@ -79,7 +79,7 @@ bool dom0_memory_size(const char *text, uint64_t free_bytes, uint64_t *bytes,
                       uint64_t *max_bytes)
 {
     uint64_t share = MIN(MAX(free_bytes / 4, SHARE_MIN), SHARE_MAX);
-    struct size_limits l = {.max = ~0ULL};
+    struct size_limits l = {.size = MIN(share, free_bytes), .max = ~0ULL};
 
     for (unsigned int i = 0; *text && i < CLAUSES_MAX; i++) {
         if (!clause_read(&text, free_bytes, &l))
@@ -91,8 +91,6 @@ bool dom0_memory_size(const char *text, uint64_t free_bytes, uint64_t *bytes,
     }
     if (*text)
         return false;
-    if (!l.size)
-        l.size = MIN(share, free_bytes);
     *bytes = ALIGN_DOWN(MIN(MAX(l.size, l.min), l.max), PAGE_SIZE);
     *max_bytes = l.max;
     return true;
