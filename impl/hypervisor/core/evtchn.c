@@ -33,7 +33,7 @@ static int evtchn_bucket_add_locked(struct evtchn_domain *e)
     return 0;
 }
 
-int evtchn_port_find_free_locked(struct domain *d, evtchn_port_t *out)
+int evtchn_find_free_locked(struct domain *d, evtchn_port_t *out)
 {
     struct evtchn_domain *e = d->evtchn;
 
@@ -56,16 +56,34 @@ int evtchn_port_find_free_locked(struct domain *d, evtchn_port_t *out)
 }
 
 void evtchn_claim_locked(struct domain *d, struct evtchn *chn,
-                         enum evtchn_state state, unsigned int vcpu)
+                         enum evtchn_state state, unsigned int vcpu,
+                         uint32_t detail)
 {
     struct evtchn_domain *e = d->evtchn;
 
     ASSERT(chn->state == EVTCHN_FREE);
     chn->state = state;
     chn->vcpu = vcpu;
+    chn->detail = detail;
     e->active++;
     if (e->abi->bind)
         e->abi->bind(chn);
+}
+
+int evtchn_bind_free_locked(struct domain *d, enum evtchn_state state,
+                            unsigned int vcpu, uint32_t detail,
+                            evtchn_port_t *out)
+{
+    int rc = evtchn_find_free_locked(d, out);
+    struct evtchn *chn;
+
+    if (rc)
+        return rc;
+    chn = evtchn_find(d->evtchn, *out);
+    spin_lock(&chn->lock);
+    evtchn_claim_locked(d, chn, state, vcpu, detail);
+    spin_unlock(&chn->lock);
+    return 0;
 }
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port)
@@ -145,20 +163,15 @@ static const char *const state_name[] = {
     [EVTCHN_VIRQ] = "virq",       [EVTCHN_IPI] = "ipi",
 };
 
-/* "d<domain>/<number>" of what the port leads to. */
 static void evtchn_dump_port(struct domain *d, evtchn_port_t port,
                              const struct evtchn *chn)
 {
     const struct evtchn_abi *abi = d->evtchn->abi;
     bool linked = chn->state == EVTCHN_INTERDOMAIN;
-    unsigned int remote = linked ? chn->peer->id : d->id;
 
-    if (chn->state == EVTCHN_UNBOUND)
-        remote = chn->unbound_dom;
-    log_info("port %u: %s vcpu=%u pending=%d masked=%d remote=d%u/%u", port,
-             state_name[chn->state], chn->vcpu, abi->is_pending(d, port),
-             abi->is_masked(d, port), remote,
-             linked || chn->state == EVTCHN_VIRQ ? chn->peer_port : 0);
+    log_info("port %u: %s vcpu=%u pending=%d masked=%d detail=%u peer=d%d",
+             port, state_name[chn->state], chn->vcpu, abi->is_pending(d, port),
+             abi->is_masked(d, port), chn->detail, linked ? chn->peer->id : -1);
 }
 
 void evtchn_dump(struct domain *d)

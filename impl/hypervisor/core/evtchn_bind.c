@@ -17,33 +17,18 @@ static bool virq_is_global(unsigned int virq)
     return !(VCPU_VIRQS >> virq & 1);
 }
 
-/* DOMID_SELF or any other domain; acting on it needs no privilege. */
-static struct domain *evtchn_domain_get(struct vcpu *v, domid_t id)
+int evtchn_op_alloc_unbound(struct vcpu *v, void *arg)
 {
-    return domain_find_get(id == DOMID_SELF ? v->domain->id : id);
-}
-
-int evtchn_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op)
-{
-    struct evtchn *chn;
+    struct evtchn_alloc_unbound *op = arg;
+    domid_t remote =
+        op->remote_dom == DOMID_SELF ? v->domain->id : op->remote_dom;
     struct domain *d;
-    evtchn_port_t port;
-    int rc;
+    int rc = domain_target_get(v, op->dom, &d);
 
-    rc = domain_target_get(v, op->dom, &d);
     if (rc)
         return rc;
     spin_lock(&d->evtchn->lock);
-    rc = evtchn_port_find_free_locked(d, &port);
-    if (!rc) {
-        chn = evtchn_find(d->evtchn, port);
-        spin_lock(&chn->lock);
-        evtchn_claim_locked(d, chn, EVTCHN_UNBOUND, 0);
-        chn->unbound_dom =
-            op->remote_dom == DOMID_SELF ? v->domain->id : op->remote_dom;
-        spin_unlock(&chn->lock);
-        op->port = port;
-    }
+    rc = evtchn_bind_free_locked(d, EVTCHN_UNBOUND, 0, remote, &op->port);
     spin_unlock(&d->evtchn->lock);
     domain_put(d);
     return rc;
@@ -55,34 +40,32 @@ static int evtchn_join_locked(struct domain *ld, struct domain *rd,
 {
     struct evtchn *rchn = evtchn_find(rd->evtchn, op->remote_port);
     struct evtchn *lchn;
-    evtchn_port_t port;
-    int rc;
+    int rc = evtchn_find_free_locked(ld, &op->local_port);
 
-    rc = evtchn_port_find_free_locked(ld, &port);
     if (rc)
         return rc;
     if (!rchn || rchn->state != EVTCHN_UNBOUND || rchn->unbound_dom != ld->id)
         return -XEN_EINVAL;
 
-    lchn = evtchn_find(ld->evtchn, port);
+    lchn = evtchn_find(ld->evtchn, op->local_port);
     spin_lock_two(&lchn->lock, &rchn->lock);
-    evtchn_claim_locked(ld, lchn, EVTCHN_INTERDOMAIN, 0);
+    evtchn_claim_locked(ld, lchn, EVTCHN_INTERDOMAIN, 0, op->remote_port);
     lchn->peer = rd;
-    lchn->peer_port = op->remote_port;
     rchn->state = EVTCHN_INTERDOMAIN;
     rchn->peer = ld;
-    rchn->peer_port = port;
+    rchn->peer_port = op->local_port;
     /* What was sent to the unbound port was dropped: make the guest look. */
-    evtchn_raise(ld, port, lchn);
+    evtchn_raise(ld, op->local_port, lchn);
     spin_unlock_two(&lchn->lock, &rchn->lock);
-    op->local_port = port;
     return 0;
 }
 
-int evtchn_bind_interdomain(struct vcpu *v, struct evtchn_bind_interdomain *op)
+int evtchn_op_bind_interdomain(struct vcpu *v, void *arg)
 {
+    struct evtchn_bind_interdomain *op = arg;
     struct domain *ld = v->domain;
-    struct domain *rd = evtchn_domain_get(v, op->remote_dom);
+    struct domain *rd =
+        domain_find_get(op->remote_dom == DOMID_SELF ? ld->id : op->remote_dom);
     int rc;
 
     if (!rd)
@@ -94,57 +77,48 @@ int evtchn_bind_interdomain(struct vcpu *v, struct evtchn_bind_interdomain *op)
     return rc;
 }
 
-int evtchn_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op)
+int evtchn_op_bind_virq(struct vcpu *v, void *arg)
 {
+    struct evtchn_bind_virq *op = arg;
     struct domain *d = v->domain;
-    struct evtchn *chn;
-    struct vcpu *target;
-    evtchn_port_t port;
+    struct vcpu *target = evtchn_vcpu_find(d, op->vcpu);
     int rc;
 
     if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu))
         return -XEN_EINVAL;
-    target = evtchn_vcpu_find(d, op->vcpu);
     if (!target)
         return -XEN_ENOENT;
-
     spin_lock(&d->evtchn->lock);
     rc = target->evtchn->virq_port[op->virq]
              ? -XEN_EEXIST
-             : evtchn_port_find_free_locked(d, &port);
-    if (!rc) {
-        chn = evtchn_find(d->evtchn, port);
-        spin_lock(&chn->lock);
-        evtchn_claim_locked(d, chn, EVTCHN_VIRQ, op->vcpu);
-        chn->virq = op->virq;
-        spin_unlock(&chn->lock);
-        WRITE_ONCE(target->evtchn->virq_port[op->virq], port);
-        op->port = port;
-    }
+             : evtchn_bind_free_locked(d, EVTCHN_VIRQ, op->vcpu, op->virq,
+                                       &op->port);
+    if (!rc)
+        WRITE_ONCE(target->evtchn->virq_port[op->virq], op->port);
     spin_unlock(&d->evtchn->lock);
     return rc;
 }
 
-int evtchn_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op)
+int evtchn_op_bind_ipi(struct vcpu *v, void *arg)
 {
+    struct evtchn_bind_ipi *op = arg;
     struct domain *d = v->domain;
-    struct evtchn *chn;
-    evtchn_port_t port;
     int rc;
 
     if (!evtchn_vcpu_find(d, op->vcpu))
         return -XEN_ENOENT;
     spin_lock(&d->evtchn->lock);
-    rc = evtchn_port_find_free_locked(d, &port);
-    if (!rc) {
-        chn = evtchn_find(d->evtchn, port);
-        spin_lock(&chn->lock);
-        evtchn_claim_locked(d, chn, EVTCHN_IPI, op->vcpu);
-        spin_unlock(&chn->lock);
-        op->port = port;
-    }
+    rc = evtchn_bind_free_locked(d, EVTCHN_IPI, op->vcpu, 0, &op->port);
     spin_unlock(&d->evtchn->lock);
     return rc;
+}
+
+/* A PVH domain has no physical interrupts: each number is out of range. */
+int evtchn_op_bind_pirq(struct vcpu *v, void *arg)
+{
+    (void)v;
+    (void)arg;
+    return -XEN_EINVAL;
 }
 
 /* May the port be moved to another vCPU? */
@@ -154,8 +128,9 @@ static bool evtchn_movable(const struct evtchn *chn)
            (chn->state == EVTCHN_VIRQ && virq_is_global(chn->virq));
 }
 
-int evtchn_bind_vcpu(struct vcpu *v, const struct evtchn_bind_vcpu *op)
+int evtchn_op_bind_vcpu(struct vcpu *v, void *arg)
 {
+    const struct evtchn_bind_vcpu *op = arg;
     struct evtchn_domain *e = v->domain->evtchn;
     struct evtchn *chn = evtchn_find(e, op->port);
     int rc = 0;
@@ -197,13 +172,13 @@ static void evtchn_status_fill(const struct evtchn *chn,
     }
 }
 
-int evtchn_status(struct vcpu *v, struct evtchn_status *op)
+int evtchn_op_status(struct vcpu *v, void *arg)
 {
+    struct evtchn_status *op = arg;
     struct evtchn *chn;
     struct domain *d;
-    int rc;
+    int rc = domain_target_get(v, op->dom, &d);
 
-    rc = domain_target_get(v, op->dom, &d);
     if (rc)
         return rc;
     chn = evtchn_find(d->evtchn, op->port);
@@ -289,6 +264,11 @@ int evtchn_close(struct domain *d, evtchn_port_t port)
     return rc;
 }
 
+int evtchn_op_close(struct vcpu *v, void *arg)
+{
+    return evtchn_close(v->domain, ((struct evtchn_close *)arg)->port);
+}
+
 /* Close every port from e->reset_next on, then leave the FIFO ABI. */
 static int evtchn_reset_run(struct vcpu *v, struct domain *d)
 {
@@ -313,12 +293,11 @@ static int evtchn_reset_run(struct vcpu *v, struct domain *d)
     return rc;
 }
 
-int evtchn_reset(struct vcpu *v, const struct evtchn_reset *op, bool resuming)
+static int evtchn_reset(struct vcpu *v, domid_t id, bool resuming)
 {
     struct domain *d;
-    int rc;
+    int rc = domain_target_get(v, id, &d);
 
-    rc = domain_target_get(v, op->dom, &d);
     if (rc)
         return rc;
     if (d != v->domain && !d->ctl_pause_count) {
@@ -335,4 +314,14 @@ int evtchn_reset(struct vcpu *v, const struct evtchn_reset *op, bool resuming)
         rc = evtchn_reset_run(v, d);
     domain_put(d);
     return rc;
+}
+
+int evtchn_op_reset(struct vcpu *v, void *arg)
+{
+    return evtchn_reset(v, ((struct evtchn_reset *)arg)->dom, false);
+}
+
+int evtchn_op_reset_cont(struct vcpu *v, void *arg)
+{
+    return evtchn_reset(v, ((struct evtchn_reset *)arg)->dom, true);
 }

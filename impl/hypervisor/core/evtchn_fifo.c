@@ -230,8 +230,9 @@ static int fifo_set_control_locked(struct vcpu *v,
     return 0;
 }
 
-int evtchn_fifo_init_control(struct vcpu *v, struct evtchn_init_control *op)
+int evtchn_op_init_control(struct vcpu *v, void *arg)
 {
+    struct evtchn_init_control *op = arg;
     struct domain *d = v->domain;
     struct vcpu *target = evtchn_vcpu_find(d, op->vcpu);
     struct p2m_entry entry;
@@ -281,8 +282,10 @@ static int fifo_add_page_locked(struct domain *d, event_word_t *page)
     return 0;
 }
 
-int evtchn_fifo_expand(struct domain *d, gfn_t array)
+int evtchn_op_expand_array(struct vcpu *v, void *arg)
 {
+    gfn_t array = _gfn(((struct evtchn_expand_array *)arg)->array_gfn);
+    struct domain *d = v->domain;
     struct p2m_entry entry;
     mfn_t mfn;
     int rc;

@@ -28,16 +28,17 @@ enum evtchn_state {
 
 struct evtchn {
     struct spinlock lock;
-    uint8_t state;         /* [d][p] enum evtchn_state */
-    uint8_t priority;      /* [p] FIFO queue of the next event */
-    uint8_t vcpu;          /* [a] vCPU to notify */
-    uint8_t last_priority; /* [q] FIFO queue that it was linked to last */
-    uint8_t last_vcpu;     /* [q] */
-    bool saved_pending;    /* [a] raised before its FIFO word existed */
-    domid_t unbound_dom;   /* [d][p] UNBOUND */
-    union {
-        evtchn_port_t peer_port; /* [d][p] INTERDOMAIN */
-        uint32_t virq;           /* [d][p] VIRQ */
+    uint8_t state;               /* [d][p] enum evtchn_state */
+    uint8_t priority;            /* [p] FIFO queue of the next event */
+    uint8_t vcpu;                /* [a] vCPU to notify */
+    uint8_t last_priority;       /* [q] FIFO queue that it was linked to last */
+    uint8_t last_vcpu;           /* [q] */
+    bool saved_pending;          /* [a] raised before its FIFO word existed */
+    union {                      /* [d][p] */
+        uint32_t detail;         /* any of these: */
+        uint32_t unbound_dom;    /* UNBOUND */
+        evtchn_port_t peer_port; /* INTERDOMAIN */
+        uint32_t virq;           /* VIRQ */
     };
     struct domain *peer; /* [d][p] INTERDOMAIN */
 };
@@ -110,29 +111,20 @@ static inline struct vcpu *evtchn_vcpu_find(const struct domain *d,
 
 /* --- evtchn.c --- */
 
-/* A free port of 'd', backed by a bucket; evtchn_claim() takes it. [d] held. */
-int evtchn_port_find_free_locked(struct domain *d, evtchn_port_t *out);
-/* First step of binding a free port: count it. [d] and [p] held. */
+/* Bind a free port of 'd' as 'state' says; 'detail' as in struct evtchn. [d]
+   held. */
+int evtchn_bind_free_locked(struct domain *d, enum evtchn_state state,
+                            unsigned int vcpu, uint32_t detail,
+                            evtchn_port_t *out);
+/* A free port, not bound yet; and binding it, with [p] held, too. */
+int evtchn_find_free_locked(struct domain *d, evtchn_port_t *out);
 void evtchn_claim_locked(struct domain *d, struct evtchn *chn,
-                         enum evtchn_state state, unsigned int vcpu);
+                         enum evtchn_state state, unsigned int vcpu,
+                         uint32_t detail);
 
-/* --- evtchn_bind.c: one function per sub-operation --- */
+/* --- evtchn_bind.c, evtchn_send.c --- */
 
-int evtchn_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op);
-int evtchn_bind_interdomain(struct vcpu *v, struct evtchn_bind_interdomain *op);
-int evtchn_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op);
-int evtchn_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op);
-int evtchn_bind_vcpu(struct vcpu *v, const struct evtchn_bind_vcpu *op);
-int evtchn_status(struct vcpu *v, struct evtchn_status *op);
 int evtchn_close(struct domain *d, evtchn_port_t port);
-/* 'resuming': this goes on after -XEN_ERESTART. */
-int evtchn_reset(struct vcpu *v, const struct evtchn_reset *op, bool resuming);
-
-/* --- evtchn_send.c --- */
-
-int evtchn_send(struct domain *d, evtchn_port_t port);
-int evtchn_unmask(struct domain *d, evtchn_port_t port);
-int evtchn_set_priority(struct domain *d, const struct evtchn_set_priority *op);
 /* Raise 'port'; its state is kept from changing by a lock of the caller. */
 void evtchn_raise(struct domain *d, evtchn_port_t port, struct evtchn *chn);
 /* For the ABIs: an upcall is due; and: a port became pending. */
@@ -141,9 +133,16 @@ void evtchn_wake_pollers(struct domain *d, evtchn_port_t port);
 
 /* --- evtchn_fifo.c --- */
 
-int evtchn_fifo_init_control(struct vcpu *v, struct evtchn_init_control *op);
-int evtchn_fifo_expand(struct domain *d, gfn_t array);
 /* Back to 2-level; no port is bound. [d] held. */
 void evtchn_fifo_leave_locked(struct domain *d);
+
+/* --- Sub-operations: 'arg' is the struct of public/event_channel.h --- */
+
+typedef int evtchn_op_fn(struct vcpu *v, void *arg);
+#define EVTCHN_OP(nr, name, result) evtchn_op_fn evtchn_op_##name;
+#include "evtchn_op.def"
+#undef EVTCHN_OP
+/* A reset that goes on after -XEN_ERESTART. */
+evtchn_op_fn evtchn_op_reset_cont;
 
 #endif

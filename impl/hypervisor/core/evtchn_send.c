@@ -40,8 +40,10 @@ void evtchn_raise(struct domain *d, evtchn_port_t port, struct evtchn *chn)
         READ_ONCE(d->evtchn->abi)->set_pending(v, port, chn);
 }
 
-int evtchn_send(struct domain *d, evtchn_port_t port)
+int evtchn_op_send(struct vcpu *v, void *arg)
 {
+    struct domain *d = v->domain;
+    evtchn_port_t port = ((struct evtchn_send *)arg)->port;
     struct evtchn *chn = evtchn_find(d->evtchn, port);
     int rc = 0;
 
@@ -87,23 +89,27 @@ void evtchn_send_global_virq(struct domain *d, unsigned int virq)
         evtchn_send_virq(d->vcpu[0], virq);
 }
 
-int evtchn_unmask(struct domain *d, evtchn_port_t port)
+int evtchn_op_unmask(struct vcpu *v, void *arg)
 {
+    struct domain *d = v->domain;
+    evtchn_port_t port = ((struct evtchn_unmask *)arg)->port;
     struct evtchn *chn = evtchn_find(d->evtchn, port);
-    struct vcpu *v;
+    struct vcpu *target;
 
     if (!chn)
         return -XEN_EINVAL;
     spin_lock(&chn->lock);
-    v = d->vcpu[READ_ONCE(chn->vcpu)];
-    if (evtchn_usable(chn) && v)
-        READ_ONCE(d->evtchn->abi)->unmask(v, port, chn);
+    target = d->vcpu[READ_ONCE(chn->vcpu)];
+    if (evtchn_usable(chn) && target)
+        READ_ONCE(d->evtchn->abi)->unmask(target, port, chn);
     spin_unlock(&chn->lock);
     return 0;
 }
 
-int evtchn_set_priority(struct domain *d, const struct evtchn_set_priority *op)
+int evtchn_op_set_priority(struct vcpu *v, void *arg)
 {
+    const struct evtchn_set_priority *op = arg;
+    struct domain *d = v->domain;
     struct evtchn *chn = evtchn_find(d->evtchn, op->port);
     int rc = 0;
 
