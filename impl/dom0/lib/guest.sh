@@ -3,7 +3,7 @@
 # A guest's console log is a named pipe here, so its lines arrive as they are
 # printed: a relay copies its records to the machine's console and tells this
 # shell about marks, facts and ends through one queue, /run/ts.events.
-# shellcheck shell=bash (busybox knows read -t as well)
+# shellcheck shell=bash
 
 GUEST_KERNEL=/guest/vmlinuz
 GUEST_INITRD=/guest/initrd

@@ -10,7 +10,7 @@ if [ ! -d /ts ]; then
         yes "touchstone $disk" | head -c 16777216 >"$build/test/$disk.img"
     done
     drive="-drive if=none,format=raw,snapshot=on"
-    exec "$build/touchstone" run $TS_RUN --script "$0" --qemu-args "
+    exec "$build/touchstone" run --script "$0" --qemu-args "
         $drive,id=d0,file=$build/test/virtio.img
         -device virtio-blk-pci,drive=d0,iommu_platform=on,disable-legacy=on
         $drive,id=d1,file=$build/test/nvme.img

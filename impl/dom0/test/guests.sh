@@ -2,7 +2,7 @@
 # Guests of several shapes: four CPUs, three at once, disks of every kind.
 #
 # On the host this boots the platform and runs itself in dom0.
-[ -d /ts ] || exec "${O:-build}/touchstone" run $TS_RUN --image qemu --script "$0"
+[ -d /ts ] || exec "${O:-build}/touchstone" run --image qemu --script "$0"
 . /lib/ts.sh
 . /lib/guest.sh
 . /ts/daemons.sh
@@ -13,6 +13,7 @@ four_cpus() {
     ts_check "a guest with four CPUs is created" xl create /run/smp.cfg
     ts_check "it reaches its init" guest_await smp close
     ts_check "it uses four CPUs" guest_says smp 4 nproc
+    # shellcheck disable=SC2016 # the guest expands it
     ts_check "each of its CPUs runs a program" guest_says smp 0123 \
         'for c in 0 1 2 3; do taskset -c $c cut -d" " -f39 /proc/self/stat; done | tr -d "\n"'
     ts_check "it ends when told" ended smp
@@ -59,7 +60,8 @@ disk_guest() {
     ts_check "it reads from $1" guest_says disk "$pattern_sum" \
         "head -c 4194304 /dev/xvdb | md5sum | cut -c1-32"
     ts_check "it writes to $1" guest_says disk written \
-        "yes x | tr -d '\\n' | head -c 1048576 | dd of=/dev/xvdb bs=65536 conv=fsync 2>&- && echo written"
+        "yes x | tr -d '\n' | head -c 1048576 | dd of=/dev/xvdb bs=65536 \
+conv=fsync 2>&- && echo written"
     ts_check "it reads its own writing" guest_says disk xxxx \
         "echo 3 >/proc/sys/vm/drop_caches; head -c 4 /dev/xvdb"
     ts_check "it ends when told" ended disk

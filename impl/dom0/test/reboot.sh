@@ -7,7 +7,7 @@ if [ ! -d /ts ]; then
     build=${O:-build}
     mkdir -p "$build/test"
     head -c 4096 /dev/zero >"$build/test/reboot.img"
-    exec "$build/touchstone" run $TS_RUN --reboots --script "$0" --qemu-args "
+    exec "$build/touchstone" run --reboots --script "$0" --qemu-args "
         -drive if=none,format=raw,id=d0,file=$build/test/reboot.img
         -device virtio-blk-pci,drive=d0,iommu_platform=on,disable-legacy=on"
 fi

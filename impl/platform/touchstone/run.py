@@ -5,6 +5,7 @@ Exit status: 0 all well, 1 a check or the run failed, 2 usage or environment.
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -26,7 +27,8 @@ VERSION = "0.1"
 def parser():
     out = argparse.ArgumentParser(
         prog="touchstone run", description="Boot the platform under QEMU, "
-        "start stock guests, measure, and leave a summary and a report.")
+        "start stock guests, measure, and leave a summary and a report.",
+        epilog="Options in the environment variable TS_RUN go first.")
     out.add_argument("--hypervisor", choices=[*machines.HYPERVISORS, "both"],
                      default="ours", help="which one to boot; both: ours, "
                      "then the peer, side by side")
@@ -204,7 +206,8 @@ def interrupt(*_):
 
 
 def main(argv=None):
-    args = parser().parse_args(argv)
+    more = shlex.split(os.environ.get("TS_RUN", ""))
+    args = parser().parse_args(more + (argv or sys.argv[1:]))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     wrong = usage(args)
