@@ -193,11 +193,11 @@ END_TEST
 
 static size_t member(char *to, const char *name, unsigned int bytes)
 {
-    int n = sprintf(to,
-                    "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x"
-                    "%08x%s",
-                    1, 0100644, 0, 0, 1, 0, bytes, 0, 0, 0, 0,
-                    (unsigned int)strlen(name) + 1, 0, name);
+    int n = snprintf(to, 256,
+                     "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x"
+                     "%08x%s",
+                     1, 0100644, 0, 0, 1, 0, bytes, 0, 0, 0, 0,
+                     (unsigned int)strlen(name) + 1, 0, name);
     size_t head = ALIGN_UP((size_t)n + 1, 4);
 
     memset(to + n, 0, head - n);
