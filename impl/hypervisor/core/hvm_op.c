@@ -98,17 +98,23 @@ static int param_set(struct vcpu *v, struct domain *d, uint32_t index,
     return rc ? rc : arch_hvm_param_set(d, index, value);
 }
 
+/* Both calls: the request, and the domain that it may be about. */
+static long param_request(struct vcpu *v, uint64_t u, struct xen_hvm_param *p,
+                          struct domain **d)
+{
+    if (guest_copy_from(v, p, u, sizeof(*p)))
+        return -XEN_EFAULT;
+    if (p->index >= HVM_NR_PARAMS)
+        return -XEN_EINVAL;
+    return domain_target_get(v, p->domid, d);
+}
+
 static long hvm_op_set_param(struct vcpu *v, uint64_t u)
 {
     struct xen_hvm_param p;
     struct domain *d;
-    long rc;
+    long rc = param_request(v, u, &p, &d);
 
-    if (guest_copy_from(v, &p, u, sizeof(p)))
-        return -XEN_EFAULT;
-    if (p.index >= HVM_NR_PARAMS)
-        return -XEN_EINVAL;
-    rc = domain_target_get(v, p.domid, &d);
     if (rc)
         return rc;
     rc = param_set(v, d, p.index, p.value);
@@ -120,13 +126,8 @@ static long hvm_op_get_param(struct vcpu *v, uint64_t u)
 {
     struct xen_hvm_param p;
     struct domain *d;
-    long rc;
+    long rc = param_request(v, u, &p, &d);
 
-    if (guest_copy_from(v, &p, u, sizeof(p)))
-        return -XEN_EFAULT;
-    if (p.index >= HVM_NR_PARAMS)
-        return -XEN_EINVAL;
-    rc = domain_target_get(v, p.domid, &d);
     if (rc)
         return rc;
     rc = param_permit(v, d, params[p.index].get);

@@ -128,9 +128,7 @@ long sysctl_cpupool_op(struct vcpu *v, struct xen_sysctl *op)
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
         return pool_free_cpus(v, p);
     case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
-        return p->cpupool_id == POOL_ID ? -XEN_EBUSY : -XEN_ENOENT;
     case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-        return p->cpupool_id == POOL_ID ? -XEN_ENODEV : -XEN_ENOENT;
     case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
         return p->cpupool_id == POOL_ID ? -XEN_EBUSY : -XEN_ENOENT;
     case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:

@@ -19,6 +19,23 @@ typedef long version_fn(struct vcpu *v, uint64_t u);
 /* What upstream gives a domain that may not know: not an error. */
 static const char denied[] = "<denied>";
 
+/* A text with its terminator, cut to what the ABI's array holds. */
+static long text_answer(struct vcpu *v, uint64_t u, const char *text,
+                        size_t array_bytes)
+{
+    size_t bytes = str_length(text, array_bytes - 1);
+    const char end = '\0';
+
+    if (guest_copy_to(v, u, text, bytes))
+        return -XEN_EFAULT;
+    return guest_copy_to(v, u + bytes, &end, 1);
+}
+
+static const char *unless_guest(const struct vcpu *v, const char *text)
+{
+    return v->domain->privileged ? text : denied;
+}
+
 static long version_version(struct vcpu *v, uint64_t u)
 {
     (void)v;
@@ -28,9 +45,7 @@ static long version_version(struct vcpu *v, uint64_t u)
 
 static long version_extraversion(struct vcpu *v, uint64_t u)
 {
-    xen_extraversion_t text = ".7-touchstone";
-
-    return guest_copy_to(v, u, text, sizeof(text));
+    return text_answer(v, u, ".7-touchstone", XEN_EXTRAVERSION_LEN);
 }
 
 /* The compiler's name, nothing about the builder: builds are reproducible. */
@@ -39,28 +54,19 @@ static long version_compile_info(struct vcpu *v, uint64_t u)
     struct xen_compile_info info = {{0}, {0}, {0}, {0}};
 
     str_copy(info.compiler, sizeof(info.compiler),
-             v->domain->privileged ? __VERSION__ : denied);
+             unless_guest(v, __VERSION__));
     return guest_copy_to(v, u, &info, sizeof(info));
 }
 
 static long version_capabilities(struct vcpu *v, uint64_t u)
 {
-    const char *text = arch_capabilities();
-    size_t bytes = str_length(text, XEN_CAPABILITIES_INFO_LEN - 1);
-    const char end = '\0';
-
-    if (guest_copy_to(v, u, text, bytes))
-        return -XEN_EFAULT;
-    return guest_copy_to(v, u + bytes, &end, 1);
+    return text_answer(v, u, arch_capabilities(), XEN_CAPABILITIES_INFO_LEN);
 }
 
 static long version_changeset(struct vcpu *v, uint64_t u)
 {
-    xen_changeset_info_t text = {0};
-
-    str_copy(text, sizeof(text),
-             v->domain->privileged ? "unavailable" : denied);
-    return guest_copy_to(v, u, text, sizeof(text));
+    return text_answer(v, u, unless_guest(v, "unavailable"),
+                       XEN_CHANGESET_INFO_LEN);
 }
 
 /* HVM guests have no hole of the hypervisor in their address space. */
@@ -107,13 +113,8 @@ static long version_guest_handle(struct vcpu *v, uint64_t u)
 
 static long version_commandline(struct vcpu *v, uint64_t u)
 {
-    const char *text = v->domain->privileged ? option_cmdline() : denied;
-    size_t bytes = str_length(text, sizeof(xen_commandline_t) - 1);
-    const char end = '\0';
-
-    if (guest_copy_to(v, u, text, bytes))
-        return -XEN_EFAULT;
-    return guest_copy_to(v, u + bytes, &end, 1);
+    return text_answer(v, u, unless_guest(v, option_cmdline()),
+                       sizeof(xen_commandline_t));
 }
 
 /* The image carries none; upstream answers the same then. */
