@@ -77,13 +77,6 @@ static void list_insert(struct domain *d)
     spin_unlock(&list_lock);
 }
 
-static void domain_free(struct domain *d)
-{
-    units_fini(d);
-    heap_free(d->memory_map);
-    heap_free(d);
-}
-
 /* Drop one reference; the last one takes 'd' off the list. */
 static bool ref_drop(struct domain *d)
 {
@@ -111,20 +104,14 @@ static bool domain_is_spent(struct domain *d)
 
 void domain_put(struct domain *d)
 {
-    struct domain *next;
-
-    /* A loop, not a recursion: a dead device model held its guest. */
-    for (; d; d = next) {
-        next = NULL;
-        if (unlikely(domain_is_spent(d)) &&
-            !__atomic_exchange_n(&d->released, true, __ATOMIC_ACQ_REL))
-            (void)ref_drop(d); /* Not the last one: ours is still there. */
-        if (!ref_drop(d))
-            return;
-        next = d->target;
-        d->target = NULL;
-        domain_free(d);
-    }
+    if (unlikely(domain_is_spent(d)) &&
+        !__atomic_exchange_n(&d->released, true, __ATOMIC_ACQ_REL))
+        (void)ref_drop(d); /* Not the last one: ours is still there. */
+    if (!ref_drop(d))
+        return;
+    units_fini(d);
+    heap_free(d->memory_map);
+    heap_free(d);
 }
 
 /* Only the owner of a device model's target or a control domain may act. */
@@ -395,6 +382,15 @@ static void domain_begin_dying(struct domain *d)
         log_warn("cannot drop the claim of d%u", d->id);
 }
 
+static void target_put(struct domain *d)
+{
+    struct domain *target = d->target;
+
+    d->target = NULL;
+    if (target)
+        domain_put(target);
+}
+
 int domain_kill(struct domain *d)
 {
     int rc;
@@ -407,6 +403,7 @@ int domain_kill(struct domain *d)
     rc = units_relinquish(d);
     if (rc)
         return rc;
+    target_put(d);
     /* From here the caller's domain_put() may be the last one. */
     __atomic_store_n(&d->dying, DOMDYING_DEAD, __ATOMIC_SEQ_CST);
     domain_notify_exit(d);

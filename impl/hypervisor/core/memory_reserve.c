@@ -88,9 +88,11 @@ static int extent_populate(struct domain *d, gfn_t gfn,
     rc = range_vacate(d, gfn, r->extent_order);
     if (!rc)
         rc = p2m_set(d, gfn, m, r->extent_order, P2M_RAM_RW);
-    if (rc)
+    if (rc) {
         page_put_order(m, r->extent_order);
-    return rc;
+        return rc;
+    }
+    return physmap_check_alive(d, gfn, r->extent_order);
 }
 
 static int extent_release(struct domain *d, gfn_t gfn,

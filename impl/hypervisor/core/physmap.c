@@ -85,7 +85,26 @@ int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
     }
     old.order = 0;
     physmap_put_entry(d, &old);
-    return 0;
+    return physmap_check_alive(d, gfn, 0);
+}
+
+/*
+ * Teardown clears the address space once. An entry set after that is set after
+ * 'dying' was too, so whoever set it sees that, and takes it back.
+ */
+int physmap_check_alive(struct domain *d, gfn_t gfn, unsigned int order)
+{
+    struct p2m_entry e;
+
+    if (likely(!__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST)))
+        return 0;
+    for (uint64_t i = 0; i < 1UL << order; i++) {
+        int rc = clear_one(d, _gfn(gfn_x(gfn) + i), &e);
+
+        if (rc)
+            return rc;
+    }
+    return -XEN_EINVAL;
 }
 
 int physmap_remove(struct domain *d, gfn_t gfn)

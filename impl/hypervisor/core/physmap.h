@@ -14,6 +14,9 @@ bool physmap_may_grow(const struct domain *d);
    reference on 'take_mfn' goes to the entry, or is dropped on an error. */
 int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
                     enum p2m_type t) __must_check;
+/* After setting an entry: -XEN_EINVAL, and it is cleared, if 'd' is dying. */
+int physmap_check_alive(struct domain *d, gfn_t gfn,
+                        unsigned int order) __must_check;
 /* Clear a 4K entry of any kind; -XEN_ENOENT: nothing was there. */
 int physmap_remove(struct domain *d, gfn_t gfn) __must_check;
 /* Free 2^order pages of RAM; -XEN_ENOENT / -XEN_EINVAL: not all are RAM. */

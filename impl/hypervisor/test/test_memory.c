@@ -177,6 +177,21 @@ START_TEST(hostile_reservations_do_nothing)
 }
 END_TEST
 
+START_TEST(a_dying_domain_gets_nothing)
+{
+    struct xen_memory_reservation r = reservation(1, 1, 0);
+    struct xen_add_to_physmap a = {
+        .domid = 1, .space = XENMAPSPACE_grant_table, .gpfn = 0x300};
+
+    array_set(call_dom0, CALL_ARRAY, 0, 0x100);
+    call_guest->dying = DOMDYING_DYING;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_populate_physmap, r), 0);
+    ck_assert_int_lt(MEMORY_OP(call_v0, XENMEM_add_to_physmap, a), 0);
+    ck_assert_int_eq(p2m_get(call_guest, _gfn(0x300)).type, P2M_NONE);
+    ck_assert_uint_eq(call_guest->tot_pages, CALL_PAGES);
+}
+END_TEST
+
 START_TEST(a_guest_cannot_have_endless_page_tables)
 {
     struct xen_memory_reservation r = reservation(DOMID_SELF, 1, 0);
@@ -484,6 +499,7 @@ int main(void)
         an_extent_goes_as_a_whole_or_stays,
         dom0_gets_back_the_frame_of_the_same_number_or_none,
         hostile_reservations_do_nothing,
+        a_dying_domain_gets_nothing,
         a_guest_cannot_have_endless_page_tables,
         reservations_are_told,
         claims_need_privilege_and_clean_fields,
