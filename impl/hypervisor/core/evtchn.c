@@ -11,22 +11,34 @@
 
 static_assert(EVTCHN_2L_NR_CHANNELS <= EVTCHN_FIFO_NR_CHANNELS,
               "the groups hold every port of either ABI");
+static_assert(sizeof(struct evtchn_domain) <= PAGE_SIZE, "it is one page");
 static_assert(DOMAIN_MAX_VCPUS <= 256, "evtchn.vcpu is 8 bits wide");
+
+/* Where the pointer to the bucket of 'port' belongs; NULL without memory. */
+static struct evtchn **evtchn_bucket_slot(struct evtchn_domain *e,
+                                          evtchn_port_t port)
+{
+    struct evtchn ***group = &e->group[port / EVTCHN_GROUP_PORTS];
+
+    if (port < EVTCHN_NEAR_PORTS)
+        return &e->near[port / EVTCHN_BUCKET_PORTS];
+    if (!*group)
+        *group = heap_alloc(EVTCHN_GROUP_BUCKETS * sizeof(**group));
+    if (!*group)
+        return NULL;
+    return &(*group)[port / EVTCHN_BUCKET_PORTS % EVTCHN_GROUP_BUCKETS];
+}
 
 /* Back the next EVTCHN_BUCKET_PORTS ports. */
 static int evtchn_bucket_add_locked(struct evtchn_domain *e)
 {
-    struct evtchn ***group = &e->group[e->ports / EVTCHN_GROUP_PORTS];
-    struct evtchn *bucket;
+    struct evtchn **slot = evtchn_bucket_slot(e, e->ports);
 
-    if (!*group)
-        *group = heap_alloc(EVTCHN_GROUP_BUCKETS * sizeof(**group));
-    if (!*group)
+    if (!slot)
         return -XEN_ENOMEM;
-    bucket = heap_alloc(EVTCHN_BUCKET_PORTS * sizeof(*bucket));
-    if (!bucket)
+    *slot = heap_alloc(EVTCHN_BUCKET_PORTS * sizeof(**slot));
+    if (!*slot)
         return -XEN_ENOMEM;
-    (*group)[e->ports / EVTCHN_BUCKET_PORTS % EVTCHN_GROUP_BUCKETS] = bucket;
     /* Pairs with evtchn_find(), which takes no lock. */
     __atomic_store_n(&e->ports, e->ports + EVTCHN_BUCKET_PORTS,
                      __ATOMIC_RELEASE);
@@ -88,26 +100,25 @@ int evtchn_bind_free_locked(struct domain *d, enum evtchn_state state,
 
 int evtchn_domain_init(struct domain *d, unsigned int max_port)
 {
-    struct evtchn_domain *e = heap_alloc(sizeof(*e));
-    int rc;
+    struct evtchn_domain *e = page_alloc_virt();
 
     if (!e)
         return -XEN_ENOMEM;
     e->abi = &evtchn_2l_abi;
     e->max_port = MIN(max_port, EVTCHN_FIFO_NR_CHANNELS - 1U);
+    e->near[0] = e->first;
+    e->ports = EVTCHN_BUCKET_PORTS;
+    e->first[0].state = EVTCHN_RESERVED;
     d->evtchn = e;
-    rc = evtchn_bucket_add_locked(e);
-    if (rc) {
-        evtchn_domain_fini(d);
-        return rc;
-    }
-    evtchn_find(e, 0)->state = EVTCHN_RESERVED;
     return 0;
 }
 
 int evtchn_vcpu_init(struct vcpu *v)
 {
-    v->evtchn = heap_alloc(sizeof(*v->evtchn));
+    if (v->id < EVTCHN_NEAR_VCPUS)
+        v->evtchn = &v->domain->evtchn->vcpu[v->id];
+    else
+        v->evtchn = heap_alloc(sizeof(*v->evtchn));
     return v->evtchn ? 0 : -XEN_ENOMEM;
 }
 
@@ -142,18 +153,25 @@ void evtchn_domain_fini(struct domain *d)
 
     if (!e)
         return;
+    for (unsigned int b = 1; b < EVTCHN_NEAR_BUCKETS; b++)
+        heap_free(e->near[b]);
     for (unsigned int g = 0; g < EVTCHN_GROUPS && e->group[g]; g++) {
         for (unsigned int b = 0; b < EVTCHN_GROUP_BUCKETS; b++)
             heap_free(e->group[g][b]);
         heap_free(e->group[g]);
     }
     d->evtchn = NULL;
-    heap_free(e);
+    page_free_virt(e);
 }
 
 void evtchn_vcpu_fini(struct vcpu *v)
 {
-    heap_free(v->evtchn);
+    struct evtchn_vcpu *ev = v->evtchn;
+
+    if (v->id >= EVTCHN_NEAR_VCPUS)
+        heap_free(ev);
+    else if (ev)
+        *ev = (struct evtchn_vcpu){.control = NULL};
     v->evtchn = NULL;
 }
 
@@ -180,7 +198,8 @@ void evtchn_dump(struct domain *d)
 
     spin_lock(&e->lock);
     log_info("domain %u: %u event channels, %s, polling vcpus 0x%lx", d->id,
-             e->active, e->fifo ? "fifo" : "2-level", e->poll_mask[0]);
+             e->active, e->abi == &evtchn_fifo_abi ? "fifo" : "2-level",
+             e->poll_mask[0]);
     for (evtchn_port_t port = 1; port < e->ports; port++) {
         const struct evtchn *chn = evtchn_find(e, port);
 

@@ -8,7 +8,6 @@
  */
 #include "evtchn_priv.h"
 
-#include "hv/heap.h"
 #include "hv/log.h"
 #include "hv/p2m.h"
 
@@ -24,11 +23,11 @@
 
 static event_word_t *fifo_word(const struct domain *d, evtchn_port_t port)
 {
-    const struct evtchn_fifo *f = d->evtchn->fifo;
+    const struct evtchn_domain *e = d->evtchn;
 
-    if (port >= __atomic_load_n(&f->words, __ATOMIC_ACQUIRE))
+    if (port >= __atomic_load_n(&e->words, __ATOMIC_ACQUIRE))
         return NULL;
-    return f->page[port / WORDS_PER_PAGE] + port % WORDS_PER_PAGE;
+    return e->page[port / WORDS_PER_PAGE] + port % WORDS_PER_PAGE;
 }
 
 /*
@@ -106,7 +105,7 @@ static bool fifo_append_locked(struct vcpu *v, evtchn_port_t port,
 static void fifo_set_pending(struct vcpu *v, evtchn_port_t port,
                              struct evtchn *chn)
 {
-    struct evtchn_fifo *f = v->domain->evtchn->fifo;
+    struct spinlock *lock = &v->domain->evtchn->fifo_lock;
     event_word_t *word = fifo_word(v->domain, port);
     event_word_t old = PENDING;
     unsigned int q = chn->priority;
@@ -118,7 +117,7 @@ static void fifo_set_pending(struct vcpu *v, evtchn_port_t port,
         if (!word)
             return;
     }
-    spin_lock(&f->lock);
+    spin_lock(lock);
     if (likely(v->evtchn->control)) {
         old = word_raise(word);
         if (!(old & (MASKED | LINKED)))
@@ -131,7 +130,7 @@ static void fifo_set_pending(struct vcpu *v, evtchn_port_t port,
         log_guest(v->domain, "vcpu %u has no fifo control block: port %u lost",
                   v->id, port);
     }
-    spin_unlock(&f->lock);
+    spin_unlock(lock);
     if (tell)
         evtchn_upcall(v);
     if (!(old & PENDING))
@@ -214,16 +213,11 @@ static int fifo_set_control_locked(struct vcpu *v,
                                    struct evtchn_fifo_control_block *control)
 {
     struct evtchn_domain *e = v->domain->evtchn;
-    bool first = !e->fifo;
 
     if (v->evtchn->control)
         return -XEN_EINVAL;
-    if (first)
-        e->fifo = heap_alloc(sizeof(*e->fifo));
-    if (!e->fifo)
-        return -XEN_ENOMEM;
     __atomic_store_n(&v->evtchn->control, control, __ATOMIC_RELEASE);
-    if (first) {
+    if (e->abi != &evtchn_fifo_abi) {
         fifo_take_over_locked(v->domain);
         __atomic_store_n(&e->abi, &evtchn_fifo_abi, __ATOMIC_RELEASE);
     }
@@ -261,16 +255,15 @@ int evtchn_op_init_control(struct vcpu *v, void *arg)
 static int fifo_add_page_locked(struct domain *d, event_word_t *page)
 {
     struct evtchn_domain *e = d->evtchn;
-    struct evtchn_fifo *f = e->fifo;
-    evtchn_port_t port = f ? f->words : 0;
+    evtchn_port_t port = e->words;
     evtchn_port_t end = port + WORDS_PER_PAGE;
 
-    if (!f)
+    if (e->abi != &evtchn_fifo_abi)
         return -XEN_EOPNOTSUPP;
     if (port >= EVTCHN_FIFO_NR_CHANNELS)
         return -XEN_ENOSPC;
-    f->page[port / WORDS_PER_PAGE] = page;
-    __atomic_store_n(&f->words, end, __ATOMIC_SEQ_CST);
+    e->page[port / WORDS_PER_PAGE] = page;
+    __atomic_store_n(&e->words, end, __ATOMIC_SEQ_CST);
     for (; port < MIN(end, e->ports); port++) {
         struct evtchn *chn = evtchn_find(e, port);
 
@@ -290,7 +283,7 @@ int evtchn_op_expand_array(struct vcpu *v, void *arg)
     mfn_t mfn;
     int rc;
 
-    if (!READ_ONCE(d->evtchn->fifo))
+    if (READ_ONCE(d->evtchn->abi) != &evtchn_fifo_abi)
         return -XEN_EOPNOTSUPP;
     rc = physmap_get_page(d, array, true, &mfn, &entry);
     if (rc)
@@ -306,9 +299,8 @@ int evtchn_op_expand_array(struct vcpu *v, void *arg)
 void evtchn_fifo_leave_locked(struct domain *d)
 {
     struct evtchn_domain *e = d->evtchn;
-    struct evtchn_fifo *f = e->fifo;
 
-    if (!f)
+    if (e->abi != &evtchn_fifo_abi)
         return;
     ASSERT(!e->active);
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
@@ -322,9 +314,8 @@ void evtchn_fifo_leave_locked(struct domain *d)
         for (unsigned int q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++)
             ev->tail[q] = 0;
     }
-    for (unsigned int i = 0; i < f->words / WORDS_PER_PAGE; i++)
-        page_put(virt_to_mfn(f->page[i]));
+    for (unsigned int i = 0; i < e->words / WORDS_PER_PAGE; i++)
+        page_put(virt_to_mfn(e->page[i]));
     e->abi = &evtchn_2l_abi;
-    e->fifo = NULL;
-    heap_free(f);
+    e->words = 0;
 }

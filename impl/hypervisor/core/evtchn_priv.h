@@ -3,7 +3,7 @@
  *
  * Locks, outermost first: evtchn_domain.lock [d] of one or two domains (binding
  * and closing), evtchn.lock [p] of one or two ports (their state against a
- * send), evtchn_fifo.lock [q] (queues). Both ends of an interdomain channel
+ * send), fifo_lock [q] (queues). Both ends of an interdomain channel
  * change only with both ports locked: a sender that holds its own port's lock
  * may use the far port as well.
  */
@@ -13,9 +13,13 @@
 #include "hv/evtchn.h"
 
 #define EVTCHN_BUCKET_PORTS  64
-#define EVTCHN_GROUP_BUCKETS 32
+#define EVTCHN_GROUP_BUCKETS 64
 #define EVTCHN_GROUP_PORTS   (EVTCHN_BUCKET_PORTS * EVTCHN_GROUP_BUCKETS)
 #define EVTCHN_GROUPS        (EVTCHN_FIFO_NR_CHANNELS / EVTCHN_GROUP_PORTS)
+/* What lies in struct evtchn_domain itself. */
+#define EVTCHN_NEAR_BUCKETS 8 /* as pointers, the first whole */
+#define EVTCHN_NEAR_PORTS   (EVTCHN_BUCKET_PORTS * EVTCHN_NEAR_BUCKETS)
+#define EVTCHN_NEAR_VCPUS   6
 
 enum evtchn_state {
     EVTCHN_FREE,
@@ -57,30 +61,32 @@ struct evtchn_abi {
     bool has_priority;
 };
 
-struct evtchn_fifo {
-    struct spinlock lock;
-    uint32_t words; /* [a] ports that have a word in 'page' */
-    event_word_t *page[EVTCHN_FIFO_NR_CHANNELS / (PAGE_SIZE / 4)]; /* [d] */
-};
-
-struct evtchn_domain {
-    struct spinlock lock;
-    uint32_t ports;               /* [a] in buckets; only grows */
-    const struct evtchn_abi *abi; /* [a] */
-    struct evtchn_fifo *fifo;     /* [d], stable while a port is bound */
-    unsigned long poll_mask[DOMAIN_MAX_VCPUS / 64]; /* [a] vCPUs that poll */
-    uint32_t max_port;                              /* [I] */
-    uint32_t active;                                /* [d] ports in use */
-    uint32_t reset_next; /* [d] EVTCHNOP_reset goes on here; 0: none runs */
-    uint32_t close_next; /* relinquish goes on here */
-    struct evtchn **group[EVTCHN_GROUPS]; /* [d] slots filled once */
-};
-
 struct evtchn_vcpu {
     struct evtchn_fifo_control_block *control; /* [q] or NULL */
     uint32_t tail[EVTCHN_FIFO_MAX_QUEUES];     /* [q] last port, 0: none */
     uint32_t poll_port;                        /* [a] 0: any */
     uint32_t virq_port[NR_VIRQS];              /* [a] 0: not bound */
+};
+
+/* One page: each page that a send touches costs a TLB miss after the exit. */
+struct evtchn_domain {
+    struct spinlock lock;
+    struct spinlock fifo_lock;
+    uint32_t ports;               /* [a] in buckets; only grows */
+    uint32_t words;               /* [a] ports that have a word in 'page' */
+    const struct evtchn_abi *abi; /* [a] */
+    unsigned long poll_mask[DOMAIN_MAX_VCPUS / 64]; /* [a] vCPUs that poll */
+    uint32_t max_port;                              /* [I] */
+    uint32_t active;                                /* [d] ports in use */
+    uint32_t reset_next; /* [d] EVTCHNOP_reset goes on here; 0: none runs */
+    uint32_t close_next; /* relinquish goes on here */
+    /* [d] slots filled once */
+    struct evtchn *near[EVTCHN_NEAR_BUCKETS];
+    struct evtchn **group[EVTCHN_GROUPS];
+    /* [d] FIFO words, pages of the guest */
+    event_word_t *page[EVTCHN_FIFO_NR_CHANNELS / (PAGE_SIZE / 4)];
+    struct evtchn first[EVTCHN_BUCKET_PORTS];
+    struct evtchn_vcpu vcpu[EVTCHN_NEAR_VCPUS];
 };
 
 extern const struct evtchn_abi evtchn_2l_abi;
@@ -92,6 +98,8 @@ static inline struct evtchn *evtchn_find(const struct evtchn_domain *e,
 {
     if (port >= __atomic_load_n(&e->ports, __ATOMIC_ACQUIRE))
         return NULL;
+    if (likely(port < EVTCHN_NEAR_PORTS))
+        return &e->near[port / EVTCHN_BUCKET_PORTS][port % EVTCHN_BUCKET_PORTS];
     return &e->group[port / EVTCHN_GROUP_PORTS]
                     [port / EVTCHN_BUCKET_PORTS % EVTCHN_GROUP_BUCKETS]
                     [port % EVTCHN_BUCKET_PORTS];

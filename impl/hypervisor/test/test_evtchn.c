@@ -139,6 +139,7 @@ START_TEST(two_level_has_no_fifo_operations)
     evtchn_port_t port = channel_unbound(d1, 0);
 
     ck_assert_int_eq(op(d1, expand_array, .array_gfn = 8), -XEN_EOPNOTSUPP);
+    ck_assert_int_eq(op(d1, expand_array, .array_gfn = ~0ULL), -XEN_EOPNOTSUPP);
     ck_assert_int_eq(op(d1, set_priority, .port = port, .priority = 1),
                      -XEN_ENOSYS);
 }

@@ -185,14 +185,6 @@ START_TEST(a_control_block_is_set_once)
 }
 END_TEST
 
-START_TEST(no_memory_for_the_array_is_enomem)
-{
-    guests_no_memory();
-    ck_assert_int_eq(init_control_at(0, CONTROL_GFN, 0), -XEN_ENOMEM);
-    ck_assert_uint_eq(page_refs(guest_mfn(d1, CONTROL_GFN)), 1);
-}
-END_TEST
-
 START_TEST(array_pages_must_be_ram_and_end_at_128)
 {
     fifo_on();
@@ -585,7 +577,6 @@ int main(void)
     const TTest *const tests[] = {
         bad_control_blocks_are_einval,
         a_control_block_is_set_once,
-        no_memory_for_the_array_is_enomem,
         array_pages_must_be_ram_and_end_at_128,
         priorities_are_checked,
         fifo_has_more_ports_than_two_level,

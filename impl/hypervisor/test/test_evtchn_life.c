@@ -172,7 +172,7 @@ END_TEST
 START_TEST(creation_fails_whole_without_memory)
 {
     struct domain d = {.id = 9, .max_vcpus = 1};
-    struct vcpu v = {.domain = &d};
+    struct vcpu v = {.id = 100, .domain = &d};
 
     guests_no_memory();
     ck_assert_int_eq(evtchn_domain_init(&d, 100), -XEN_ENOMEM);
