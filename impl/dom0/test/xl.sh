@@ -92,7 +92,7 @@ console_shows() {
 
 console_answers() {
     mkfifo /run/typed
-    xenconsole -i "$id" </run/typed >/run/seen 2>&1 &
+    xenconsole --interactive "$id" </run/typed >/run/seen 2>&1 &
     console_pid=$!
     exec 6>/run/typed
     # shellcheck disable=SC2016 # the guest expands it
