@@ -83,6 +83,7 @@ static void timer_irq(unsigned int vector, void *arg)
 
     (void)vector;
     (void)arg;
+    percpu_self()->timer_ns = ~0ULL;
     WRITE_ONCE(c->timer_fired, true);
     WRITE_ONCE(c->work, true);
 }
@@ -162,7 +163,21 @@ void msi_compose(unsigned int vector, unsigned int cpu, uint64_t *address,
     *data = vector; /* fixed, edge */
 }
 
+/* Both sides write their flag before they read the other's. */
 void arch_cpu_kick(unsigned int cpu)
 {
-    lapic_send(percpu_of(cpu)->apic_id, VECTOR_KICK);
+    struct percpu *p = percpu_of(cpu);
+
+    (void)__atomic_exchange_n(&p->kicked, true, __ATOMIC_SEQ_CST);
+    if (READ_ONCE(p->away))
+        lapic_send(p->apic_id, VECTOR_KICK);
+}
+
+void cpu_away_begin(void)
+{
+    struct percpu *p = percpu_self();
+
+    (void)__atomic_exchange_n(&p->away, true, __ATOMIC_SEQ_CST);
+    if (unlikely(READ_ONCE(p->kicked)))
+        lapic_send(p->apic_id, VECTOR_KICK);
 }

@@ -8,6 +8,7 @@
 #include "x86/irq_vectors.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
+#include "x86/percpu.h"
 
 #include "hv/lock.h"
 #include "hv/log.h"
@@ -47,6 +48,7 @@ enum lapic_reg {
 #define ICR_STARTUP        (6UL << 8 | ICR_ASSERT)
 #define ICR_NMI            (4UL << 8 | ICR_ASSERT)
 #define ICR_ALL_BUT_SELF   (3UL << 18)
+#define ICR_SURE_CYCLES    100000
 #define ICR_SPINS_MAX      1000000
 #define CPUID_X2APIC       BIT(21) /* 1 ECX */
 
@@ -115,6 +117,21 @@ void lapic_eoi(void)
     lapic_write(LAPIC_EOI, 0);
 }
 
+/* The last message must have left. After ICR_SURE_CYCLES it has, and the slow
+   read is saved. */
+static void icr_wait(void)
+{
+    struct percpu *p = percpu_self();
+    uint64_t now = rdtsc();
+
+    for (unsigned int i = 0;
+         now - p->icr_tsc < ICR_SURE_CYCLES && i < ICR_SPINS_MAX &&
+         lapic_read(LAPIC_ICR) & ICR_BUSY;
+         i++)
+        spin_relax();
+    p->icr_tsc = now;
+}
+
 static void icr_write(uint32_t apic_id, uint32_t command)
 {
     if (x2apic) {
@@ -123,13 +140,9 @@ static void icr_write(uint32_t apic_id, uint32_t command)
         wrmsr(MSR_X2APIC + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
+    icr_wait();
     lapic_write(LAPIC_ICR_HIGH, apic_id << 24);
     lapic_write(LAPIC_ICR, command);
-    for (unsigned int i = 0; i < ICR_SPINS_MAX; i++) {
-        if (!(lapic_read(LAPIC_ICR) & ICR_BUSY))
-            return;
-        spin_relax();
-    }
 }
 
 void lapic_send(uint32_t apic_id, unsigned int vector)

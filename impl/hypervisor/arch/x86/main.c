@@ -113,9 +113,11 @@ void hv_main(void)
 
 void arch_cpu_idle(struct cpu *c)
 {
-    /* Interrupts are off from this check to STI: a kick that comes after it ends
-       HLT at once. */
+    /* Interrupts are off from here to STI: what comes after it ends HLT. */
+    cpu_kick_accept();
+    cpu_away_begin();
     if (!cpu_must_leave(c))
         interrupts_on_and_halt();
     interrupts_off();
+    cpu_away_end();
 }

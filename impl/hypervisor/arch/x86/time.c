@@ -197,6 +197,7 @@ void time_init(uint64_t start)
 void time_cpu_init(void)
 {
     lapic_timer_setup(VECTOR_TIMER, use_deadline);
+    percpu_self()->timer_ns = ~0ULL;
 }
 
 static void program_deadline(uint64_t deadline_ns)
@@ -213,17 +214,21 @@ static void program_deadline(uint64_t deadline_ns)
 static void program_counter(uint64_t deadline_ns)
 {
     uint64_t now = arch_now_ns();
-    uint64_t count = 0;
+    uint64_t count =
+        deadline_ns > now ? scale(deadline_ns - now, lapic_per_ns) : 0;
 
-    if (deadline_ns != ~0ULL) {
-        count = deadline_ns > now ? scale(deadline_ns - now, lapic_per_ns) : 0;
-        count = MIN(count + 1, (uint64_t)LAPIC_TIMER_MAX);
-    }
-    lapic_timer_start((uint32_t)count);
+    lapic_timer_start((uint32_t)MIN(count + 1, (uint64_t)LAPIC_TIMER_MAX));
 }
 
+/* A device access costs more than an interrupt that comes too early, so what is
+   set already stands unless the new time is before it. */
 void arch_timer_program(uint64_t deadline_ns)
 {
+    struct percpu *p = percpu_self();
+
+    if (deadline_ns >= p->timer_ns)
+        return;
+    p->timer_ns = deadline_ns;
     if (use_deadline)
         program_deadline(deadline_ns);
     else

@@ -5,6 +5,7 @@
 #include "x86/vcpu.h"
 
 #include "x86/cpuid.h"
+#include "x86/percpu.h"
 #include "x86/pvclock.h"
 #include "x86/vt.h"
 
@@ -75,6 +76,7 @@ void arch_vcpu_run(struct vcpu *v)
         load(v);
     ASSERT(v->arch->last_cpu == c->id);
     do {
+        cpu_kick_accept();
         if (unlikely(READ_ONCE(v->arch->init_pending) ||
                      READ_ONCE(v->arch->sipi_vector)) &&
             !vcpu_serve_init(v))

@@ -13,6 +13,7 @@
 #include "x86/cpuid.h"
 #include "x86/insn.h"
 #include "x86/p2m.h"
+#include "x86/percpu.h"
 #include "x86/vt.h"
 
 #include "hv/log.h"
@@ -233,8 +234,10 @@ void vt_run(struct vcpu *v)
     b->rflags = a->regs.rflags;
     b->vintr = (b->vintr & ~VINTR_TPR_MASK) | vlapic_tpr(v) >> 4;
 
+    cpu_away_begin();
     svm_enter(&a->regs, a->vmcb_pa, host_save[arch_cpu_self()]);
 
+    cpu_away_end();
     p2m_leave();
     b->tlb_control = TLB_KEEP;
     b->event_inject = 0;

@@ -35,6 +35,10 @@ struct percpu {
     int64_t tsc_offset;             /* [I] add to the TSC: boot CPU's TSC */
     const struct trap_frame *fault; /* [own CPU] being reported */
     unsigned int panics;            /* [own CPU] nesting of the report */
+    bool away;                      /* [a] in the guest or halted */
+    bool kicked;                    /* [a] since it last looked for work */
+    uint64_t timer_ns;              /* [own CPU] interrupt set for; ~0: none */
+    uint64_t icr_tsc;               /* [own CPU] when it last sent an IPI */
     struct tss tss;
     uint64_t gdt[5];
     uint8_t ist_stack[IST_LIMIT - 1][IST_STACK_BYTES]
@@ -54,6 +58,25 @@ void percpu_init(struct percpu *p, unsigned int cpu, uintptr_t stack);
 void percpu_load(struct percpu *p);
 
 extern struct percpu percpu_boot; /* of CPU 0 */
+
+/*
+ * Kicks without IPIs while the target is in the hypervisor (arch_cpu_kick()):
+ * it clears 'kicked' before it looks for work and events, and goes away through
+ * cpu_away_begin(), which turns a kick that came in between into an interrupt.
+ */
+void cpu_away_begin(void);
+
+static inline void cpu_away_end(void)
+{
+    WRITE_ONCE(percpu_self()->away, false);
+}
+
+static inline void cpu_kick_accept(void)
+{
+    if (READ_ONCE(percpu_self()->kicked))
+        (void)__atomic_exchange_n(&percpu_self()->kicked, false,
+                                  __ATOMIC_SEQ_CST);
+}
 
 /* By CPU index; NULL when there is no such CPU. */
 struct percpu *percpu_of(unsigned int cpu);
