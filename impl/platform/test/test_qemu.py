@@ -12,7 +12,7 @@ CONFIG = qemu.Config(
     hypervisor="ours", image="/b/touchstone.elf", kernel="/b/vm,linux",
     initrd="/b/initrd", kernel_args="console=hvc0", dom0_mem=1024,
     append="loglvl=all", cpu=None, smp=2, memory=4096, reboots=False,
-    extra=())
+    monitor=None, extra=())
 
 
 def option(command, name):

@@ -15,7 +15,8 @@ IPERF3 = {"end": {"sum_received": {"bits_per_second": 3e8}}}
 
 
 def config(name):
-    return qemu.Config(name, "", "", "", "", 1024, "", None, 2, 4096, False, ())
+    return qemu.Config(name, "", "", "", "", 1024, "", None, 2, 4096, False, None,
+                       ())
 
 
 class Told(session.Session):

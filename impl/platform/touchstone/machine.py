@@ -1,8 +1,10 @@
 """One running QEMU: started, listened to, and gone afterwards."""
 import ctypes
+import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import time
 
@@ -10,6 +12,11 @@ from touchstone.console import LineSplitter, RecordReader
 
 PR_SET_PDEATHSIG = 1
 STOP_GRACE_S = 3
+QMP_LIMIT_S = 5
+# What a hypervisor is asked when the machine hangs: take the serial line,
+# then domains, run queue, clocks, event channels.
+DEBUG_KEYS = b"\x01\x01\x01qrte"
+DEBUG_S = 3
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -20,9 +27,10 @@ class MachineTimeout(Exception):
 class Machine:
     """Use as a context manager; leaving it ends QEMU whatever happened."""
 
-    def __init__(self, command, log):
+    def __init__(self, command, log, monitor=None):
         self.command = command
         self.log = log
+        self.monitor = monitor
         self.process = None
         self.started = None
         self.errors = b""
@@ -101,6 +109,20 @@ class Machine:
             except BrokenPipeError:
                 pass
 
+    def diagnose(self):
+        """Leave in the log what a machine that hangs can still tell."""
+        try:
+            self.note("registers", registers(self.monitor))
+            self.type(DEBUG_KEYS)
+            for _ in self.events(self.seconds() + DEBUG_S):
+                pass
+        except (MachineTimeout, OSError, ValueError) as error:
+            self.note("diagnosis", str(error))
+
+    def note(self, title, text):
+        if self.log:
+            self.log.write(f"\n--- {title}\n{text}\n---\n".encode())
+
     def complaint(self):
         """QEMU's own error text without its warnings."""
         return "\n".join(
@@ -112,3 +134,23 @@ class Machine:
 def die_with_parent():
     """Even if we are killed, QEMU does not stay behind."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def registers(monitor):
+    """All CPUs' registers as QEMU's monitor prints them."""
+    if not monitor:
+        return "no monitor"
+    command = {"execute": "human-monitor-command",
+               "arguments": {"command-line": "info registers -a"}}
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(QMP_LIMIT_S)
+        link.connect(monitor)
+        lines = link.makefile("rw")
+        lines.readline()
+        for request in ({"execute": "qmp_capabilities"}, command):
+            lines.write(json.dumps(request) + "\n")
+            lines.flush()
+            reply = json.loads(lines.readline())
+            while "return" not in reply and "error" not in reply:
+                reply = json.loads(lines.readline())
+    return str(reply.get("return", reply))

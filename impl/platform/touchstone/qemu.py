@@ -13,10 +13,11 @@ from touchstone import machines
 
 Qemu = collections.namedtuple("Qemu", "path version accelerator")
 # memory in MiB; append: hypervisor options; reboots: a reset starts the
-# machine again instead of ending it; extra: QEMU arguments.
+# machine again instead of ending it; monitor: path of a QMP socket or None;
+# extra: QEMU arguments.
 Config = collections.namedtuple(
     "Config", "hypervisor image kernel initrd kernel_args dom0_mem append "
-    "cpu smp memory reboots extra")
+    "cpu smp memory reboots monitor extra")
 
 # A loop of this many rounds takes REFERENCE_S on the machine on which the
 # limits in plan.py were chosen.
@@ -72,6 +73,8 @@ def command(qemu, config):
         accel, model = "kvm", machines.KVM_MODEL
     else:
         accel, model = "tcg,thread=multi", machines.cpu_model(qemu.version)
+    monitor = ["-qmp", f"unix:{comma(config.monitor)},server=on,wait=off"] \
+        if config.monitor else []
     options = row.options.format(mem=config.dom0_mem, vcpus=config.smp)
     modules = [f"{comma(config.kernel)} {config.kernel_args}"]
     if config.initrd:
@@ -83,7 +86,7 @@ def command(qemu, config):
         "-nic", "none", *([] if config.reboots else ["-no-reboot"]),
         "-chardev", "stdio,id=console,signal=off",
         "-serial", "chardev:console",
-        *row.devices, *config.extra,
+        *monitor, *row.devices, *config.extra,
         "-kernel", config.image, "-append", f"{options} {config.append}",
         "-initrd", ",".join(modules)]
 

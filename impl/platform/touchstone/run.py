@@ -71,7 +71,7 @@ def parser():
     return out
 
 
-def config_for(args, name, initrd, kernel_args):
+def config_for(args, name, initrd, kernel_args, monitor=None):
     """The machine that the options ask for."""
     boot = images.Boot(args.build)
     row = machines.HYPERVISORS[name]
@@ -82,6 +82,7 @@ def config_for(args, name, initrd, kernel_args):
         initrd=initrd, kernel_args=kernel_args + " " + args.dom0_append,
         dom0_mem=DOM0_MEM, append=args.append, cpu=args.cpu, smp=args.smp,
         memory=args.memory, reboots=args.reboots,
+        monitor=monitor,
         extra=tuple(args.qemu_args.split()))
 
 
@@ -99,14 +100,16 @@ def boot(args, found, name, contents, scenario, shown, limit_s):
         more = [images.Boot(args.build).path(item + ".cpio")
                 for item in args.image]
         images.with_files(initrd, more, contents, target)
+        monitor = os.path.join(folder, "qmp")
         config = config_for(args, name, target,
-                            f"console=hvc0 quiet ts.scenario={scenario}")
+                            f"console=hvc0 quiet ts.scenario={scenario}",
+                            monitor)
         with open_log(args, name) as log:
             shown.start(f"{machines.HYPERVISORS[name].title} on QEMU "
                         f"{'.'.join(map(str, found.version))} "
                         f"({found.accelerator})")
             out = session.Session(name, shown).run(
-                qemu.command(found, config), limit_s, log)
+                qemu.command(found, config), limit_s, log, monitor)
             shown.finish()
             return out, config, log.name
 

@@ -59,16 +59,17 @@ class Session:
             "close": self.on_close,
         }
 
-    def run(self, command, limit_s, log):
+    def run(self, command, limit_s, log, monitor=None):
         """Boot, listen to the end; what went wrong is in outcome.errors."""
         out = self.outcome
-        with Machine(command, log) as machine:
+        with Machine(command, log, monitor) as machine:
             try:
                 for event in machine.events(limit_s):
                     self.take(event)
                 out.ended = True
             except MachineTimeout as error:
                 out.errors.append(str(error))
+                machine.diagnose()
             out.seconds = machine.seconds()
             machine.stop()
             if machine.process.returncode > 0:
