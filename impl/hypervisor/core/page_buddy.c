@@ -20,7 +20,7 @@
 #include "base/string.h"
 
 #define ORDERS         (PAGE_ORDER_MAX + 1)
-#define SCRUB_FRAMES   16   /* cleared at a time */
+#define SCRUB_FRAMES   4    /* cleared at a time */
 #define SCRUB_SCAN     4096 /* entries looked at with the lock held */
 #define LOW_ZONE_END   (1UL << (20 - PAGE_SHIFT))
 #define DMA32_ZONE_END (1UL << (32 - PAGE_SHIFT))

@@ -8,7 +8,8 @@
  *   little ahead of them, so that short sleepers preempt; never more.
  * - On picking, a lead over the next in the queue is cut to a few of that one's
  *   slices, so that no history (idle CPUs, affinity) can starve it.
- * - A slice ends after at most 10 ms; a wake-up preempts after the rate limit.
+ * - With others waiting a slice lasts 5 ms; a wake-up preempts as soon as the
+ *   woken one would win, but not within the rate limit.
  *
  * Caps: a domain has a budget of running time per period; out of budget its
  * vCPUs are parked until the refill. Time run too long is owed.
@@ -26,10 +27,42 @@
 #define RATELIMIT_DEFAULT_NS 200000ULL
 #define WAKE_BONUS           SLICE_SHARED_NS /* virtual ns ahead of others */
 #define PREEMPT_MARGIN       100000ULL       /* virtual ns that must be won */
-#define LEAD_SLICES          4
+#define LEAD_SLICES          8
 
 struct sched sched = {.queue = LIST_INIT(sched.queue),
                       .ratelimit_ns = RATELIMIT_DEFAULT_NS};
+
+void sched_lock(void)
+{
+    spin_lock(&sched.lock);
+}
+
+static void after_do(struct sched_cpu *me)
+{
+    struct sched_after after = me->after;
+
+    me->after = (struct sched_after){.any = false};
+    spin_unlock(&sched.lock);
+    for (unsigned int i = 0; i < cpu_count; i++) {
+        if (cpumask_test(&after.slice, i))
+            timer_set(&sched.cpu[i].slice, i,
+                      READ_ONCE(sched.cpu[i].slice_end_ns));
+        if (cpumask_test(&after.kick, i)) {
+            arch_cpu_kick(i);
+            me->kicks++;
+        }
+    }
+}
+
+void sched_unlock(void)
+{
+    struct sched_cpu *me = &sched.cpu[arch_cpu_self()];
+
+    if (me->after.any)
+        after_do(me);
+    else
+        spin_unlock(&sched.lock);
+}
 
 static struct sched_vcpu *sv_of(const struct list *l)
 {
@@ -132,7 +165,7 @@ static void refill_cb(struct timer *t, void *arg)
     struct domain *d = arg;
     uint64_t now = arch_now_ns();
 
-    spin_lock(&sched.lock);
+    sched_lock();
     if (budget_out(&d->sched, now)) {
         timer_set(t, arch_cpu_self(), d->sched.period_end_ns);
     } else {
@@ -143,7 +176,7 @@ static void refill_cb(struct timer *t, void *arg)
             enqueue(sv, true, now);
         }
     }
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }
 
 /* --- Queue --- */
@@ -158,11 +191,18 @@ static void queue_insert(struct sched_vcpu *sv)
     sv->state = SV_QUEUED;
 }
 
+/* One kick is enough until the CPU has looked. */
 void sched_preempt_locked(unsigned int cpu)
 {
+    struct sched_after *after = &sched.cpu[arch_cpu_self()].after;
+
+    if (READ_ONCE(cpus[cpu].resched))
+        return;
     WRITE_ONCE(cpus[cpu].resched, true);
-    if (cpu != arch_cpu_self())
-        arch_cpu_kick(cpu);
+    if (cpu == arch_cpu_self())
+        return;
+    cpumask_set(&after->kick, cpu);
+    after->any = true;
 }
 
 /* First CPU of three sets' intersection, CPU_MAX when there is none. */
@@ -211,35 +251,46 @@ static unsigned int weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
     return cpu;
 }
 
-/* The CPU looks again at 'deadline_ns', or before if its slice ends. */
-static void slice_shorten(unsigned int cpu, uint64_t deadline_ns)
+/* The CPU looks again when its slice ends, the latest. */
+static void slice_set(unsigned int cpu, uint64_t end_ns)
 {
     struct sched_cpu *sc = &sched.cpu[cpu];
+    struct sched_after *after = &sched.cpu[arch_cpu_self()].after;
 
-    if (deadline_ns >= sc->slice_end_ns)
+    sc->slice_end_ns = end_ns;
+    /* A timer that goes off early looks and is set again: cheaper than to set
+       it at each switch. */
+    if (timer_pending(&sc->slice) && sc->slice.deadline_ns <= end_ns)
         return;
-    sc->slice_end_ns = deadline_ns;
-    timer_set(&sc->slice, cpu, deadline_ns);
+    cpumask_set(&after->slice, cpu);
+    after->any = true;
 }
 
-/* When the vCPU of 'cpu', now 'ahead' of a woken one, will have lost to it. */
-static uint64_t beaten_ns(unsigned int cpu, int64_t ahead, uint64_t now)
+static void slice_shorten(unsigned int cpu, uint64_t end_ns)
+{
+    if (end_ns < sched.cpu[cpu].slice_end_ns)
+        slice_set(cpu, end_ns);
+}
+
+/* When 'cpu' should look again for one that its vCPU is 'ahead' of: who clearly
+   wins preempts after the rate limit, who was woken as soon as it would win. */
+static uint64_t look_again_ns(unsigned int cpu, int64_t ahead, bool woken,
+                              uint64_t now)
 {
     const struct sched_cpu *sc = &sched.cpu[cpu];
     uint64_t allowed = sc->started_ns + sched.ratelimit_ns;
-    uint64_t missing;
+    uint64_t missing = PREEMPT_MARGIN - (uint64_t)ahead;
 
     if (ahead > (int64_t)PREEMPT_MARGIN)
         return allowed;
-    missing = (uint64_t)((int64_t)PREEMPT_MARGIN - ahead);
-    if (missing >= sched_cost(sd_of(sc->running), SLICE_ALONE_NS))
-        return sc->slice_end_ns;
-    missing = (missing << VTIME_SHIFT) / sd_of(sc->running)->vtime_rate;
-    return MAX(allowed, now + missing);
+    if (!woken)
+        return now + SLICE_SHARED_NS;
+    missing = MIN(missing, (uint64_t)UINT32_MAX) << VTIME_SHIFT;
+    missing /= sd_of(sc->running)->vtime_rate;
+    return MAX(allowed, now + MIN(missing, SLICE_SHARED_NS));
 }
 
-/* Find a CPU for what was just queued. One that lost its CPU takes it from
-   another only if it clearly wins; a woken one as soon as it would. */
+/* Find a CPU for what was just queued. */
 static void tickle(struct sched_vcpu *sv, bool woken, uint64_t now)
 {
     unsigned int cpu = idle_cpu_for(sv);
@@ -253,9 +304,9 @@ static void tickle(struct sched_vcpu *sv, bool woken, uint64_t now)
         return;
     }
     cpu = weakest_cpu_for(sv, now, &ahead);
-    if (cpu == CPU_MAX || (!woken && ahead <= (int64_t)PREEMPT_MARGIN))
+    if (cpu == CPU_MAX)
         return;
-    when = beaten_ns(cpu, ahead, now);
+    when = look_again_ns(cpu, ahead, woken, now);
     if (when <= now)
         sched_preempt_locked(cpu);
     else
@@ -321,7 +372,7 @@ static void place(struct sched_vcpu *sv, uint64_t now)
     if (!reference_for(sv, now, &reference))
         return;
     low = reference - WAKE_BONUS;
-    high = reference + sched_cost(sd_of(sv), 2 * SLICE_ALONE_NS);
+    high = reference + sched_cost(sd_of(sv), 4 * SLICE_SHARED_NS);
     if (vtime_diff(sv->vtime, low) < 0)
         sv->vtime = low;
     if (vtime_diff(sv->vtime, high) > 0)
@@ -395,7 +446,7 @@ static void cut_lead(struct sched_vcpu *sv, const struct sched_vcpu *next)
 
     if (!next)
         return;
-    low = next->vtime - sched_cost(sd_of(next), LEAD_SLICES * SLICE_ALONE_NS);
+    low = next->vtime - sched_cost(sd_of(next), LEAD_SLICES * SLICE_SHARED_NS);
     if (vtime_diff(sv->vtime, low) < 0)
         sv->vtime = low;
 }
@@ -410,18 +461,6 @@ static uint64_t slice_for(struct sched_vcpu *sv, bool shared)
         return slice;
     part = (uint64_t)MAX(sd->budget_ns, 0) / MAX(sd->running, 1U);
     return MIN(slice, MAX(part, SLICE_MIN_NS));
-}
-
-static void slice_begin(unsigned int cpu, struct sched_vcpu *sv, bool shared,
-                        uint64_t now)
-{
-    struct sched_cpu *sc = &sched.cpu[cpu];
-
-    sc->slice_end_ns = now + slice_for(sv, shared);
-    /* A timer that goes off early looks and is set again: cheaper than to set
-       it at each switch. */
-    if (!timer_pending(&sc->slice) || sc->slice.deadline_ns > sc->slice_end_ns)
-        timer_set(&sc->slice, cpu, sc->slice_end_ns);
 }
 
 static void slice_cb(struct timer *t, void *arg)
@@ -454,7 +493,7 @@ static struct sched_vcpu *choose_locked(struct cpu *c, struct sched_vcpu *prev,
     next = queue_first(c->id, now, &second);
     stays = prev && may_go_on(prev, c->id, now);
     if (stays && (!next || !wins(next, prev, sc, now))) {
-        slice_begin(c->id, prev, next, now);
+        slice_set(c->id, now + slice_for(prev, next));
         if (next && beats(next, prev))
             slice_shorten(c->id, sc->started_ns + sched.ratelimit_ns);
         cut_lead(prev, next);
@@ -505,7 +544,7 @@ static void switch_locked(struct cpu *c, struct sched_vcpu *prev,
     if (next) {
         next->charged_ns = sc->started_ns = now;
         runstate_set(next->vcpu, RUNSTATE_running, now);
-        slice_begin(c->id, next, shared, now);
+        slice_set(c->id, now + slice_for(next, shared));
     } else {
         cpumask_set(&sched.idle, c->id);
         /* Whoever was queued since the choice found no idle CPU. */
@@ -516,33 +555,44 @@ static void switch_locked(struct cpu *c, struct sched_vcpu *prev,
         settle_locked(prev, now);
 }
 
+/* 'v' loses the CPU: its state must not be left in it. */
+static void leave(struct vcpu *v)
+{
+    if (v->runstate_map && v->runstate.state == RUNSTATE_runnable)
+        vcpu_runstate_to_guest(v);
+    arch_vcpu_switch_out(v);
+}
+
 struct vcpu *sched_pick(struct cpu *c)
 {
-    struct sched_vcpu *prev = sched.cpu[c->id].running;
+    struct sched_cpu *sc = &sched.cpu[c->id];
+    struct sched_vcpu *prev = sc->running;
+    bool blocks = prev && !vcpu_runnable(prev->vcpu);
     struct sched_vcpu *next;
 
-    if (likely(!READ_ONCE(c->resched)) &&
-        (!prev || likely(vcpu_runnable(prev->vcpu))))
+    if (likely(!READ_ONCE(c->resched)) && !blocks)
         return c->current;
-    spin_lock(&sched.lock);
+    /* One that blocks is saved in advance, which spares taking the lock twice.
+       Should it be woken meanwhile it is loaded again. */
+    if (blocks)
+        leave(prev->vcpu);
+    sc->picks++;
+    sched_lock();
     WRITE_ONCE(c->resched, false);
     cpumask_clear(&sched.idle, c->id);
     next = choose_locked(c, prev, arch_now_ns());
-    if (next == prev) {
-        if (!next)
-            cpumask_set(&sched.idle, c->id);
-        spin_unlock(&sched.lock);
-        return c->current;
+    if (next != prev) {
+        sc->switches++;
+        if (prev && !blocks) {
+            sched_unlock();
+            leave(prev->vcpu);
+            sched_lock();
+        }
+        switch_locked(c, prev, next);
+    } else if (!next) {
+        cpumask_set(&sched.idle, c->id);
     }
-    spin_unlock(&sched.lock);
-    if (prev) {
-        if (prev->vcpu->runstate_map)
-            vcpu_runstate_to_guest(prev->vcpu);
-        arch_vcpu_switch_out(prev->vcpu);
-    }
-    spin_lock(&sched.lock);
-    switch_locked(c, prev, next);
-    spin_unlock(&sched.lock);
+    sched_unlock();
     /* 'current' is seen before this CPU looks for events: see vcpu_kick(). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return c->current;
@@ -561,13 +611,13 @@ void vcpu_wake(struct vcpu *v)
     struct sched_vcpu *sv = v->sched;
     uint64_t now = arch_now_ns();
 
-    spin_lock(&sched.lock);
+    sched_lock();
     if (sv->state == SV_OFF && vcpu_runnable(v)) {
         runstate_set(v, RUNSTATE_runnable, now);
         place(sv, now);
         enqueue(sv, true, now);
     }
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }
 
 /* It may not run: off the queue, or off its CPU soon. */
@@ -575,14 +625,14 @@ static void vcpu_sleep(struct vcpu *v)
 {
     struct sched_vcpu *sv = v->sched;
 
-    spin_lock(&sched.lock);
+    sched_lock();
     if (sv->state == SV_RUNNING) {
         sched_preempt_locked(sv->cpu);
     } else if (sv->state != SV_OFF && !vcpu_runnable(v)) {
         dequeue(sv);
         runstate_set(v, runstate_off(v), arch_now_ns());
     }
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }
 
 void vcpu_block(struct vcpu *v)
@@ -659,12 +709,12 @@ unsigned int vcpu_cpu(const struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
-    spin_lock(&sched.lock);
+    sched_lock();
     if (!list_empty(&sched.queue)) {
         v->sched->yield = true;
         WRITE_ONCE(cpus[v->sched->cpu].resched, true);
     }
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }
 
 /* Its CPUs or its place changed: queue it anew, or put it off its CPU. */
@@ -729,11 +779,11 @@ void sched_vcpu_fini(struct vcpu *v)
     if (!sv)
         return;
     timer_kill(&v->domain->sched.refill);
-    spin_lock(&sched.lock);
+    sched_lock();
     ASSERT(sv->state != SV_RUNNING);
     if (sv->state != SV_OFF)
         dequeue(sv);
-    spin_unlock(&sched.lock);
+    sched_unlock();
     v->sched = NULL;
     heap_free(sv);
 }

@@ -25,10 +25,10 @@ int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m)
 {
     if (!mask_has_cpu(m))
         return -XEN_EINVAL;
-    spin_lock(&sched.lock);
+    sched_lock();
     v->sched->hard = *m;
     sched_requeue_locked(v->sched, arch_now_ns());
-    spin_unlock(&sched.lock);
+    sched_unlock();
     return 0;
 }
 
@@ -36,21 +36,21 @@ int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m)
 {
     if (!mask_has_cpu(m))
         return -XEN_EINVAL;
-    spin_lock(&sched.lock);
+    sched_lock();
     v->sched->soft = *m;
-    spin_unlock(&sched.lock);
+    sched_unlock();
     return 0;
 }
 
 void sched_get_affinity(struct vcpu *v, struct cpumask *hard,
                         struct cpumask *soft)
 {
-    spin_lock(&sched.lock);
+    sched_lock();
     if (hard)
         *hard = v->sched->hard;
     if (soft)
         *soft = v->sched->soft;
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }
 
 /* --- Weights and caps --- */
@@ -76,14 +76,14 @@ static int info_put(struct domain *d, uint32_t weight, uint32_t cap)
 {
     if (cap > 100 * vcpus_of(d))
         return -XEN_EINVAL;
-    spin_lock(&sched.lock);
+    sched_lock();
     if (weight)
         sched_set_weight_locked(&d->sched, weight);
     cap_set_locked(&d->sched, cap);
     /* Those that wait for budget are let go by the timer at its next round. */
     if (!list_empty(&d->sched.parked))
         timer_set(&d->sched.refill, arch_cpu_self(), arch_now_ns());
-    spin_unlock(&sched.lock);
+    sched_unlock();
     return 0;
 }
 
@@ -131,9 +131,9 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
 {
     uint64_t now = arch_now_ns();
 
-    spin_lock(&sched.lock);
+    sched_lock();
     *out = v->runstate;
-    spin_unlock(&sched.lock);
+    sched_unlock();
     if (now > out->state_entry_time)
         out->time[out->state] += now - out->state_entry_time;
 }
@@ -153,18 +153,21 @@ static void queue_dump_locked(void)
 void debug_key_sched(char key)
 {
     (void)key;
-    spin_lock(&sched.lock);
+    sched_lock();
     log_info("run queue, rate limit %llu us",
              (unsigned long long)(sched.ratelimit_ns / NS_PER_US));
     for (unsigned int i = 0; i < cpu_count; i++) {
-        const struct sched_vcpu *sv = sched.cpu[i].running;
+        const struct sched_cpu *sc = &sched.cpu[i];
+        const struct sched_vcpu *sv = sc->running;
 
+        log_info("  cpu%u picks=%llu switches=%llu kicks=%llu", i,
+                 (unsigned long long)sc->picks,
+                 (unsigned long long)sc->switches,
+                 (unsigned long long)sc->kicks);
         if (sv)
             log_info("  cpu%u runs d%uv%u vtime=%llu", i, sv->vcpu->domain->id,
                      sv->vcpu->id, (unsigned long long)sv->vtime);
-        else
-            log_info("  cpu%u idle", i);
     }
     queue_dump_locked();
-    spin_unlock(&sched.lock);
+    sched_unlock();
 }

@@ -6,8 +6,8 @@
 
 #include "hv/sched.h"
 
-#define SCHED_PERIOD_NS 10000000ULL /* of cap budgets */
-#define SLICE_ALONE_NS  10000000ULL /* nobody else waits for the CPU */
+#define SCHED_PERIOD_NS 10000000ULL  /* of cap budgets */
+#define SLICE_ALONE_NS  100000000ULL /* nobody waits: who comes, shortens it */
 #define SLICE_SHARED_NS 5000000ULL
 #define SLICE_MIN_NS    100000ULL
 #define VTIME_SHIFT     24
@@ -33,11 +33,22 @@ struct sched_vcpu {
     struct cpumask soft;    /* [s] */
 };
 
+/* Interrupts are slow, so what a section of code decides is done after it. */
+struct sched_after {
+    bool any;
+    struct cpumask kick;  /* CPUs that have to look */
+    struct cpumask slice; /* CPUs whose slice timer has to be set */
+};
+
 struct sched_cpu {
     struct sched_vcpu *running; /* [s] NULL: idle */
     uint64_t started_ns;        /* [s] 'running' came on */
     uint64_t slice_end_ns;      /* [s] */
     struct timer slice;
+    struct sched_after after; /* [own CPU] while it holds the lock */
+    uint64_t picks;           /* [own CPU] times it took the lock to choose */
+    uint64_t switches;        /* [own CPU] of them: another vCPU, or none */
+    uint64_t kicks;           /* [own CPU] it sent */
 };
 
 struct sched {
@@ -56,7 +67,9 @@ static inline uint64_t sched_cost(const struct sched_domain *d, uint64_t ns)
     return (MIN(ns, (uint64_t)UINT32_MAX) * d->vtime_rate) >> VTIME_SHIFT;
 }
 
-/* sched.c: with the lock held. */
+/* sched.c: unlocking does what was put off. The others with the lock held. */
+void sched_lock(void);
+void sched_unlock(void);
 void sched_requeue_locked(struct sched_vcpu *sv, uint64_t now);
 void sched_preempt_locked(unsigned int cpu);
 void sched_set_weight_locked(struct sched_domain *d, uint32_t weight);

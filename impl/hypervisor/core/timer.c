@@ -2,8 +2,7 @@
  * Timers: one pairing heap per CPU, linked through the timers.
  *
  * Insertion is constant time, taking the earliest is logarithmic when spread over
- * many calls. A CPU programs its interrupt for the earliest only when that one
- * changed. Callbacks run with no lock held; 'running' tells timer_kill() which.
+ * many calls. Callbacks run with no lock held; 'running' tells timer_kill() which.
  */
 #include "hv/timer.h"
 
@@ -11,8 +10,8 @@
 #include "hv/lock.h"
 #include "hv/log.h"
 
-#define CALLBACKS_MAX \
-    32 /* per timer_run(): the rest waits for the next round */
+#define SLACK_NS      50000ULL /* an interrupt may be as late as this */
+#define CALLBACKS_MAX 32       /* per timer_run(); the others next time */
 
 struct timer_queue {
     struct spinlock lock;
@@ -141,9 +140,12 @@ static struct timer_queue *timer_lock_two(struct timer *t, unsigned int cpu)
     }
 }
 
+/* An interrupt set for about this time, or before, will do: to set it again is
+   slower than to take one too many. */
 static void queue_program(struct timer_queue *q, uint64_t first)
 {
-    if (q->programmed && q->programmed_ns == first)
+    if (q->programmed &&
+        (q->programmed_ns <= first || q->programmed_ns - first < SLACK_NS))
         return;
     q->programmed = true;
     q->programmed_ns = first;

@@ -223,7 +223,7 @@ START_TEST(idle_cpus_clear_what_was_used_and_no_more)
     while (page_scrub_some())
         ck_assert_uint_lt(rounds++, 1000);
     ck_assert_uint_eq(dirty_pages(), 0);
-    ck_assert_uint_le(rounds, 32);
+    ck_assert_uint_le(rounds, 40);
     ck_assert(is_zero(_mfn(mfn_x(m) + 1), 6));
 }
 END_TEST

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define TIMERS 500
+#define US     1000ULL
 
 static unsigned int fired;
 static uint64_t fired_last_ns;
@@ -141,14 +142,35 @@ START_TEST(the_interrupt_is_programmed_only_for_a_new_earliest)
     timer_init(&b, count_cb, NULL);
     timer_run(0);
     ck_assert_uint_eq(double_cpu[0].timer_ns, TIMER_NEVER);
-    timer_set(&a, 0, 100);
-    ck_assert_uint_eq(double_cpu[0].timer_ns, 100);
-    timer_set(&b, 0, 200);
+    timer_set(&a, 0, 100 * US);
+    ck_assert_uint_eq(double_cpu[0].timer_ns, 100 * US);
+    timer_set(&b, 0, 200 * US);
     timer_run(0);
     ck_assert_uint_eq(double_cpu[0].programs, 2);
-    run_at(100);
-    ck_assert_uint_eq(double_cpu[0].timer_ns, 200);
+    run_at(100 * US);
+    ck_assert_uint_eq(double_cpu[0].timer_ns, 200 * US);
     ck_assert_uint_eq(double_cpu[0].programs, 3);
+}
+END_TEST
+
+START_TEST(it_is_left_alone_when_it_comes_before_or_at_about_that_time)
+{
+    struct timer a, b;
+
+    machine(1);
+    timer_init(&a, count_cb, NULL);
+    timer_init(&b, count_cb, NULL);
+    timer_set(&a, 0, 200 * US);
+    timer_set(&b, 0, 170 * US);
+    ck_assert_uint_eq(double_cpu[0].programs, 1);
+    timer_stop(&b);
+    timer_set(&a, 0, 900 * US);
+    timer_run(0);
+    ck_assert_uint_eq(double_cpu[0].programs, 1);
+    cpus[0].timer_fired = true;
+    run_at(200 * US);
+    ck_assert_uint_eq(fired, 0);
+    ck_assert_uint_eq(double_cpu[0].timer_ns, 900 * US);
 }
 END_TEST
 
@@ -241,6 +263,7 @@ int main(void)
         it_goes_off_on_the_cpu_it_was_last_set_for,
         another_cpu_is_told_when_its_earliest_changes,
         the_interrupt_is_programmed_only_for_a_new_earliest,
+        it_is_left_alone_when_it_comes_before_or_at_about_that_time,
         an_early_interrupt_is_programmed_again,
         a_callback_may_set_its_timer_again,
         a_callback_may_move_its_timer_to_another_cpu,
