@@ -3,9 +3,11 @@
 Exit status: 0 all well, 1 a check or the run failed, 2 usage or environment.
 """
 import argparse
+import contextlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,8 +20,8 @@ SCRIPT_LIMIT_S = 300
 RUN_LIMIT_S = 180
 GUEST_LIMIT_S = 60
 # Steps that a run with one guest shows, and each further guest.
-RUN_STEPS = 27
-GUEST_STEPS = 10
+RUN_STEPS = 13
+GUEST_STEPS = 9
 DOM0_MEM = 1024
 VERSION = "0.1"
 
@@ -61,6 +63,8 @@ def parser():
     out.add_argument("--timeout", type=float, metavar="S",
                      help="give up after S seconds (default: calibrated)")
     out.add_argument("--log", metavar="FILE", help="console log")
+    out.add_argument("--keep", action="store_true",
+                     help="keep the image that dom0 booted from")
     out.add_argument("--verbose", action="store_true",
                      help="show the hypervisor's lines as well")
     out.add_argument("--build", default=os.environ.get("TOUCHSTONE_BUILD",
@@ -92,10 +96,23 @@ def open_log(args, name):
     return open(path, "wb")
 
 
+@contextlib.contextmanager
+def work_folder(keep):
+    """A folder for the files of one boot; gone afterwards unless kept."""
+    folder = tempfile.mkdtemp(prefix="touchstone-")
+    try:
+        yield folder
+    finally:
+        if keep:
+            print(f"kept: {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder)
+
+
 def boot(args, found, name, contents, scenario, shown, limit_s):
     """One boot with files added to dom0's image: Outcome, Config, log."""
     initrd = images.Boot(args.build).path("dom0.cpio")
-    with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
+    with work_folder(args.keep) as folder:
         target = os.path.join(folder, "initrd")
         more = [images.Boot(args.build).path(item + ".cpio")
                 for item in args.image]
