@@ -1,0 +1,26 @@
+# The XenAPI daemon's parts: objects for programs, and again with sanitizers for
+# the tests. The programs themselves are linked where their drivers are.
+ts := impl/toolstack
+XML2_INC := -isystem /usr/include/libxml2
+INC_toolstack := -I$(ts) $(XML2_INC)
+TOOLSTACK_LIBS := -lmicrohttpd -lxml2 -lpthread -lm
+$(eval $(call layer,$(ts),$(INC_toolstack)))
+$(eval $(call layer,$(ts)/test,$(INC_toolstack) -I$(ts)/test))
+
+TOOLSTACK_SRCS := $(wildcard $(ts)/*.c)
+TOOLSTACK_TEST_HELPERS := $(filter-out $(ts)/test/test_%, \
+                          $(wildcard $(ts)/test/*.c))
+toolstack-objs := $(TOOLSTACK_SRCS:%.c=$O/hosted/%.o)
+DEPFILES += $(toolstack-objs:=.d)
+
+$O/hosted/$(ts)/%: inc = $(INC_toolstack)
+$O/hosted/%.o: %.c $O/flags | $(READY) $(call ready,toolstack)
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(HOSTED) -O2 $(DEPS) $(inc) -c -o $@ $<
+
+# --- Tests ----------------------------------------------------------------
+TOOLSTACK_TESTS := $(wildcard $(ts)/test/test_*.c)
+$(foreach t,$(TOOLSTACK_TESTS),$(eval $(call check-program,$t, \
+  $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS))))
+$(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
+  CHECK_LIBS += $(TOOLSTACK_LIBS)

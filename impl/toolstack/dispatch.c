@@ -1,0 +1,236 @@
+/*
+ * Finds the message, checks the call in the order that clients rely on, and
+ * carries it out: count, types, session, lifecycle, role, references.
+ */
+#include "dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "generic.h"
+#include "session.h"
+#include "task.h"
+#include "unmarshal.h"
+
+static const char *const async_prefixes[] = {"Async.", "InternalAsync."};
+
+struct call {
+    const char *method; /* without a prefix */
+    bool async;
+    const struct value *params;
+    struct value session; /* what the client gave */
+};
+
+static void answer_fill(struct answer *answer, struct request *r, int rc)
+{
+    answer->waiting = rc == API_WAITING;
+    answer->ok = rc == 0;
+    answer->value = rc == 0 ? r->result : r->error;
+    answer->request = r;
+}
+
+/* Fields that a constructor or a caller left out; 0 or API_FAILED. */
+static int take_params(struct request *r, const struct call *call)
+{
+    const struct message *m = r->message;
+    int first = m->flags & MSG_NO_SESSION ? 0 : 1;
+    int given = (int)call->params->nr - first;
+
+    if (given < m->required_nr ||
+        (given > m->params_nr && m->required_nr == m->params_nr))
+        return request_fail(r, "MESSAGE_PARAMETER_COUNT_MISMATCH", m->name,
+                            arena_printf(r->arena, "%d", m->required_nr),
+                            arena_printf(r->arena, "%d", given), NULL);
+    if (first && call->params->items[0].kind != VALUE_STRING) {
+        static const struct type text = {.elem = {.kind = BASE_STRING}};
+
+        return unmarshal(r, &text, &call->params->items[0], &r->args[0]);
+    }
+    if (m->flags & MSG_REMOVED)
+        return 0;
+    r->args_nr = m->params_nr;
+    for (int i = 0; i < m->params_nr; i++) {
+        if (i >= given)
+            r->args[i] = *m->params[i].fallback;
+        else if (unmarshal(r, &m->params[i].type,
+                           &call->params->items[i + first], &r->args[i]))
+            return API_FAILED;
+    }
+    if (m->kind == KIND_CREATE)
+        return generic_record(r, m->class, &r->args[0], &r->args[0]);
+    return 0;
+}
+
+static int check_session(struct request *r, const struct call *call)
+{
+    if (r->message->flags & MSG_NO_SESSION)
+        return 0;
+    r->session = session_find(r->ts, call->params->items[0].s);
+    if (!r->session)
+        return request_fail(r, "SESSION_INVALID", call->params->items[0].s,
+                            NULL);
+    if (r->message->flags & MSG_REMOVED)
+        return request_fail(r, "MESSAGE_REMOVED", NULL);
+    if (r->message->flags & MSG_INTERNAL)
+        return request_internal(
+            r, arena_printf(r->arena,
+                            "Internal API \"%s\" call attempted with non-pool "
+                            "(external) session",
+                            r->message->name));
+    return session_check_role(r);
+}
+
+static int check_offline(struct request *r, int i)
+{
+    if (db_find(r->db, "host", arg_text(r, i)))
+        return 0;
+    return request_fail(r, "HOST_OFFLINE", arg_text(r, i), NULL);
+}
+
+static bool is_ref(const struct param *p)
+{
+    return p->type.shape == SHAPE_ONE && p->type.elem.kind == BASE_REF;
+}
+
+/* Without a rule of its own: a host if there is one, else the first. */
+static int check_default(struct request *r)
+{
+    const struct message *m = r->message;
+
+    for (int i = 0; i < m->params_nr && m->kind == KIND_CUSTOM; i++)
+        if (is_ref(&m->params[i]) &&
+            strcmp(m->params[i].type.elem.of, "host") == 0)
+            return check_offline(r, i);
+    for (int i = 0; i < m->params_nr; i++)
+        if (is_ref(&m->params[i]))
+            return arg_object(r, i, m->params[i].type.elem.of) ? 0 : API_FAILED;
+    return 0;
+}
+
+/* The rule of the table: "-", "param", "param=Name" or "@param". */
+static int check_references(struct request *r)
+{
+    const struct message *m = r->message;
+    const char *rule = m->check + (m->check[0] == '@');
+    size_t len = strcspn(rule, "=");
+
+    if (!*m->check)
+        return check_default(r);
+    for (int i = 0; i < m->params_nr; i++) {
+        const char *class_name = m->params[i].type.elem.of;
+
+        if (strncmp(m->params[i].name, rule, len) != 0 ||
+            m->params[i].name[len])
+            continue;
+        if (m->check[0] == '@')
+            return check_offline(r, i);
+        if (db_find(r->db, class_name, arg_text(r, i)))
+            return 0;
+        return request_bad_handle(r, rule[len] ? rule + len + 1 : class_name,
+                                  arg_text(r, i));
+    }
+    return 0;
+}
+
+static int perform(struct request *r)
+{
+    const struct message *m = r->message;
+    int rc = check_references(r);
+
+    if (rc)
+        return rc;
+    if (m->params_nr && is_ref(&m->params[0]))
+        r->self = db_find(r->db, m->params[0].type.elem.of, arg_text(r, 0));
+    if (m->handler)
+        return m->handler(r);
+    if (generic_knows(m))
+        return generic_call(r);
+    return request_fail(r, "NOT_IMPLEMENTED", m->name, NULL);
+}
+
+static int run(struct request *r, const struct call *call)
+{
+    int rc = take_params(r, call);
+
+    if (!rc)
+        rc = check_session(r, call);
+    if (rc || !call->async)
+        return rc ? rc : perform(r);
+    task_begin(r);
+    rc = perform(r);
+    return task_finish(r, rc);
+}
+
+static int list_methods(struct arena *a, struct answer *answer)
+{
+    struct value *names =
+        arena_alloc(a, sizeof(*names) * (size_t)message_count());
+
+    for (int i = 0; i < message_count(); i++)
+        names[i] = value_string(message_at(i)->name);
+    answer->ok = answer->bare = true;
+    answer->value = value_set(names, (size_t)message_count());
+    return 0;
+}
+
+static void parse_call(const char *method, struct call *call)
+{
+    call->method = method;
+    for (size_t i = 0; i < sizeof(async_prefixes) / sizeof(char *); i++) {
+        size_t len = strlen(async_prefixes[i]);
+
+        if (strncmp(method, async_prefixes[i], len) == 0) {
+            call->method = method + len;
+            call->async = true;
+        }
+    }
+}
+
+void dispatch(struct toolstack *ts, struct arena *a, const char *method,
+              const struct value *params, struct answer *answer)
+{
+    struct request *r = arena_alloc(a, sizeof(*r));
+    struct call call = {.params = params};
+
+    *answer = (struct answer){0};
+    r->ts = ts;
+    r->db = &ts->db;
+    r->arena = a;
+    if (strcmp(method, "system.listMethods") == 0) {
+        (void)list_methods(a, answer); /* cannot fail */
+        return;
+    }
+    if (strncmp(method, "system.", 7) == 0) {
+        answer->malformed = true;
+        return;
+    }
+    parse_call(method, &call);
+    r->message = message_find(call.method);
+    if (!r->message) {
+        answer_fill(answer, r,
+                    request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method,
+                                 NULL));
+        return;
+    }
+    if (call.async && !(r->message->flags & MSG_ASYNC)) {
+        const char *text = arena_printf(
+            a, "No async mode for this operation (rpc: %s)", call.method);
+
+        answer_fill(answer, r, request_fail(r, "Fault", text, NULL));
+        return;
+    }
+    answer_fill(answer, r, run(r, &call));
+}
+
+void answer_again(struct answer *answer)
+{
+    struct request *r = answer->request;
+
+    answer_fill(answer, r, event_resume(r));
+}
+
+int64_t answer_deadline_ms(const struct answer *answer)
+{
+    return event_deadline_ms(answer->request);
+}

@@ -1,0 +1,282 @@
+/*
+ * event.from and its kin. Everything is read off the database's list of
+ * changes, so that no queue per client exists.
+ */
+#include "event.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handlers.h"
+#include "session.h"
+#include "xmlrpc.h"
+
+enum {
+    TOKEN_BYTES = 48,
+};
+
+struct subscription {
+    const struct class *class; /* NULL: every class */
+    const char *ref;           /* NULL: every object */
+};
+
+struct event_wait {
+    struct subscription *wanted;
+    uint32_t nr;
+    uint64_t since; /* changes after this generation count */
+    bool full;      /* everything that exists counts */
+    int64_t deadline_ms;
+    const char *session;
+    uint64_t looked; /* generation at the last look */
+};
+
+static int64_t now_ms(const struct request *r)
+{
+    return r->ts->env.now_ms(r->ts->env.ctx);
+}
+
+/* "vm", "vm/OpaqueRef:...", "*"; what matches nothing is kept out. */
+static bool subscribe(struct request *r, const char *text,
+                      struct subscription *s)
+{
+    const char *slash = strchr(text, '/');
+    size_t len = slash ? (size_t)(slash - text) : strlen(text);
+
+    *s = (struct subscription){.ref = slash ? slash + 1 : NULL};
+    if (len == 1 && *text == '*')
+        return true;
+    for (int i = 0; i < class_count(); i++) {
+        const struct class *c = class_at(i);
+        size_t k = 0;
+
+        while (k < len && tolower((unsigned char)text[k]) == c->lower[k])
+            k++;
+        if (k == len && !c->lower[k] && (c->flags & CLASS_EVENTS)) {
+            s->class = c;
+            return true;
+        }
+    }
+    (void)r;
+    return false;
+}
+
+static bool wanted(const struct event_wait *w, const struct class *c,
+                   const char *ref)
+{
+    for (uint32_t i = 0; i < w->nr; i++)
+        if ((!w->wanted[i].class || w->wanted[i].class == c) &&
+            (!w->wanted[i].ref || strcmp(w->wanted[i].ref, ref) == 0))
+            return (c->flags & CLASS_EVENTS) != 0;
+    return false;
+}
+
+static int token_parse(struct request *r, const char *text,
+                       struct event_wait *w)
+{
+    char *end;
+    long long generation;
+
+    w->full = *text == '\0';
+    if (w->full)
+        return 0;
+    errno = 0;
+    generation = strtoll(text, &end, 10);
+    if (end == text || *end != ',' || errno || strchr(" +", *text))
+        goto bad;
+    text = end + 1;
+    (void)strtoll(text, &end, 10); /* of messages, which are objects here */
+    if (end == text || *end || errno)
+        goto bad;
+    w->since = generation > 0 ? (uint64_t)generation : 0;
+    return 0;
+bad:
+    return request_fail(r, "EVENT_FROM_TOKEN_PARSE_FAILURE", arg_text(r, 1),
+                        NULL);
+}
+
+static const char *token_text(struct request *r, uint64_t generation)
+{
+    return arena_printf(r->arena, "%020llu,%020llu",
+                        (unsigned long long)generation,
+                        (unsigned long long)generation);
+}
+
+static struct value event_value(struct request *r, const char *operation,
+                                const struct class *c, const char *ref,
+                                const struct object *o)
+{
+    struct member *m = arena_alloc(r->arena, sizeof(*m) * 6);
+
+    m[0] = (struct member){"id", value_int((int64_t)++r->ts->event_id)};
+    m[1] = (struct member){"timestamp", value_string("0.0")};
+    m[2] = (struct member){"class", value_string(c->lower)};
+    m[3] = (struct member){"operation", value_string(operation)};
+    m[4] = (struct member){"ref", value_string(arena_strdup(r->arena, ref))};
+    if (o)
+        m[5] = (struct member){"snapshot", db_record(r->arena, o)};
+    return value_map(m, o ? 6 : 5);
+}
+
+/* Where the changes after `since` begin in the list. */
+static struct object *first_change(const struct request *r)
+{
+    const struct event_wait *w = r->wait;
+    struct object *o = r->db->newest, *first = NULL;
+
+    if (w->full)
+        return r->db->oldest;
+    for (; o && o->changed > w->since; o = o->older)
+        first = o;
+    return first;
+}
+
+static uint64_t first_tombstone(const struct db *db)
+{
+    return db->tombstones_nr > TOMBSTONES_MAX
+               ? db->tombstones_nr - TOMBSTONES_MAX
+               : 0;
+}
+
+static bool tells(const struct event_wait *w, const struct tombstone *t)
+{
+    return !w->full && t->deleted > w->since && t->created <= w->since &&
+           wanted(w, t->class, t->ref);
+}
+
+static struct value collect(struct request *r)
+{
+    const struct event_wait *w = r->wait;
+    const struct db *db = r->db;
+    size_t nr = 0, max = 0;
+    struct value *events;
+
+    for (const struct object *o = first_change(r); o; o = o->newer)
+        max += wanted(w, o->class, o->ref);
+    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++)
+        max += tells(w, &db->tombstones[i % TOMBSTONES_MAX]);
+    events = arena_alloc(r->arena, sizeof(*events) * max);
+    for (const struct object *o = first_change(r); o; o = o->newer)
+        if (wanted(w, o->class, o->ref))
+            events[nr++] = event_value(
+                r, w->full || o->created > w->since ? "add" : "mod", o->class,
+                o->ref, o);
+    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++) {
+        const struct tombstone *t = &db->tombstones[i % TOMBSTONES_MAX];
+
+        if (tells(w, t))
+            events[nr++] = event_value(r, "del", t->class, t->ref, NULL);
+    }
+    return value_set(events, nr);
+}
+
+static struct value counts(struct request *r)
+{
+    struct member *m =
+        arena_alloc(r->arena, sizeof(*m) * (size_t)class_count());
+    size_t nr = 0;
+
+    for (int i = 0; i < class_count(); i++) {
+        const struct class *c = class_at(i);
+
+        if (!(c->flags & CLASS_EVENTS))
+            continue;
+        m[nr].key = c->lower;
+        m[nr].value = value_int(db_count(r->db, c));
+        m[nr++].value.nr = INT_AS_I4;
+    }
+    return value_map(m, nr);
+}
+
+static bool has_news(const struct request *r)
+{
+    const struct event_wait *w = r->wait;
+    const struct db *db = r->db;
+
+    for (const struct object *o = db->newest;
+         o && (w->full || o->changed > w->since); o = o->older)
+        if (wanted(w, o->class, o->ref))
+            return true;
+    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++)
+        if (tells(w, &db->tombstones[i % TOMBSTONES_MAX]))
+            return true;
+    return false;
+}
+
+bool event_ready(const struct request *r)
+{
+    struct event_wait *w = r->wait;
+
+    if (now_ms(r) >= w->deadline_ms ||
+        !session_find(r->ts, w->session))
+        return true;
+    if (w->looked == r->db->generation)
+        return false;
+    w->looked = r->db->generation;
+    return has_news(r);
+}
+
+int64_t event_deadline_ms(const struct request *r)
+{
+    return r->wait->deadline_ms;
+}
+
+int event_resume(struct request *r)
+{
+    struct member *m;
+
+    if (!session_find(r->ts, r->wait->session))
+        return request_fail(r, "SESSION_INVALID", r->wait->session, NULL);
+    if (!event_ready(r))
+        return API_WAITING;
+    m = arena_alloc(r->arena, sizeof(*m) * 3);
+    m[0] = (struct member){"events", collect(r)};
+    m[1] = (struct member){"valid_ref_counts", counts(r)};
+    m[2] = (struct member){
+        "token", value_string(token_text(r, r->db->generation - 1))};
+    return reply(r, value_map(m, 3));
+}
+
+int event_from(struct request *r)
+{
+    struct event_wait *w = arena_alloc(r->arena, sizeof(*w));
+    const struct value *classes = &r->args[0];
+    double timeout_s = arg_float(r, 2);
+
+    if (token_parse(r, arg_text(r, 1), w))
+        return API_FAILED;
+    w->session = arena_strdup(r->arena, r->session->ref);
+    w->wanted = arena_alloc(r->arena, sizeof(*w->wanted) * classes->nr);
+    for (uint32_t i = 0; i < classes->nr; i++)
+        w->nr += subscribe(r, classes->items[i].s, &w->wanted[w->nr]);
+    if (!(timeout_s > 0))
+        timeout_s = 0;
+    if (timeout_s > 1e9)
+        timeout_s = 1e9;
+    w->deadline_ms = now_ms(r) + (int64_t)(timeout_s * 1000);
+    r->wait = w;
+    return event_resume(r);
+}
+
+int event_inject(struct request *r)
+{
+    const char *token = token_text(r, r->db->generation - 1);
+    struct object *o = db_find(r->db, arg_text(r, 0), arg_text(r, 1));
+
+    if (!o)
+        return request_bad_handle(r, arg_text(r, 0), arg_text(r, 1));
+    db_touch(r->db, o);
+    return reply_text(r, token);
+}
+
+int event_get_current_id(struct request *r)
+{
+    return reply(r, value_int((int64_t)r->ts->event_id));
+}
+
+int event_register(struct request *r)
+{
+    (void)arg_text; /* legacy queues start empty: see event.next */
+    return reply_void(r);
+}

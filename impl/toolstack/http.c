@@ -1,0 +1,269 @@
+/*
+ * HTTP by libmicrohttpd, which runs every handler on one thread of its own;
+ * calls that wait for an event are suspended and looked at again after each
+ * request and when their time is up.
+ */
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "event.h"
+#include "wire_rpc.h"
+
+enum {
+    BODY_BYTES_MAX = 64 << 20,
+    CONNECTIONS_MAX = 8192,
+    IDLE_SECONDS = 600,
+    LONGEST_NAP_MS = 1000,
+};
+
+/* One HTTP request. [s]: the server's lock. */
+struct exchange {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct buf body;
+    struct arena arena;
+    struct rpc rpc; /* [s] */
+    bool too_big, started;
+    bool parked; /* [s] in the list below */
+    struct exchange *next, *previous;
+};
+
+struct http_server {
+    struct toolstack *ts; /* [s] */
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a call was parked */
+    struct exchange *parked;
+};
+
+static enum MHD_Result send_buffer(struct MHD_Connection *c, unsigned status,
+                                   const char *type, struct buf *body)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body->len, body->data, MHD_RESPMEM_MUST_FREE);
+    enum MHD_Result rc;
+
+    *body = (struct buf){0};
+    if (!response)
+        return MHD_NO;
+    (void)MHD_add_response_header(response, "content-type", type);
+    (void)MHD_add_response_header(response, "cache-control",
+                                  "no-cache, no-store");
+    (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
+                                  "X-Requested-With");
+    (void)MHD_add_response_header(response, "Access-Control-Allow-Methods",
+                                  "PUT"); /* these fail only without memory */
+    rc = MHD_queue_response(c, status, response);
+    MHD_destroy_response(response);
+    return rc;
+}
+
+static enum MHD_Result send_page(struct MHD_Connection *c, unsigned status,
+                                 const char *text)
+{
+    struct buf page = {0};
+
+    buf_printf(&page, "<html><body><h1>%s</h1></body></html>", text);
+    return send_buffer(c, status, "text/html", &page);
+}
+
+static void park(struct exchange *e)
+{
+    struct http_server *s = e->server;
+
+    e->parked = true;
+    e->previous = NULL;
+    e->next = s->parked;
+    if (s->parked)
+        s->parked->previous = e;
+    s->parked = e;
+    (void)MHD_suspend_connection(e->connection);
+    pthread_cond_signal(&s->changed);
+}
+
+static void unpark(struct exchange *e)
+{
+    *(e->previous ? &e->previous->next : &e->server->parked) = e->next;
+    if (e->next)
+        e->next->previous = e->previous;
+    e->parked = false;
+}
+
+/* Resumes whoever can be answered now; when the next one must be. */
+static int64_t wake_parked(struct http_server *s)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (struct exchange *e = s->parked, *next; e; e = next) {
+        next = e->next;
+        if (event_ready(e->rpc.answer.request)) {
+            unpark(e);
+            MHD_resume_connection(e->connection);
+        } else if (answer_deadline_ms(&e->rpc.answer) < earliest) {
+            earliest = answer_deadline_ms(&e->rpc.answer);
+        }
+    }
+    return earliest;
+}
+
+static enum MHD_Result answer_rpc(struct exchange *e, bool json)
+{
+    struct buf out = {0};
+
+    pthread_mutex_lock(&e->server->lock);
+    if (e->started)
+        answer_again(&e->rpc.answer);
+    else
+        rpc_call(e->server->ts, &e->arena, json, e->body.data, e->body.len,
+                 &e->rpc);
+    e->started = true;
+    if (e->rpc.answer.waiting)
+        park(e);
+    else if (!e->rpc.answer.malformed)
+        rpc_write(&out, &e->arena, &e->rpc);
+    (void)wake_parked(e->server); /* the timer finds the next one itself */
+    pthread_mutex_unlock(&e->server->lock);
+    if (e->rpc.answer.waiting)
+        return MHD_YES;
+    if (e->rpc.answer.malformed)
+        return send_page(e->connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                         "HTTP 500 internal server error");
+    return send_buffer(e->connection, MHD_HTTP_OK, rpc_content_type(&e->rpc),
+                       &out);
+}
+
+static enum MHD_Result answer_other(struct MHD_Connection *c, const char *url,
+                                    const char *method)
+{
+    if (strcmp(method, "OPTIONS") == 0)
+        return send_page(c, MHD_HTTP_OK, "");
+    if (strcmp(method, "GET") != 0)
+        return send_page(c, MHD_HTTP_FORBIDDEN, "Forbidden");
+    if (strcmp(url, "/") == 0)
+        return send_page(c, MHD_HTTP_OK, "Touchstone");
+    return send_page(c, MHD_HTTP_NOT_FOUND, "Not found");
+}
+
+static enum MHD_Result take_request(void *ctx, struct MHD_Connection *c,
+                                    const char *url, const char *method,
+                                    const char *version, const char *data,
+                                    size_t *size, void **state)
+{
+    struct exchange *e = *state;
+
+    (void)version;
+    if (!e) {
+        e = must_alloc(sizeof(*e));
+        memset(e, 0, sizeof(*e));
+        e->server = ctx;
+        e->connection = c;
+        arena_init(&e->arena);
+        *state = e;
+        return MHD_YES;
+    }
+    if (*size) {
+        e->too_big |= *size > BODY_BYTES_MAX - e->body.len;
+        if (!e->too_big)
+            buf_add(&e->body, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    if (e->too_big)
+        return send_page(c, MHD_HTTP_CONTENT_TOO_LARGE, "Body too large");
+    if (strcmp(method, "POST") != 0)
+        return answer_other(c, url, method);
+    return answer_rpc(e, strcmp(url, "/jsonrpc") == 0);
+}
+
+static void request_done(void *ctx, struct MHD_Connection *c, void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct http_server *s = ctx;
+    struct exchange *e = *state;
+
+    (void)c;
+    (void)why;
+    if (!e)
+        return;
+    pthread_mutex_lock(&s->lock);
+    if (e->parked)
+        unpark(e);
+    pthread_mutex_unlock(&s->lock);
+    buf_fini(&e->body);
+    arena_fini(&e->arena);
+    free(e);
+    *state = NULL;
+}
+
+int http_start(struct toolstack *ts, uint16_t port, struct http_server **out)
+{
+    struct http_server *s = must_alloc(sizeof(*s));
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    *s = (struct http_server){.ts = ts};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    s->daemon = MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,
+        port, NULL, NULL, take_request, s, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_NOTIFY_COMPLETED, request_done, s,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+    if (!s->daemon) {
+        free(s);
+        return -EADDRINUSE;
+    }
+    *out = s;
+    return 0;
+}
+
+uint16_t http_port(const struct http_server *s)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+
+    return info ? info->port : 0;
+}
+
+void http_run(struct http_server *s, const volatile int *stop)
+{
+    pthread_mutex_lock(&s->lock);
+    while (!*stop) {
+        int64_t next = wake_parked(s);
+        int64_t now = s->ts->env.now_ms(s->ts->env.ctx);
+        int64_t nap = next > now + LONGEST_NAP_MS ? LONGEST_NAP_MS : next - now;
+        struct timespec until;
+
+        (void)clock_gettime(CLOCK_REALTIME, &until); /* always there */
+        until.tv_nsec += (nap > 0 ? nap : 0) % 1000 * 1000000;
+        until.tv_sec += (nap > 0 ? nap : 0) / 1000 + until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_stop(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->parked) {
+        struct exchange *e = s->parked;
+
+        unpark(e);
+        MHD_resume_connection(e->connection);
+    }
+    pthread_mutex_unlock(&s->lock);
+    MHD_stop_daemon(s->daemon);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}

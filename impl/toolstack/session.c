@@ -1,0 +1,60 @@
+/* Logging in and out. */
+#include "session.h"
+
+#include <string.h>
+
+#include "handlers.h"
+
+struct object *session_find(struct toolstack *ts, const char *ref)
+{
+    return db_find(&ts->db, "session", ref);
+}
+
+/* Only the local superuser can log in, and may do everything. */
+int session_check_role(struct request *r)
+{
+    if (db_bool(r->session, "is_local_superuser"))
+        return 0;
+    return request_fail(r, "RBAC_PERMISSION_DENIED", r->message->name,
+                        "No permission in user session.", NULL);
+}
+
+static bool password_right(const struct toolstack *ts, const char *given)
+{
+    return ts->password ? strcmp(ts->password, given) == 0 : *given != '\0';
+}
+
+int session_login(struct request *r)
+{
+    const char *user = arg_text(r, 0), *now = toolstack_now(r->ts, r->arena);
+    struct object *o;
+
+    if (strcmp(user, "root") != 0 || !password_right(r->ts, arg_text(r, 1)))
+        return request_fail(r, "SESSION_AUTHENTICATION_FAILED", user,
+                            "Authentication failure", NULL);
+    o = db_create(r->db, "session");
+    db_set_text(r->db, o, "this_host", toolstack_master(r->ts)->ref);
+    db_set_text(r->db, o, "last_active", now);
+    db_set_text(r->db, o, "validation_time", now);
+    db_set_bool(r->db, o, "is_local_superuser", true);
+    db_set_text(r->db, o, "auth_user_name", user);
+    db_set_text(r->db, o, "originator", arg_text(r, 3));
+    return reply_ref(r, o);
+}
+
+int session_logout(struct request *r)
+{
+    db_destroy(r->db, r->session);
+    return reply_void(r);
+}
+
+int session_get_all_subject_identifiers(struct request *r)
+{
+    return reply(r, value_set(NULL, 0));
+}
+
+int session_logout_subject_identifier(struct request *r)
+{
+    (void)arg_text(r, 0); /* nobody but the local superuser is logged in */
+    return reply_void(r);
+}

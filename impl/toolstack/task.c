@@ -1,0 +1,94 @@
+/* Tasks and their messages. */
+#include "task.h"
+
+#include <string.h>
+
+#include "handlers.h"
+#include "xmlrpc.h"
+
+static struct object *task_make(struct request *r, const char *label,
+                                const char *description)
+{
+    struct object *o = db_create(r->db, "task");
+
+    db_set_text(r->db, o, "name_label", label);
+    db_set_text(r->db, o, "name_description", description);
+    db_set_text(r->db, o, "created", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "status", "pending");
+    db_set_text(r->db, o, "resident_on", toolstack_master(r->ts)->ref);
+    db_set_text(r->db, o, "type", "<none/>");
+    return o;
+}
+
+void task_begin(struct request *r)
+{
+    r->task =
+        task_make(r, arena_printf(r->arena, "Async.%s", r->message->name), "");
+}
+
+int task_finish(struct request *r, int rc)
+{
+    struct object *o = r->task;
+    struct buf text = {0};
+
+    if (rc == 0) {
+        xmlrpc_value(&text, &r->result);
+        buf_putc(&text, '\0');
+        db_set_text(r->db, o, "result", text.data);
+        buf_fini(&text);
+    } else {
+        db_set(r->db, o, "error_info", r->error);
+    }
+    db_set_text(r->db, o, "status", rc ? "failure" : "success");
+    db_set_text(r->db, o, "finished", toolstack_now(r->ts, r->arena));
+    db_set(r->db, o, "progress", value_float(1.0));
+    return reply_ref(r, o);
+}
+
+int task_create(struct request *r)
+{
+    return reply_ref(r, task_make(r, arg_text(r, 0), arg_text(r, 1)));
+}
+
+static bool task_over(const struct object *o)
+{
+    const char *status = db_text(o, "status");
+
+    return strcmp(status, "pending") != 0 && strcmp(status, "cancelling") != 0;
+}
+
+/* One that still runs goes when it ends; that is noted as an operation. */
+int task_destroy(struct request *r)
+{
+    const struct value *now = db_get(r->self, "current_operations");
+
+    if (task_over(r->self)) {
+        db_destroy(r->db, r->self);
+        return reply_void(r);
+    }
+    if (value_find(now, "task"))
+        return request_fail(r, "MAP_DUPLICATE_KEY", "task",
+                            "current_operations", r->self->ref, "task", NULL);
+    db_map_put(r->db, r->self, "current_operations", "task", "destroy");
+    return reply_void(r);
+}
+
+int task_cancel(struct request *r)
+{
+    if (!task_over(r->self))
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            "task can not be cancelled", NULL);
+    return reply_void(r);
+}
+
+int task_set_status(struct request *r)
+{
+    db_set_text(r->db, r->self, "status", arg_text(r, 1));
+    return reply_void(r);
+}
+
+int task_set_progress(struct request *r)
+{
+    db_set(r->db, r->self, "progress", r->args[1]);
+    return reply_void(r);
+}

@@ -1,0 +1,13 @@
+/* Tasks: asynchronous calls, and the records of what they came to. */
+#ifndef TOOLSTACK_TASK_H
+#define TOOLSTACK_TASK_H
+
+#include "request.h"
+
+/* Makes the task of the call; its name is the message's. */
+void task_begin(struct request *r);
+
+/* Records how the call ended, and answers with the task. Always 0. */
+int task_finish(struct request *r, int rc);
+
+#endif

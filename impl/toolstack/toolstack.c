@@ -1,0 +1,48 @@
+/* The daemon's state: making and ending it, its clock. */
+#include "toolstack.h"
+
+#include <time.h>
+
+enum {
+    DATE_BYTES = 32,
+};
+
+void toolstack_init(struct toolstack *ts, const struct environment *env,
+                    const struct domain_driver *domains)
+{
+    *ts = (struct toolstack){.env = *env, .domains = *domains};
+    ts->next_domid = 1;
+    db_init(&ts->db, env->random, env->ctx);
+}
+
+void toolstack_fini(struct toolstack *ts)
+{
+    db_fini(&ts->db);
+}
+
+const char *date_text(struct arena *a, int64_t ms)
+{
+    char *text = arena_alloc(a, DATE_BYTES);
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+
+    if (!gmtime_r(&seconds, &tm) ||
+        !strftime(text, DATE_BYTES, "%Y%m%dT%H:%M:%SZ", &tm))
+        return DATE_0;
+    return text;
+}
+
+const char *toolstack_now(struct toolstack *ts, struct arena *a)
+{
+    return date_text(a, ts->env.now_ms(ts->env.ctx));
+}
+
+struct object *toolstack_pool(struct toolstack *ts)
+{
+    return db_first(&ts->db, "pool");
+}
+
+struct object *toolstack_master(struct toolstack *ts)
+{
+    return db_ref(&ts->db, toolstack_pool(ts), "master");
+}

@@ -1,0 +1,53 @@
+/*
+ * The daemon's state, and the drivers below its seams.
+ *
+ * Used from one thread at a time: the server holds a lock around every request.
+ */
+#ifndef TOOLSTACK_TOOLSTACK_H
+#define TOOLSTACK_TOOLSTACK_H
+
+#include "db.h"
+
+/* Clock and randomness: the only ones that the toolstack uses. */
+struct environment {
+    int64_t (*now_ms)(void *ctx); /* since 1970 */
+    uint64_t (*random)(void *ctx);
+    void *ctx;
+};
+
+/*
+ * What runs virtual machines on a host. `uuid` names the domain. Each returns 0
+ * or -Exxx. `start` leaves the domain paused when asked to.
+ */
+struct domain_driver {
+    int (*start)(void *ctx, const char *host, const char *uuid,
+                 int64_t memory_kib, int vcpus, bool paused);
+    int (*stop)(void *ctx, const char *host, const char *uuid);
+    int (*pause)(void *ctx, const char *host, const char *uuid);
+    int (*resume)(void *ctx, const char *host, const char *uuid);
+    int (*reboot)(void *ctx, const char *host, const char *uuid);
+    void *ctx;
+};
+
+struct toolstack {
+    struct db db;
+    struct environment env;
+    struct domain_driver domains;
+    const char *password; /* NULL: any that is not empty */
+    int64_t next_domid;
+    uint64_t messages_made;
+    uint64_t event_id;
+};
+
+void toolstack_init(struct toolstack *ts, const struct environment *env,
+                    const struct domain_driver *domains);
+void toolstack_fini(struct toolstack *ts);
+
+/* Now, as the API writes dates. */
+const char *toolstack_now(struct toolstack *ts, struct arena *a);
+const char *date_text(struct arena *a, int64_t ms);
+
+struct object *toolstack_pool(struct toolstack *ts);
+struct object *toolstack_master(struct toolstack *ts);
+
+#endif
