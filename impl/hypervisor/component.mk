@@ -16,7 +16,7 @@ HV_ARCH := $(filter-out $(HV_OFFSETS) $(hv)/arch/x86/test/%, \
 HV_LDS := $(hv)/arch/x86/touchstone.lds
 # Arch files that the tests in arch/x86/test link as well; what they need of the
 # machine is doubled beside the tests.
-HV_ARCH_HOSTED := $(addprefix $(hv)/arch/x86/,dom0_memory.c vioapic.c vmsi.c)
+HV_ARCH_HOSTED := $(addprefix $(hv)/arch/x86/,dom0_memory.c pm1.c vioapic.c vmsi.c)
 HV_ARCH_DOUBLES := $(filter-out $(hv)/arch/x86/test/test_%, \
                    $(wildcard $(hv)/arch/x86/test/*.c))
 HV_DOUBLES := $(wildcard $(hv)/test/double/*.c)

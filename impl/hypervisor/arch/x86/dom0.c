@@ -246,6 +246,7 @@ static void ports_trap(struct domain *d)
 
     for (unsigned int i = 0; i < ARRAY_SIZE(trapped_ports); i++)
         io_port_trap(d, trapped_ports[i].first, trapped_ports[i].last);
+    pm1_trap(d);
     if (serial)
         io_port_trap(d, serial, serial + SERIAL_PORTS - 1);
 }

@@ -28,14 +28,13 @@
 #define MCFG_MAX        (DOM0_ACPI_BYTES - MCFG_OFFSET)
 #define MCFG_BODY       44 /* bytes before the first entry */
 #define LAPIC_ENABLED   1
-#define LAPIC_BROADCAST 255 /* ids from here on need x2APIC entries */
+#define LAPIC_BROADCAST 255 /* ids below need no x2APIC entries */
 
 enum madt_entry {
     MADT_LAPIC = 0,
     MADT_IOAPIC = 1,
     MADT_OVERRIDE = 2,
     MADT_NMI_SOURCE = 3,
-    MADT_X2APIC = 9,
 };
 
 struct rsdp {
@@ -57,14 +56,6 @@ struct lapic_entry {
     uint8_t uid;
     uint8_t apic_id;
     uint32_t flags;
-} __attribute__((packed));
-
-struct x2apic_entry {
-    uint8_t type, length;
-    uint16_t reserved;
-    uint32_t apic_id;
-    uint32_t flags;
-    uint32_t uid;
 } __attribute__((packed));
 
 struct mcfg_entry {
@@ -113,24 +104,6 @@ static void header_finish(struct acpi_header *h, size_t bytes)
     h->checksum = sum_to_zero(h, bytes);
 }
 
-static size_t madt_add_cpu(uint8_t *to, unsigned int vcpu)
-{
-    uint32_t id = vlapic_id_of(vcpu);
-
-    if (id < LAPIC_BROADCAST) {
-        struct lapic_entry e = {MADT_LAPIC, sizeof(e), vcpu, id, LAPIC_ENABLED};
-
-        memcpy(to, &e, sizeof(e));
-        return sizeof(e);
-    } else {
-        struct x2apic_entry e = {MADT_X2APIC, sizeof(e),     0,
-                                 id,          LAPIC_ENABLED, vcpu};
-
-        memcpy(to, &e, sizeof(e));
-        return sizeof(e);
-    }
-}
-
 /* The machine's IO-APICs, overrides and NMI sources, byte for byte. */
 static size_t madt_copy_entries(uint8_t *to, size_t room,
                                 const struct acpi_header *machine)
@@ -160,13 +133,17 @@ static void madt_build(uint8_t *to, const struct acpi_header *machine,
     const uint32_t body[2] = {0xfee00000, 0}; /* LAPIC address, flags */
     size_t at = MADT_BODY;
 
-    static_assert(MADT_BODY + DOMAIN_MAX_VCPUS * sizeof(struct x2apic_entry) <
-                      MADT_MAX / 2,
+    static_assert((DOMAIN_MAX_VCPUS - 1) * 2 < LAPIC_BROADCAST, "xAPIC ids");
+    static_assert(DOMAIN_MAX_VCPUS * sizeof(struct lapic_entry) < MADT_MAX / 2,
                   "room for all vCPUs and as much for the rest");
     header_fill(h, "APIC", machine, 4);
     memcpy(to + ACPI_HEADER_BYTES, body, sizeof(body));
-    for (unsigned int i = 0; i < vcpus; i++)
-        at += madt_add_cpu(to + at, i);
+    for (unsigned int i = 0; i < vcpus; i++, at += sizeof(struct lapic_entry)) {
+        const struct lapic_entry e = {MADT_LAPIC, sizeof(e), i, vlapic_id_of(i),
+                                      LAPIC_ENABLED};
+
+        memcpy(to + at, &e, sizeof(e));
+    }
     at += madt_copy_entries(to + at, MADT_MAX - at, machine);
     header_finish(h, at);
 }

@@ -40,6 +40,12 @@ void poweroff_init(void)
         log_info("acpi: no \\_S5 package: power-off only halts");
 }
 
+bool poweroff_sleep_type(uint8_t *a)
+{
+    *a = s5_a;
+    return have_s5;
+}
+
 static uint32_t gas_port(const struct acpi_gas *g)
 {
     return g->space == ACPI_IO && g->address && g->address <= 0xfffe

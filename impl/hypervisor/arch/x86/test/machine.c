@@ -7,12 +7,14 @@
 #include "abi/xen.h"
 #include "double/double.h"
 #include "machine.h"
+#include "x86/acpi.h"
 #include "x86/boot.h"
 #include "x86/dom0.h"
 #include "x86/irq.h"
 #include "x86/paging.h"
 #include "x86/panic.h"
 #include "x86/pci.h"
+#include "x86/reboot.h"
 #include "x86/vlapic.h"
 
 #define VECTOR_FIRST 0x30
@@ -168,6 +170,43 @@ void dom0_trap_mmio(paddr_t start, paddr_t end)
 {
     (void)end;
     machine.trapped = start;
+}
+
+/* --- Ports and ACPI --- */
+
+const struct acpi_fadt *acpi_fadt(void)
+{
+    static const struct acpi_fadt fadt = {
+        .pm1a_control = {ACPI_IO, 16, MACHINE_PM1},
+    };
+
+    return &fadt;
+}
+
+bool poweroff_sleep_type(uint8_t *a)
+{
+    *a = MACHINE_S5;
+    return !machine.no_s5;
+}
+
+uint32_t io_port_in(uint16_t port, unsigned int size)
+{
+    (void)size;
+    return port;
+}
+
+void io_port_out(uint16_t port, uint32_t value, unsigned int size)
+{
+    (void)size;
+    machine.out = value;
+    machine.out_port = port;
+}
+
+void io_port_trap(struct domain *d, uint16_t first, uint16_t last)
+{
+    (void)d;
+    (void)last;
+    machine.trapped = first;
 }
 
 void boot_refuse(const char *fmt, ...)

@@ -32,9 +32,17 @@ struct machine {
     bool no_vectors;       /* irq_vector_alloc() fails */
     uint8_t config[256];   /* of the only PCI function */
     uint8_t memory[8192] __attribute__((aligned(8))); /* mmio_map() gives it */
-    uint64_t mapped;  /* address given to mmio_map() last */
+    uint64_t mapped; /* address given to mmio_map() last */
+    uint32_t out;    /* written last by io_port_out() */
+    uint16_t out_port;
+    bool no_s5;       /* the DSDT does not tell */
     uint64_t trapped; /* address given to dom0_trap_mmio() last */
 };
+
+/* PM1a control of the machine, and the type that means S5 there. */
+#define MACHINE_PM1    0x604
+#define MACHINE_S5     5
+#define MACHINE_NO_OUT UINT32_MAX
 
 extern struct machine machine;
 

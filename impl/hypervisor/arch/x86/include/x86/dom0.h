@@ -70,6 +70,10 @@ io_fn legacy_pit_access;
 io_fn legacy_pic_access;
 io_fn legacy_port61_access;
 
+/* ACPI PM1 control (pm1.c): make it trap, and the access itself. */
+void pm1_trap(struct domain *d);
+io_fn pm1_access;
+
 /*
  * vioapic.c
  */

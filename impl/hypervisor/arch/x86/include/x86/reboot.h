@@ -4,7 +4,11 @@
 #ifndef X86_REBOOT_H
 #define X86_REBOOT_H
 
+#include "base/types.h"
+
 /* Find what power-off needs in the ACPI tables. */
 void poweroff_init(void);
+/* SLP_TYP of S5 for PM1a; false: not known. */
+bool poweroff_sleep_type(uint8_t *a);
 
 #endif
