@@ -24,23 +24,24 @@ enum uart_reg {
     UART_SCRATCH = 7,
 };
 
-#define LCR_8N1        0x03
-#define LCR_DLAB       0x80
-#define FCR_ON_CLEAR   0x07
-#define MCR_ON         0x0b /* DTR, RTS, OUT2 (interrupt gate) */
-#define IER_RECEIVE    0x01
-#define LSR_DATA       0x01
-#define LSR_THR_EMPTY  0x20
-#define LSR_ABSENT     0xff
-#define RECEIVE_MAX    64 /* bytes per interrupt: no endless loop */
-#define UART_CLOCK     115200
-#define UART_PORT_MAX  0xfff8
-#define UART_FIFO      16
-#define UART_SPINS_MAX 100000
+#define LCR_8N1              0x03
+#define LCR_DLAB             0x80
+#define FCR_ON_CLEAR         0x07
+#define MCR_ON               0x0b /* DTR, RTS, OUT2 (interrupt gate) */
+#define IER_RECEIVE          0x01
+#define LSR_DATA             0x01
+#define LSR_THR_EMPTY        0x20
+#define LSR_ABSENT           0xff
+#define RECEIVE_MAX          64 /* bytes per interrupt: no endless loop */
+#define UART_CLOCK           115200
+#define UART_PORT_MAX        0xfff8
+#define UART_FIFO            16
+#define UART_PATIENCE_CYCLES 15000000000UL /* 5 s at 3 GHz */
 
 static struct {
     uint16_t port;
     bool present;
+    bool stuck;        /* nobody read for too long */
     unsigned int room; /* of the FIFO since it was last seen empty */
 } uart = {.port = 0x3f8};
 
@@ -51,14 +52,20 @@ struct com {
     uint64_t baud, port, irq;
 };
 
-/* A port that is not there, or stuck, must not hang the machine. */
+/* Whoever reads at the other end may be slow, and then gets time; but one that
+   stopped must not hang the machine: once patience is out, text is dropped until
+   the port takes some again. */
 static bool uart_wait_empty(void)
 {
-    for (unsigned int i = 0; i < UART_SPINS_MAX; i++) {
-        if (inb(uart.port + UART_LSR) & LSR_THR_EMPTY)
+    uint64_t since = rdtsc();
+
+    do {
+        if (inb(uart.port + UART_LSR) & LSR_THR_EMPTY) {
+            uart.stuck = false;
             return true;
-    }
-    uart.present = false;
+        }
+    } while (!uart.stuck && rdtsc() - since < UART_PATIENCE_CYCLES);
+    uart.stuck = true;
     return false;
 }
 
@@ -115,6 +122,9 @@ static void serial_irq(unsigned int vector, void *arg)
             return;
         console_input((char)inb(uart.port + UART_DATA));
     }
+    /* More waits, and the line stays up: a new edge has to be made. */
+    outb(uart.port + UART_IER, 0);
+    outb(uart.port + UART_IER, IER_RECEIVE);
 }
 
 static bool next_number(const char **s, uint64_t *out)
