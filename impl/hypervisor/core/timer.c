@@ -11,7 +11,8 @@
 #include "hv/log.h"
 
 #define SLACK_NS      50000ULL /* an interrupt may be as late as this */
-#define CALLBACKS_MAX 32       /* per timer_run(); the others next time */
+#define LOST_NS       1000000ULL
+#define CALLBACKS_MAX 32 /* per timer_run(); the others next time */
 
 struct timer_queue {
     struct spinlock lock;
@@ -141,11 +142,14 @@ static struct timer_queue *timer_lock_two(struct timer *t, unsigned int cpu)
 }
 
 /* An interrupt set for about this time, or before, will do: to set it again is
-   slower than to take one too many. */
+   slower than to take one too many. But one that should have come long ago was
+   lost, and must not keep others from being set. */
 static void queue_program(struct timer_queue *q, uint64_t first)
 {
-    if (q->programmed &&
-        (q->programmed_ns <= first || q->programmed_ns - first < SLACK_NS))
+    uint64_t set = q->programmed_ns;
+
+    if (q->programmed && (set <= first || set - first < SLACK_NS) &&
+        (set == TIMER_NEVER || arch_now_ns() < set + LOST_NS))
         return;
     q->programmed = true;
     q->programmed_ns = first;

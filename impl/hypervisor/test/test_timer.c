@@ -190,6 +190,21 @@ START_TEST(an_early_interrupt_is_programmed_again)
 }
 END_TEST
 
+START_TEST(a_lost_interrupt_does_not_stop_the_clock)
+{
+    struct timer a, b;
+
+    machine(1);
+    timer_init(&a, count_cb, NULL);
+    timer_init(&b, count_cb, NULL);
+    timer_set(&a, 0, 100 * US);
+    timer_stop(&a);
+    double_now_ns = 5000 * US;
+    timer_set(&b, 0, 6000 * US);
+    ck_assert_uint_eq(double_cpu[0].timer_ns, 6000 * US);
+}
+END_TEST
+
 START_TEST(a_callback_may_set_its_timer_again)
 {
     unsigned int cpu = 0;
@@ -265,6 +280,7 @@ int main(void)
         the_interrupt_is_programmed_only_for_a_new_earliest,
         it_is_left_alone_when_it_comes_before_or_at_about_that_time,
         an_early_interrupt_is_programmed_again,
+        a_lost_interrupt_does_not_stop_the_clock,
         a_callback_may_set_its_timer_again,
         a_callback_may_move_its_timer_to_another_cpu,
         one_that_is_always_due_does_not_hold_the_cpu,

@@ -221,12 +221,12 @@ static void program_counter(uint64_t deadline_ns)
 }
 
 /* A device access costs more than an interrupt that comes too early, so what is
-   set already stands unless the new time is before it. */
+   set already stands unless the new time is before it, or it was lost. */
 void arch_timer_program(uint64_t deadline_ns)
 {
     struct percpu *p = percpu_self();
 
-    if (deadline_ns >= p->timer_ns)
+    if (deadline_ns >= p->timer_ns && arch_now_ns() < p->timer_ns)
         return;
     p->timer_ns = deadline_ns;
     if (use_deadline)
