@@ -51,20 +51,20 @@ gone() {
     ! xl domid "$1"
 }
 
-# disk_guest LABEL DISK_LINE: a guest reads its disk, writes it, reads again.
+# disk_guest NAME LABEL DISK_LINE: a guest reads its disk, writes it, reads again.
 disk_guest() {
-    guest_config disk 192 1 idle "disk = [ '$2' ]"
-    guest_relay disk
-    ts_check "a guest with $1 is created" xl create /run/disk.cfg
-    ts_check "it reaches its init" guest_await disk close
-    ts_check "it reads from $1" guest_says disk "$pattern_sum" \
+    guest_config "$1" 192 1 idle "disk = [ '$3' ]"
+    guest_relay "$1"
+    ts_check "a guest with $2 is created" xl create "/run/$1.cfg"
+    ts_check "it reaches its init" guest_await "$1" close
+    ts_check "it reads from $2" guest_says "$1" "$pattern_sum" \
         "head -c 4194304 /dev/xvdb | md5sum | cut -c1-32"
-    ts_check "it writes to $1" guest_says disk written \
+    ts_check "it writes to $2" guest_says "$1" written \
         "yes x | tr -d '\n' | head -c 1048576 | dd of=/dev/xvdb bs=65536 \
 conv=fsync 2>&- && echo written"
-    ts_check "it reads its own writing" guest_says disk xxxx \
+    ts_check "it reads its own writing" guest_says "$1" xxxx \
         "echo 3 >/proc/sys/vm/drop_caches; head -c 4 /dev/xvdb"
-    ts_check "it ends when told" ended disk
+    ts_check "it ends when told" ended "$1"
 }
 
 disks() {
@@ -73,14 +73,14 @@ disks() {
     cp /root/pattern /root/raw.img
     modprobe loop
     losetup /dev/loop1 /root/raw.img
-    disk_guest "a raw disk through blkback" "phy:/dev/loop1,xvdb,w"
+    disk_guest raw "a raw disk through blkback" "phy:/dev/loop1,xvdb,w"
     ts_check "its writing is in the image" \
         [ "$(head -c 4 /root/raw.img)" = xxxx ]
     losetup -d /dev/loop1
 
     ts_check "qemu-img makes a qcow2 image" \
         qemu-img convert -O qcow2 /root/pattern /root/disk.qcow2
-    disk_guest "a qcow2 disk through QEMU" \
+    disk_guest qcow2 "a qcow2 disk through QEMU" \
         "format=qcow2, vdev=xvdb, access=rw, target=/root/disk.qcow2"
     ts_check "the qcow2 image is sound" qemu-img check /root/disk.qcow2
     qemu-img convert -O raw /root/disk.qcow2 /root/out.img
