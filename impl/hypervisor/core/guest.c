@@ -1,42 +1,43 @@
 /*
  * Checked copies between the hypervisor and guest memory.
  *
- * A frame is held by a reference while it is touched, so that it cannot be freed
- * to somebody else meanwhile; the p2m entry itself may change, as it may on a
- * real machine during a copy.
+ * A frame is touched inside a window of the p2m, so that it cannot be freed to
+ * somebody else meanwhile; the entry itself may change, as it may on a real
+ * machine during a copy.
  */
 #include "hv/guest.h"
 
 #include "hv/arch.h"
 #include "hv/p2m.h"
 
-/* May the hypervisor read, or write, a page of this type for the guest? */
-static const struct {
-    bool read;
-    bool write;
-} allowed[P2M_TYPE_NR] = {
-    [P2M_RAM_RW] = {true, true},    [P2M_RAM_RO] = {true, false},
-    [P2M_LOGDIRTY] = {true, true},  [P2M_GRANT_RW] = {true, true},
-    [P2M_GRANT_RO] = {true, false}, [P2M_FOREIGN] = {true, true},
-    [P2M_SHARED] = {true, true},
+/* What may be read, or written, for the guest itself and for others. */
+enum { READ = 1, WRITE = 2, READ_ANY = 4, WRITE_ANY = 8 };
+
+static const uint8_t allowed[P2M_TYPE_NR] = {
+    [P2M_RAM_RW] = READ | WRITE | READ_ANY | WRITE_ANY,
+    [P2M_RAM_RO] = READ | READ_ANY,
+    [P2M_LOGDIRTY] = READ | WRITE | READ_ANY | WRITE_ANY,
+    [P2M_GRANT_RW] = READ | WRITE,
+    [P2M_GRANT_RO] = READ,
+    [P2M_FOREIGN] = READ | WRITE,
+    [P2M_SHARED] = READ | WRITE | READ_ANY | WRITE_ANY,
 };
 
-/* The host address of 'gpa' with the frame's reference held, or NULL. */
-static void *page_at(struct domain *d, paddr_t gpa, bool write, mfn_t *held)
+/* In a window of 'd': the host address of 'gpa', or NULL. */
+static void *page_at(struct domain *d, paddr_t gpa, unsigned int right)
 {
-    gfn_t gfn = _gfn(gpa >> PAGE_SHIFT);
-    struct p2m_entry e;
+    struct p2m_entry e = p2m_window_get(_gfn(gpa >> PAGE_SHIFT));
 
-    if (!p2m_get_page(d, gfn, &e))
+    if (unlikely(!(allowed[e.type] & right)))
         return NULL;
-    if (!(write ? allowed[e.type].write : allowed[e.type].read)) {
-        page_put(e.mfn);
-        return NULL;
-    }
-    if (write && e.type == P2M_LOGDIRTY)
-        p2m_mark_dirty(d, gfn);
-    *held = e.mfn;
+    if (unlikely(e.type == P2M_LOGDIRTY && right & (WRITE | WRITE_ANY)))
+        p2m_mark_dirty(d, _gfn(gpa >> PAGE_SHIFT));
     return (char *)mfn_to_virt(e.mfn) + (gpa & ~PAGE_MASK);
+}
+
+const void *guest_window_at(struct domain *d, paddr_t gpa)
+{
+    return page_at(d, gpa, READ);
 }
 
 static size_t within_page(uint64_t address, size_t bytes)
@@ -44,17 +45,41 @@ static size_t within_page(uint64_t address, size_t bytes)
     return MIN(bytes, PAGE_SIZE - (address & ~PAGE_MASK));
 }
 
+/* Copies within one page. */
+static int page_read(struct domain *d, void *dst, paddr_t src, size_t bytes,
+                     unsigned int right)
+{
+    const void *p;
+
+    p2m_window_open(d);
+    p = page_at(d, src, right);
+    if (likely(p))
+        __builtin_memcpy(dst, p, bytes);
+    p2m_window_close();
+    return p ? 0 : -XEN_EFAULT;
+}
+
+static int page_write(struct domain *d, paddr_t dst, const void *src,
+                      size_t bytes, unsigned int right)
+{
+    void *p;
+
+    p2m_window_open(d);
+    p = page_at(d, dst, right);
+    if (likely(p))
+        __builtin_memcpy(p, src, bytes);
+    p2m_window_close();
+    return p ? 0 : -XEN_EFAULT;
+}
+
 int guest_phys_read(struct domain *d, void *dst, paddr_t src, size_t bytes)
 {
     while (bytes) {
         size_t n = within_page(src, bytes);
-        mfn_t held;
-        const void *p = page_at(d, src, false, &held);
+        int rc = page_read(d, dst, src, n, READ_ANY);
 
-        if (!p)
-            return -XEN_EFAULT;
-        __builtin_memcpy(dst, p, n);
-        page_put(held);
+        if (rc)
+            return rc;
         dst = (char *)dst + n;
         src += n;
         bytes -= n;
@@ -67,13 +92,10 @@ int guest_phys_write(struct domain *d, paddr_t dst, const void *src,
 {
     while (bytes) {
         size_t n = within_page(dst, bytes);
-        mfn_t held;
-        void *p = page_at(d, dst, true, &held);
+        int rc = page_write(d, dst, src, n, WRITE_ANY);
 
-        if (!p)
-            return -XEN_EFAULT;
-        __builtin_memcpy(p, src, n);
-        page_put(held);
+        if (rc)
+            return rc;
         src = (const char *)src + n;
         dst += n;
         bytes -= n;
@@ -89,7 +111,7 @@ int guest_copy_from(struct vcpu *v, void *dst, uint64_t src_va, size_t bytes)
         int rc = arch_guest_walk(v, src_va, false, &gpa);
 
         if (!rc)
-            rc = guest_phys_read(v->domain, dst, gpa, n);
+            rc = page_read(v->domain, dst, gpa, n, READ);
         if (rc)
             return rc;
         dst = (char *)dst + n;
@@ -108,7 +130,7 @@ int guest_copy_to(struct vcpu *v, uint64_t dst_va, const void *src,
         int rc = arch_guest_walk(v, dst_va, true, &gpa);
 
         if (!rc)
-            rc = guest_phys_write(v->domain, gpa, src, n);
+            rc = page_write(v->domain, gpa, src, n, WRITE);
         if (rc)
             return rc;
         src = (const char *)src + n;

@@ -9,6 +9,7 @@
 #include "x86/vt.h"
 
 #include "hv/guest.h"
+#include "hv/p2m.h"
 
 #define PTE_P    BIT(0)
 #define PTE_RW   BIT(1)
@@ -50,19 +51,28 @@ static uint64_t leaf_address(const struct walk *w, uint64_t pte)
     return address;
 }
 
+/* A table entry; 0, not present, where there is no memory. */
+static uint64_t read_entry(struct vcpu *v, const struct walk *w, uint64_t va)
+{
+    uint64_t index = va >> w->shift & (BIT(w->bits) - 1);
+    const void *p = guest_window_at(v->domain, w->table + index * w->bytes);
+
+    if (!p)
+        return 0;
+    return w->bytes == 8 ? READ_ONCE(*(const uint64_t *)p)
+                         : READ_ONCE(*(const uint32_t *)p);
+}
+
 static int walk(struct vcpu *v, uint64_t va, bool write, paddr_t *out)
 {
     struct walk w = walk_begin(v);
     bool writable = true;
 
     for (;;) {
-        uint64_t index = va >> w.shift & (BIT(w.bits) - 1);
-        uint64_t pte = 0;
+        uint64_t pte = read_entry(v, &w, va);
         bool large;
 
-        if (guest_phys_read(v->domain, &pte, w.table + index * w.bytes,
-                            w.bytes) ||
-            !(pte & PTE_P))
+        if (!(pte & PTE_P))
             return -XEN_EFAULT;
         /* The top level of PAE has neither RW nor PS. */
         if (w.bits != 2)
@@ -100,7 +110,9 @@ int arch_guest_walk(struct vcpu *v, uint64_t va, bool write, paddr_t *out)
         *out = va;
         return 0;
     }
+    p2m_window_open(v->domain);
     rc = walk(v, va, write, out);
+    p2m_window_close();
     if (rc)
         return rc;
     a->walk_va = va & PAGE_MASK;

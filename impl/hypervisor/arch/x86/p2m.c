@@ -46,14 +46,30 @@ struct p2m {
     uint64_t *freed;     /* unlinked tables, chained by their word 0 */
 };
 
+/* A leaf of plain memory that stood when the p2m was of this generation. */
+struct p2m_leaf {
+    uint64_t generation; /* no other p2m has it */
+    uint64_t gfn;        /* first frame */
+    uint64_t mfn;
+    unsigned int order;
+};
+#define LEAVES 4
+
 /* What a CPU runs; written by it, read by who flushes. */
 static struct p2m_cpu {
-    struct p2m *p2m;     /* [a] */
-    uint64_t generation; /* [a] that its TLB is good for */
-    bool in_guest;       /* [a] */
-    struct p2m *batch;   /* [own CPU] flushes are put off */
-    bool batch_dirty;    /* [own CPU] one is due */
+    struct p2m *p2m;              /* [a] */
+    uint64_t generation;          /* [a] that its TLB is good for */
+    bool in_guest;                /* [a] */
+    struct p2m *batch;            /* [own CPU] flushes are put off */
+    bool batch_dirty;             /* [own CPU] one is due */
+    struct p2m *window;           /* [a] whose frames it touches now, or NULL */
+    struct p2m_leaf leaf[LEAVES]; /* [own CPU] found in windows */
 } p2m_cpu[CPU_MAX];
+
+/* Each p2m counts its generations from another start: none is mistaken for one
+   that is gone. */
+#define EPOCH BIT(32)
+static uint64_t last_epoch;
 
 static const uint64_t type_flags[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = PTE_MAP | PTE_RW,
@@ -198,7 +214,8 @@ static void flush(struct p2m *p)
         if (runs_older(&p2m_cpu[i], p, g))
             arch_cpu_kick(i);
     for (unsigned int i = 0; i < cpu_count; i++)
-        while (runs_older(&p2m_cpu[i], p, g))
+        while (runs_older(&p2m_cpu[i], p, g) ||
+               __atomic_load_n(&p2m_cpu[i].window, __ATOMIC_SEQ_CST) == p)
             spin_relax();
 }
 
@@ -252,6 +269,7 @@ int p2m_init(struct domain *d)
         heap_free(p);
         return -XEN_ENOMEM;
     }
+    p->generation = __atomic_add_fetch(&last_epoch, EPOCH, __ATOMIC_RELAXED);
     d->p2m = p;
     return 0;
 }
@@ -348,6 +366,45 @@ bool p2m_get_page(struct domain *d, gfn_t gfn, struct p2m_entry *out)
             return true;
         page_put(l.e.mfn);
     }
+}
+
+/* --- Windows --- */
+
+void p2m_window_open(struct domain *d)
+{
+    struct p2m_cpu *c = &p2m_cpu[arch_cpu_self()];
+
+    ASSERT(!c->window);
+    __atomic_store_n(&c->window, d->p2m, __ATOMIC_SEQ_CST);
+}
+
+void p2m_window_close(void)
+{
+    __atomic_store_n(&p2m_cpu[arch_cpu_self()].window, NULL, __ATOMIC_RELEASE);
+}
+
+/* Either we see the generation of a change, or who made it sees our window and
+   waits: a leaf of the present generation may be used while the window is open,
+   even if it was replaced just now. */
+struct p2m_entry p2m_window_get(gfn_t gfn)
+{
+    struct p2m_cpu *c = &p2m_cpu[arch_cpu_self()];
+    const struct p2m *p = c->window;
+    struct p2m_leaf *l = &c->leaf[gfn_x(gfn) >> LEVEL_BITS & (LEAVES - 1)];
+    uint64_t now = __atomic_load_n(&p->generation, __ATOMIC_SEQ_CST);
+    struct p2m_entry e;
+    uint64_t low;
+
+    if (likely(l->generation == now && !((gfn_x(gfn) ^ l->gfn) >> l->order)))
+        return (struct p2m_entry){_mfn(l->mfn + gfn_x(gfn) - l->gfn),
+                                  P2M_RAM_RW, l->order};
+    e = walk(p, gfn_x(gfn)).e;
+    low = gfn_x(gfn) & (BIT(e.order) - 1);
+    /* Other types may gain rights without a new generation. */
+    if (e.type == P2M_RAM_RW)
+        *l = (struct p2m_leaf){now, gfn_x(gfn) - low, mfn_x(e.mfn) - low,
+                               e.order};
+    return e;
 }
 
 bool p2m_next(struct domain *d, gfn_t from, gfn_t *at, struct p2m_entry *out)

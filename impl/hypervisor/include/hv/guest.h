@@ -22,6 +22,10 @@ int guest_phys_read(struct domain *d, void *dst, paddr_t src,
 int guest_phys_write(struct domain *d, paddr_t dst, const void *src,
                      size_t bytes) __must_check;
 
+/* In a p2m window of the running vCPU's domain: its memory at 'gpa' up to the
+   end of the page, to read; NULL when there is none. */
+const void *guest_window_at(struct domain *d, paddr_t gpa);
+
 /* Element 'i' of a guest array whose handle is 'h'. */
 #define guest_at(h, i) (guest_ptr(h) + (uint64_t)(i) * sizeof(*(h).p))
 #define guest_read(v, dst, h, i) \

@@ -64,6 +64,17 @@ bool p2m_next(struct domain *d, gfn_t from, gfn_t *at, struct p2m_entry *out);
 /* Highest populated gfn (XENMEM_maximum_gpfn). */
 gfn_t p2m_max_gfn(struct domain *d);
 
+/*
+ * A window: from open to close this CPU may touch the frames that
+ * p2m_window_get() names, without a reference; who takes one out of the p2m
+ * waits in its flush until the window is closed. Inside: no lock that is held
+ * over a change of a p2m, no second window, no waiting. Grant entries count for
+ * the domain's own vCPUs only (they go at teardown without a flush).
+ */
+void p2m_window_open(struct domain *d);
+struct p2m_entry p2m_window_get(gfn_t gfn);
+void p2m_window_close(void);
+
 /* Batches: between begin and end flushes are put off; end does one flush.
    Between them the caller must not free a frame that it unmapped. */
 void p2m_batch_begin(struct domain *d);

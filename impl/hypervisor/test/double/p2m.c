@@ -57,6 +57,24 @@ bool p2m_get_page(struct domain *d, gfn_t gfn, struct p2m_entry *out)
     return out->type != P2M_NONE && page_get_any(out->mfn);
 }
 
+static struct domain *window;
+
+void p2m_window_open(struct domain *d)
+{
+    ASSERT(!window);
+    window = d;
+}
+
+struct p2m_entry p2m_window_get(gfn_t gfn)
+{
+    return p2m_get(window, gfn);
+}
+
+void p2m_window_close(void)
+{
+    window = NULL;
+}
+
 void p2m_mark_dirty(struct domain *d, gfn_t gfn)
 {
     struct p2m_entry *e = &d->p2m->entry[gfn_x(gfn)];

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #include "double/double.h"
 #include "x86/p2m.h"
@@ -305,6 +306,106 @@ START_TEST(batch_without_change_flushes_nothing)
 }
 END_TEST
 
+/* --- Windows --- */
+
+static void window_is(uint64_t gfn, uint64_t mfn, enum p2m_type t)
+{
+    struct p2m_entry e;
+
+    p2m_window_open(&d);
+    e = p2m_window_get(_gfn(gfn));
+    p2m_window_close();
+    ck_assert_int_eq(e.type, t);
+    ck_assert_uint_eq(mfn_x(e.mfn), mfn);
+}
+
+START_TEST(window_sees_what_a_look_up_sees)
+{
+    struct p2m_entry old;
+
+    set(0, G_1G, 18, P2M_RAM_RW);
+    set(2 * G_1G, 3 * G_2M, 9, P2M_RAM_RW);
+    set(2 * G_1G + G_2M, 77, 0, P2M_RAM_RO);
+    for (unsigned int i = 0; i < 2; i++) {
+        window_is(0, G_1G, P2M_RAM_RW);
+        window_is(G_1G - 1, 2 * G_1G - 1, P2M_RAM_RW);
+        window_is(12345, G_1G + 12345, P2M_RAM_RW);
+        window_is(G_1G, INVALID_FRAME, P2M_NONE);
+        window_is(2 * G_1G + 5, 3 * G_2M + 5, P2M_RAM_RW);
+        window_is(2 * G_1G + G_2M, 77, P2M_RAM_RO);
+        window_is(2 * G_1G + G_2M + 1, INVALID_FRAME, P2M_NONE);
+    }
+    /* What was found before does not outlive a change. */
+    ck_assert_int_eq(p2m_swap(&d, _gfn(12345), _mfn(9), P2M_GRANT_RW, &old), 0);
+    window_is(12345, 9, P2M_GRANT_RW);
+    window_is(12346, G_1G + 12346, P2M_RAM_RW);
+    ck_assert_int_eq(p2m_clear(&d, _gfn(12346), 0), 0);
+    window_is(12346, INVALID_FRAME, P2M_NONE);
+    set(2 * G_1G + G_2M, 77, 0, P2M_RAM_RW);
+    window_is(2 * G_1G + G_2M, 77, P2M_RAM_RW);
+}
+END_TEST
+
+START_TEST(windows_of_two_domains_do_not_mix)
+{
+    struct domain other = {0};
+    struct p2m_entry e;
+
+    ck_assert_int_eq(p2m_init(&other), 0);
+    set(5, 50, 0, P2M_RAM_RW);
+    ck_assert_int_eq(p2m_set(&other, _gfn(5), _mfn(60), 0, P2M_RAM_RW), 0);
+    for (unsigned int i = 0; i < 2; i++) {
+        window_is(5, 50, P2M_RAM_RW);
+        p2m_window_open(&other);
+        e = p2m_window_get(_gfn(5));
+        p2m_window_close();
+        ck_assert_uint_eq(mfn_x(e.mfn), 60);
+    }
+    /* One made in the place of one that is gone is another. */
+    ck_assert_int_eq(p2m_clear(&other, _gfn(5), 0), 0);
+    p2m_fini(&other);
+    ck_assert_int_eq(p2m_init(&other), 0);
+    p2m_window_open(&other);
+    e = p2m_window_get(_gfn(5));
+    p2m_window_close();
+    ck_assert_int_eq(e.type, P2M_NONE);
+}
+END_TEST
+
+static int cleared;
+
+static int clear_cb(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(p2m_clear(&d, _gfn(5), 0), 0);
+    __atomic_store_n(&cleared, 1, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+START_TEST(a_frame_stays_while_a_window_is_open)
+{
+    thrd_t t;
+
+    set(5, 50, 0, P2M_RAM_RW);
+    double_self = 1;
+    p2m_window_open(&d);
+    double_self = 0;
+    ck_assert_int_eq(thrd_create(&t, clear_cb, NULL), thrd_success);
+    /* The entry goes at once, the call returns when the window is closed. */
+    while (p2m_get(&d, _gfn(5)).type != P2M_NONE)
+        thrd_yield();
+    for (unsigned int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(__atomic_load_n(&cleared, __ATOMIC_SEQ_CST), 0);
+        thrd_yield();
+    }
+    double_self = 1;
+    p2m_window_close();
+    double_self = 0;
+    ck_assert_int_eq(thrd_join(t, NULL), thrd_success);
+    ck_assert_int_eq(cleared, 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("p2m");
@@ -332,6 +433,9 @@ static Suite *suite(void)
     tcase_add_test(t, other_domains_are_left_alone);
     tcase_add_test(t, batch_flushes_once_at_its_end);
     tcase_add_test(t, batch_without_change_flushes_nothing);
+    tcase_add_test(t, window_sees_what_a_look_up_sees);
+    tcase_add_test(t, windows_of_two_domains_do_not_mix);
+    tcase_add_test(t, a_frame_stays_while_a_window_is_open);
     suite_add_tcase(s, t);
     return s;
 }
