@@ -21,6 +21,8 @@
 #define E1_EDX_RDTSCP       (1U << 27)
 #define E7_EDX_ITSC         (1U << 8)
 
+#define CORES_BEFORE_DOUBLING 64U
+
 const struct cpuid_row cpuid_rows[CPUID_ROWS] = {
 #define CPUID_LEAF(leaf, sub, a, b, c, d) {leaf, sub, {a, b, c, d}},
 #include "x86/cpuid.def"
@@ -102,8 +104,19 @@ static void fill_row(uint32_t out[CPUID_REGS], const struct cpuid_row *r,
         out[i] = value[i] & (kind == POLICY_RAW ? ~0U : r->mask[i]);
 }
 
-/* What we emulate whatever the machine has, and one core per package: the
-   toolstack adds its topology. */
+/* One package of this many cores; the toolstack doubles it, because APIC ids
+   are twice the vCPU's number. dom0, which it does not touch, gets that too. */
+static void set_cores(struct cpu_policy *p, uint32_t cores)
+{
+    uint32_t *b = reg_of(p, 1, 0, CPUID_B);
+    uint32_t id_bits = (uint32_t)__builtin_ctz(cores);
+
+    *b = (*b & ~0xff0000U) | cores << 16;
+    *reg_of(p, 0x80000008, 0, CPUID_C) = id_bits << 12 | (cores - 1);
+}
+
+/* What we emulate whatever the machine has. The TSC is invariant on each CPU
+   that has nested paging, whether an emulator says so or not. */
 static void make_hvm(struct cpu_policy *p)
 {
     uint32_t *max = reg_of(p, 0, 0, CPUID_A);
@@ -115,9 +128,10 @@ static void make_hvm(struct cpu_policy *p)
     /* Leaf 7 has no subleaf 2 that guests could see. */
     *reg_of(p, 7, 0, CPUID_A) = MIN(*reg_of(p, 7, 0, CPUID_A), 1U);
     *ecx |= F1_ECX_X2APIC | F1_ECX_TSC_DEADLINE | F1_ECX_HYPERVISOR;
-    *reg_of(p, 1, 0, CPUID_B) |= 1U << 16;
+    *reg_of(p, 0x80000007, 0, CPUID_D) |= E7_EDX_ITSC;
     *reg_of(p, 1, 0, CPUID_D) &= ~F1_EDX_HTT;
     *reg_of(p, 0x80000001, 0, CPUID_C) &= ~E1_ECX_CMP_LEGACY;
+    set_cores(p, CORES_BEFORE_DOUBLING);
     *reg_of(p, 0xd, 0, CPUID_C) = xstate_bytes(*reg_of(p, 0xd, 0, CPUID_A));
     if (!xstate_mask())
         *ecx &= ~F1_ECX_XSAVE;
@@ -148,8 +162,13 @@ struct cpu_policy *cpu_policy_create(bool privileged)
         return NULL;
     *p = hvm_policy;
     /* A guest may move to a machine with another clock; dom0 does not. */
-    if (!privileged)
+    if (!privileged) {
         *reg_of(p, 0x80000007, 0, CPUID_D) &= ~E7_EDX_ITSC;
+        return p;
+    }
+    set_cores(p, 2 * CORES_BEFORE_DOUBLING);
+    *reg_of(p, 1, 0, CPUID_D) |= F1_EDX_HTT;
+    *reg_of(p, 0x80000001, 0, CPUID_C) |= E1_ECX_CMP_LEGACY;
     return p;
 }
 
