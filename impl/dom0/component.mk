@@ -13,9 +13,7 @@ DOM0_FILES := $(addprefix $O/dom0/,vmlinux vmlinuz xen.elf dom0.cpio \
 dom0: $(DOM0_FILES) ## the files that the emulated machine boots from
 run: $(DOM0_FILES)
 TEST_DEPS += $(DOM0_FILES) $O/touchstone $O/touchstone.elf
-TEST_BOOT += $(addprefix $(d0)/test/,xl.sh guests.sh devices.sh rounds.sh \
-             reboot.sh)
-TEST_PY += $(wildcard $(d0)/test/test_*.py)
+TEST_BOOT += $(wildcard $(d0)/test/*.sh)
 
 d0-tools := $(addprefix $(d0)/,mkimage newc.py stubs.py) \
             $(wildcard $(d0)/image/* $(d0)/init/* $(d0)/lib/* \

@@ -3,7 +3,7 @@
 # weights and caps say, measured by `xl list` over wall-clock time.
 #
 # On the host this boots the platform and runs itself in dom0.
-[ -d /ts ] || exec "${O:-build}/touchstone" run $TS_RUN --script "$0"
+[ -d /ts ] || exec "${O:-build}/touchstone" run --script "$0"
 . /lib/ts.sh
 . /lib/guest.sh
 . /ts/daemons.sh
@@ -68,21 +68,21 @@ busy_guest b2
 ts_check "both are shown pinned to CPU 1" \
     [ "$(xl vcpu-list b1 b2 | awk 'NR > 1 { print $4 $7 }' | sort -u)" = 11 ]
 
-ts_check "they run for $FAIR_S s" shares $FAIR_S
+ts_check "they run for $FAIR_S s" shares "$FAIR_S"
 ts_check "two equal guests get the same within 5 %" ratio 5 256 256
 ts_check "together they use the CPU" about $((share1 + share2)) 1000 10
-ts_num share1_fair $share1
-ts_num share2_fair $share2
+ts_num share1_fair "$share1"
+ts_num share2_fair "$share2"
 
 ts_check "b1 gets three times the weight" xl sched-credit2 -d b1 -w 768
 ts_check "the weight is shown" prints "^b1 .* 768 " xl sched-credit2 -d b1
-ts_check "they run for $SHARE_S s" shares $SHARE_S
+ts_check "they run for $SHARE_S s" shares "$SHARE_S"
 ts_check "time goes by weight" ratio 8 768 256
 
 ts_check "b1 is capped to a quarter" xl sched-credit2 -d b1 -c 25
-ts_check "they run for $SHARE_S s" shares $SHARE_S
-ts_check "the cap holds" about $share1 250 10
-ts_check "the other has the rest" about $share2 750 10
+ts_check "they run for $SHARE_S s" shares "$SHARE_S"
+ts_check "the cap holds" about "$share1" 250 10
+ts_check "the other has the rest" about "$share2" 750 10
 
 ts_check "the cap is taken off" xl sched-credit2 -d b1 -c 0 -w 256
 ts_check "b2 may run everywhere" xl vcpu-pin b2 0 all
