@@ -140,8 +140,13 @@ static int perform(struct request *r)
 
     if (rc)
         return rc;
-    if (m->params_nr && is_ref(&m->params[0]))
-        r->self = db_find(r->db, m->params[0].type.elem.of, arg_text(r, 0));
+    if (m->params_nr && is_ref(&m->params[0])) {
+        const char *class_name = m->params[0].type.elem.of;
+
+        r->self = db_find(r->db, class_name, arg_text(r, 0));
+        if (!r->self && m->check[0] != '-')
+            return request_bad_handle(r, class_name, arg_text(r, 0));
+    }
     if (m->handler)
         return m->handler(r);
     if (generic_knows(m))
@@ -157,6 +162,12 @@ static int run(struct request *r, const struct call *call)
         rc = check_session(r, call);
     if (rc || !call->async)
         return rc ? rc : perform(r);
+    if (!(r->message->flags & MSG_ASYNC))
+        return request_fail(
+            r, "Fault",
+            arena_printf(r->arena, "No async mode for this operation (rpc: %s)",
+                         r->message->name),
+            NULL);
     task_begin(r);
     rc = perform(r);
     return task_finish(r, rc);
@@ -211,13 +222,6 @@ void dispatch(struct toolstack *ts, struct arena *a, const char *method,
         answer_fill(answer, r,
                     request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method,
                                  NULL));
-        return;
-    }
-    if (call.async && !(r->message->flags & MSG_ASYNC)) {
-        const char *text = arena_printf(
-            a, "No async mode for this operation (rpc: %s)", call.method);
-
-        answer_fill(answer, r, request_fail(r, "Fault", text, NULL));
         return;
     }
     answer_fill(answer, r, run(r, &call));

@@ -18,6 +18,8 @@ static int get_field(struct request *r)
 
 static int set_field(struct request *r)
 {
+    if (r->args[1].kind == VALUE_MAP && value_find(&r->args[1], ""))
+        return request_internal(r, "Db_exn.Empty_key_in_map");
     db_set_at(r->db, r->self, index_of(r), r->args[1]);
     return reply_void(r);
 }
@@ -211,6 +213,11 @@ static const handler_fn by_kind[] = {
 bool generic_knows(const struct message *m)
 {
     return m->kind != KIND_CUSTOM;
+}
+
+handler_fn generic_handler(enum message_kind kind)
+{
+    return by_kind[kind];
 }
 
 int generic_call(struct request *r)

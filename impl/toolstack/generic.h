@@ -8,6 +8,9 @@
 bool generic_knows(const struct message *m);
 int generic_call(struct request *r);
 
+/* What carries out messages of that kind. */
+handler_fn generic_handler(enum message_kind kind);
+
 /*
  * The record of a constructor, completed by defaults and typed.
  * 0, or API_FAILED: a field is missing or of another type.

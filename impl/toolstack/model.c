@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "generic.h"
 #include "handlers.h"
 #include "model_tables.h"
 #include "model_type.h"
@@ -49,10 +51,11 @@ static void message_add(struct message m)
     assert(model.nr < MESSAGES_MAX);
     row = &model.messages[model.nr];
     *row = m;
-    row->handler = handler_find(m.name);
+    if (handler_find(m.name))
+        row->handler = handler_find(m.name);
     for (int i = 0; i < m.params_nr; i++)
         row->required_nr += !m.params[i].fallback;
-    if (m.class->flags & CLASS_REMOVED)
+    if ((m.class->flags & CLASS_REMOVED) && m.kind != KIND_CUSTOM && !m.field)
         row->flags |= MSG_REMOVED;
     model.nr++;
     *slot_find(row->name) = row;
@@ -152,6 +155,34 @@ static void derive_class(const struct class *c)
            "void", "string expr");
 }
 
+/* Explicit messages that read or write one field, as derived ones do. */
+static void match_accessor(struct message *m, const struct class *c)
+{
+    static const struct {
+        const char *prefix;
+        enum message_kind kind;
+        int params_nr;
+    } forms[] = {{"set_", KIND_SETTER, 2},         {"get_", KIND_GETTER, 1},
+                 {"add_to_", KIND_ADD, 3},         {"add_", KIND_ADD, 2},
+                 {"remove_from_", KIND_REMOVE, 2}, {"remove_", KIND_REMOVE, 2}};
+    const char *verb = m->name + strlen(c->name) + 1;
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        size_t len = strlen(forms[i].prefix);
+        int field = strncmp(verb, forms[i].prefix, len) == 0
+                        ? field_index(c, verb + len)
+                        : -ENOENT;
+
+        if (field < 0 || m->params_nr != forms[i].params_nr ||
+            m->params[0].type.elem.kind != BASE_REF ||
+            strcmp(m->params[0].type.elem.of, c->name) != 0)
+            continue;
+        m->field = c->fields[field];
+        m->handler = generic_handler(forms[i].kind);
+        return;
+    }
+}
+
 static void explicit_message(const struct class *c,
                              const struct message_row *row)
 {
@@ -169,6 +200,7 @@ static void explicit_message(const struct class *c,
         arena_alloc(&model.arena, sizeof(list[0]) * (size_t)(m.params_nr + 1));
     memcpy(m.params, list, sizeof(list[0]) * (size_t)m.params_nr);
     m.result = type_parse(&model.arena, row->result);
+    match_accessor(&m, c);
     message_add(m);
 }
 
@@ -252,7 +284,7 @@ int field_index(const struct class *class, const char *name)
     for (int i = 0; i < class->fields_nr; i++)
         if (strcmp(class->fields[i]->name, name) == 0)
             return i;
-    return -2;
+    return -ENOENT;
 }
 
 /* Class_message: each underscore may be the one that stands for the dot. */

@@ -1,0 +1,160 @@
+/*
+ * Objects that exist in the database only: their constructors take a value per
+ * field, by the field's name, and their destructors just remove them.
+ */
+#include <string.h>
+
+#include "generic.h"
+#include "handlers.h"
+
+int any_introduce(struct request *r)
+{
+    const struct message *m = r->message;
+    struct object *o = db_create(r->db, m->class->name);
+
+    for (int i = 0; i < m->params_nr; i++) {
+        int index = field_index(o->class, m->params[i].name);
+
+        if (index >= 0)
+            db_set_at(r->db, o, index, r->args[i]);
+    }
+    return reply_ref(r, o);
+}
+
+/* The same, when the client chooses the uuid. */
+int any_introduce_uuid(struct request *r)
+{
+    const char *class_name = r->message->class->name, *uuid = arg_text(r, 0);
+
+    if (db_find_uuid(r->db, class_name, uuid))
+        return request_internal(
+            r, arena_printf(r->arena,
+                            "Db_exn.Uniqueness_constraint_violation(\"%s\", "
+                            "\"uuid\", \"%s\")",
+                            class_name, uuid));
+    return any_introduce(r);
+}
+
+int any_forget(struct request *r)
+{
+    db_destroy(r->db, r->self);
+    return reply_void(r);
+}
+
+static const char *const sr_operations[] = {
+    "forget",       "pbd_create",       "pbd_destroy",
+    "plug",         "scan",             "unplug",
+    "update",       "vdi_clone",        "vdi_create",
+    "vdi_data_destroy", "vdi_destroy",  "vdi_disable_cbt",
+    "vdi_enable_cbt",   "vdi_list_changed_blocks", "vdi_resize",
+    "vdi_set_on_boot",  "vdi_snapshot",
+};
+
+int sr_introduce(struct request *r)
+{
+    int rc = any_introduce_uuid(r);
+    struct object *o = rc ? NULL : db_find_any(r->db, r->result.s);
+
+    if (!o)
+        return rc;
+    db_set_int(r->db, o, "physical_size", -1);
+    db_set_int(r->db, o, "physical_utilisation", -1);
+    db_set(r->db, o, "allowed_operations",
+           value_strings(r->arena, sr_operations,
+                         sizeof(sr_operations) / sizeof(sr_operations[0])));
+    return rc;
+}
+
+int sr_forget(struct request *r)
+{
+    const struct value *vdis = db_get(r->self, "VDIs");
+    const struct value *pbds = db_get(r->self, "PBDs");
+
+    for (uint32_t i = 0; i < pbds->nr; i++)
+        if (db_bool(db_find_any(r->db, pbds->items[i].s),
+                    "currently_attached"))
+            return request_fail(r, "SR_HAS_PBD", r->self->ref, NULL);
+    while (vdis->nr)
+        db_destroy(r->db, db_find_any(r->db, vdis->items[0].s));
+    return any_forget(r);
+}
+
+static const char *const sr_types[] = {"dummy", "ext",  "file", "hba",
+                                       "iscsi", "iso",  "lvm",  "nfs",
+                                       "smb",   "udev"};
+
+int sr_get_supported_types(struct request *r)
+{
+    return reply(r, value_strings(r->arena, sr_types,
+                                  sizeof(sr_types) / sizeof(sr_types[0])));
+}
+
+/* For what only a plugged repository can do. */
+int sr_needs_pbds(struct request *r)
+{
+    if (db_get(r->self, "PBDs")->nr == 0)
+        return request_fail(r, "SR_HAS_NO_PBDS", r->self->ref, NULL);
+    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+}
+
+int repository_introduce(struct request *r)
+{
+    for (struct object *o = db_first(r->db, "Repository"); o; o = o->next)
+        if (strcmp(db_text(o, "binary_url"), arg_text(r, 2)) == 0 ||
+            strcmp(db_text(o, "name_label"), arg_text(r, 0)) == 0)
+            return request_fail(r, "REPOSITORY_ALREADY_EXISTS", o->ref, NULL);
+    return any_introduce(r);
+}
+
+static bool plain_path(const char *s)
+{
+    return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                     "0123456789.-_") == strlen(s);
+}
+
+int repository_set_gpgkey_path(struct request *r)
+{
+    if (!plain_path(arg_text(r, 1)))
+        return request_fail(r, "INVALID_GPGKEY_PATH", arg_text(r, 1), NULL);
+    db_set_text(r->db, r->self, "gpgkey_path", arg_text(r, 1));
+    return reply_void(r);
+}
+
+enum {
+    VTPMS_MAX = 1,
+};
+
+int vtpm_create(struct request *r)
+{
+    struct object *vm = r->self, *o;
+
+    if (db_get(vm, "VTPMs")->nr >= VTPMS_MAX)
+        return request_fail(r, "VTPM_MAX_AMOUNT_REACHED", "1", NULL);
+    if (db_text(vm, "power_state")[0] != 'H')
+        return request_fail(r, "VM_BAD_POWER_STATE", vm->ref, "halted",
+                            "running", NULL);
+    o = db_create(r->db, "VTPM");
+    db_set_text(r->db, o, "VM", vm->ref);
+    db_set_bool(r->db, o, "is_unique", arg_bool(r, 1));
+    return reply_ref(r, o);
+}
+
+/* What the TPM holds is a secret of its own. */
+int vtpm_set_contents(struct request *r)
+{
+    struct object *secret = db_ref(r->db, r->self, "contents");
+
+    if (!secret) {
+        secret = db_create(r->db, "secret");
+        db_set_text(r->db, r->self, "contents", secret->ref);
+    }
+    db_set_text(r->db, secret, "value", arg_text(r, 1));
+    return reply_void(r);
+}
+
+int vtpm_get_contents(struct request *r)
+{
+    struct object *secret = db_ref(r->db, r->self, "contents");
+
+    return reply_text(r, secret ? db_text(secret, "value") : "");
+}

@@ -1,0 +1,34 @@
+/* Machines: what may be done with them, and what changes when it is done. */
+#ifndef TOOLSTACK_VM_H
+#define TOOLSTACK_VM_H
+
+#include "request.h"
+
+enum {
+    MIB = 1 << 20,
+    VBD_DEVICES_MAX = 255,
+    VIF_DEVICES_MAX = 7,
+};
+
+/* 0, or API_FAILED: why the operation cannot be done now. */
+int vm_check(struct request *r, struct object *vm, const char *op);
+
+/* Works out allowed_operations of the machine and of its devices again. */
+void vm_refresh(struct request *r, struct object *vm);
+
+/* Sets the power state, and everything that follows from it. */
+void vm_set_power(struct request *r, struct object *vm, const char *state);
+
+/* Stops the domain and leaves the machine halted. 0 or API_FAILED. */
+int vm_halt(struct request *r, struct object *vm);
+
+/* VM_BAD_POWER_STATE. */
+int vm_bad_state(struct request *r, const struct object *vm,
+                 const char *wanted);
+
+bool vm_is_default_template(const struct object *vm);
+
+/* What the hypervisor needs beside the machine's own memory, in bytes. */
+int64_t vm_memory_overhead(const struct object *vm);
+
+#endif

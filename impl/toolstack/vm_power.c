@@ -1,0 +1,305 @@
+/* Power: start, stop, pause, reboot; each move is checked by vm_ops.def. */
+#include <string.h>
+
+#include "device.h"
+#include "handlers.h"
+#include "vm.h"
+
+static struct object *console_make(struct request *r, struct object *vm)
+{
+    struct object *host = toolstack_master(r->ts);
+    struct object *o = db_create(r->db, "console");
+
+    db_set_text(r->db, o, "protocol", "rfb");
+    db_set_text(r->db, o, "location",
+                arena_printf(r->arena, "https://%s/console?uuid=%s",
+                             db_text(host, "address"), db_text(o, "uuid")));
+    db_set_text(r->db, o, "VM", vm->ref);
+    return o;
+}
+
+static void consoles_destroy(struct request *r, struct object *vm)
+{
+    const struct value *set = db_get(vm, "consoles");
+
+    while (set->nr)
+        db_destroy(r->db, db_find_any(r->db, set->items[0].s));
+}
+
+/* What a machine has only while a domain runs. */
+static void live_fields(struct request *r, struct object *vm, bool live)
+{
+    struct object *metrics = db_ref(r->db, vm, "metrics");
+
+    db_set_text(r->db, vm, "resident_on",
+                live ? toolstack_master(r->ts)->ref : REF_NULL);
+    db_set_int(r->db, vm, "domid", live ? r->ts->next_domid++ : -1);
+    if (live)
+        (void)console_make(r, vm);
+    else
+        consoles_destroy(r, vm);
+    devices_attach(r, vm, live);
+    if (metrics && live) {
+        db_set_text(r->db, metrics, "start_time",
+                    toolstack_now(r->ts, r->arena));
+        db_set_int(r->db, metrics, "memory_actual",
+                   db_int(vm, "memory_dynamic_max"));
+        db_set_int(r->db, metrics, "VCPUs_number",
+                   db_int(vm, "VCPUs_at_startup"));
+    }
+}
+
+void vm_set_power(struct request *r, struct object *vm, const char *state)
+{
+    const char *old = db_text(vm, "power_state");
+    bool was_live = old[0] == 'R' || old[0] == 'P';
+    bool live = state[0] == 'R' || state[0] == 'P';
+
+    db_set_text(r->db, vm, "power_state", state);
+    if (live != was_live)
+        live_fields(r, vm, live);
+    vm_refresh(r, vm);
+}
+
+static int driver_failed(struct request *r, const struct object *vm, int rc)
+{
+    return request_fail(r, "INTERNAL_ERROR",
+                        arena_printf(r->arena, "domain driver: %s",
+                                     strerror(-rc)),
+                        vm->ref, NULL);
+}
+
+static const char *host_uuid(struct request *r)
+{
+    return db_text(toolstack_master(r->ts), "uuid");
+}
+
+/* A function of the driver that needs nothing but the domain's name. */
+static int drive(struct request *r, struct object *vm,
+                 int (*function)(void *ctx, const char *host, const char *uuid))
+{
+    int rc = function(r->ts->domains.ctx, host_uuid(r), db_text(vm, "uuid"));
+
+    return rc ? driver_failed(r, vm, rc) : 0;
+}
+
+int vm_halt(struct request *r, struct object *vm)
+{
+    char state = db_text(vm, "power_state")[0];
+
+    if ((state == 'R' || state == 'P') &&
+        drive(r, vm, r->ts->domains.stop))
+        return API_FAILED;
+    vm_set_power(r, vm, "Halted");
+    return 0;
+}
+
+static int memory_fits(struct request *r, const struct object *vm)
+{
+    struct object *metrics =
+        db_ref(r->db, toolstack_master(r->ts), "metrics");
+    int64_t needed = db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
+    int64_t free = metrics ? db_int(metrics, "memory_free") : 0;
+
+    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
+        if (db_int(o, "domid") > 0)
+            free -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
+    if (needed <= free)
+        return 0;
+    return request_fail(r, "HOST_NOT_ENOUGH_FREE_MEMORY",
+                        arena_printf(r->arena, "%lld", (long long)needed),
+                        arena_printf(r->arena, "%lld", (long long)free), NULL);
+}
+
+static int start(struct request *r, const char *op, bool paused)
+{
+    struct object *vm = r->self;
+    const struct domain_driver *driver = &r->ts->domains;
+    int rc;
+
+    if (vm_check(r, vm, op) || memory_fits(r, vm))
+        return API_FAILED;
+    rc = driver->start(driver->ctx, host_uuid(r), db_text(vm, "uuid"),
+                       db_int(vm, "memory_static_max") / 1024,
+                       (int)db_int(vm, "VCPUs_at_startup"), paused);
+    if (rc)
+        return driver_failed(r, vm, rc);
+    vm_set_power(r, vm, paused ? "Paused" : "Running");
+    return reply_void(r);
+}
+
+int vm_start(struct request *r)
+{
+    return start(r, "start", arg_bool(r, 1));
+}
+
+int vm_start_on(struct request *r)
+{
+    if (!arg_object(r, 1, "host"))
+        return API_FAILED;
+    return start(r, "start_on", arg_bool(r, 2));
+}
+
+int vm_pause(struct request *r)
+{
+    if (vm_check(r, r->self, "pause") ||
+        drive(r, r->self, r->ts->domains.pause))
+        return API_FAILED;
+    vm_set_power(r, r->self, "Paused");
+    return reply_void(r);
+}
+
+int vm_unpause(struct request *r)
+{
+    if (vm_check(r, r->self, "unpause") ||
+        drive(r, r->self, r->ts->domains.resume))
+        return API_FAILED;
+    vm_set_power(r, r->self, "Running");
+    return reply_void(r);
+}
+
+static int stop(struct request *r, const char *op)
+{
+    if (vm_check(r, r->self, op) || vm_halt(r, r->self))
+        return API_FAILED;
+    return reply_void(r);
+}
+
+int vm_hard_shutdown(struct request *r)
+{
+    return stop(r, "hard_shutdown");
+}
+
+int vm_clean_shutdown(struct request *r)
+{
+    return stop(r, "clean_shutdown");
+}
+
+/* Clean if the guest can, else hard. */
+int vm_shutdown(struct request *r)
+{
+    return stop(r, "shutdown");
+}
+
+static int reboot(struct request *r, const char *op)
+{
+    if (vm_check(r, r->self, op) ||
+        drive(r, r->self, r->ts->domains.reboot))
+        return API_FAILED;
+    db_set_int(r->db, r->self, "domid", r->ts->next_domid++);
+    vm_set_power(r, r->self, "Running");
+    return reply_void(r);
+}
+
+int vm_hard_reboot(struct request *r)
+{
+    return reboot(r, "hard_reboot");
+}
+
+int vm_clean_reboot(struct request *r)
+{
+    return reboot(r, "clean_reboot");
+}
+
+/* Suspended machines come with guest metrics, which no guest here has yet. */
+static int unsupported(struct request *r, const char *op)
+{
+    if (vm_check(r, r->self, op))
+        return API_FAILED;
+    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+}
+
+int vm_suspend(struct request *r)
+{
+    return unsupported(r, "suspend");
+}
+
+int vm_resume(struct request *r)
+{
+    return unsupported(r, "resume");
+}
+
+int vm_resume_on(struct request *r)
+{
+    return unsupported(r, "resume_on");
+}
+
+int vm_pool_migrate(struct request *r)
+{
+    return unsupported(r, "pool_migrate");
+}
+
+int vm_checkpoint(struct request *r)
+{
+    return unsupported(r, "checkpoint");
+}
+
+int vm_send_sysrq(struct request *r)
+{
+    if (vm_check(r, r->self, "send_sysrq"))
+        return API_FAILED;
+    return request_fail(r, "NOT_IMPLEMENTED", "send_sysrq", NULL);
+}
+
+int vm_send_trigger(struct request *r)
+{
+    return unsupported(r, "send_trigger");
+}
+
+int vm_sysprep(struct request *r)
+{
+    return unsupported(r, "sysprep");
+}
+
+int vm_call_plugin(struct request *r)
+{
+    return unsupported(r, "call_plugin");
+}
+
+int vm_get_data_sources(struct request *r)
+{
+    return unsupported(r, "data_source_op");
+}
+
+int vm_get_boot_record(struct request *r)
+{
+    if (vm_check(r, r->self, "get_boot_record"))
+        return API_FAILED;
+    return reply(r, db_record(r->arena, r->self));
+}
+
+/* The domain may be gone already: forgetting it is what is asked for. */
+int vm_power_state_reset(struct request *r)
+{
+    const struct domain_driver *driver = &r->ts->domains;
+
+    if (db_bool(r->self, "is_control_domain"))
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            "This operation is not allowed on a control domain",
+                            NULL);
+    (void)driver->stop(driver->ctx, host_uuid(r), db_text(r->self, "uuid"));
+    vm_set_power(r, r->self, "Halted");
+    return reply_void(r);
+}
+
+int vm_restart_device_models(struct request *r)
+{
+    const char *state = db_text(r->self, "power_state");
+
+    if (state[0] != 'R')
+        return request_fail(r, "VM_BAD_POWER_STATE", r->self->ref, "Running",
+                            state, NULL);
+    return reply_void(r);
+}
+
+int vm_query_services(struct request *r)
+{
+    return unsupported(r, "query_services");
+}
+
+int vm_csvm(struct request *r)
+{
+    if (!db_find(r->db, "VDI", db_text(r->self, "suspend_VDI")))
+        return request_bad_handle(r, "VDI", db_text(r->self, "suspend_VDI"));
+    return unsupported(r, "csvm");
+}
