@@ -110,14 +110,3 @@ void hv_main(void)
     dom0_build();
     cpu_loop(&cpus[0]);
 }
-
-void arch_cpu_idle(struct cpu *c)
-{
-    /* Interrupts are off from here to STI: what comes after it ends HLT. */
-    cpu_kick_accept();
-    cpu_away_begin();
-    if (!cpu_must_leave(c))
-        interrupts_on_and_halt();
-    interrupts_off();
-    cpu_away_end();
-}

@@ -132,7 +132,7 @@ static void exit_intr(struct vcpu *v, struct vmcb *b)
 {
     (void)v;
     (void)b;
-    asm volatile("sti; nop; cli" ::: "memory");
+    interrupts_take();
 }
 
 /* The window opened: the next entry injects. */

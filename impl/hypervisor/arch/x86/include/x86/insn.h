@@ -157,6 +157,12 @@ static inline void interrupts_off(void)
     asm volatile("cli" ::: "memory");
 }
 
+/* Take what is pending: STI's shadow covers the NOP. */
+static inline void interrupts_take(void)
+{
+    asm volatile("sti; nop; cli" ::: "memory");
+}
+
 /* Wait with interrupts on. STI's shadow covers HLT: nothing comes between. */
 static inline void interrupts_on_and_halt(void)
 {
