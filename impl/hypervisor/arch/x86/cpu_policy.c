@@ -13,6 +13,7 @@
 
 #define F1_ECX_X2APIC       (1U << 21)
 #define F1_ECX_TSC_DEADLINE (1U << 24)
+#define F1_ECX_AVX          (1U << 12 | 1U << 28 | 1U << 29) /* FMA, F16C too */
 #define F1_ECX_XSAVE        (1U << 26)
 #define F1_ECX_HYPERVISOR   (1U << 31)
 #define F1_EDX_HTT          (1U << 28)
@@ -133,6 +134,8 @@ static void make_hvm(struct cpu_policy *p)
     *reg_of(p, 0x80000001, 0, CPUID_C) &= ~E1_ECX_CMP_LEGACY;
     set_cores(p, CORES_BEFORE_DOUBLING);
     *reg_of(p, 0xd, 0, CPUID_C) = xstate_bytes(*reg_of(p, 0xd, 0, CPUID_A));
+    if (!(xstate_mask() & XCR0_AVX))
+        *ecx &= ~F1_ECX_AVX;
     if (!xstate_mask())
         *ecx &= ~F1_ECX_XSAVE;
 }

@@ -71,6 +71,8 @@ static struct p2m_cpu {
 #define EPOCH BIT(32)
 static uint64_t last_epoch;
 
+static unsigned int order_max = PAGE_ORDER_1G; /* [I] of the CPU's leaves */
+
 static const uint64_t type_flags[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = PTE_MAP | PTE_RW,
     [P2M_RAM_RO] = PTE_MAP,
@@ -533,8 +535,8 @@ static bool in_range(const struct p2m *p, uint64_t gfn, unsigned int order)
            !(gfn & (BIT(order) - 1));
 }
 
-int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
-            enum p2m_type t)
+static int set_leaf(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+                    enum p2m_type t)
 {
     struct p2m *p = d->p2m;
     unsigned int level = order_level(order);
@@ -544,13 +546,31 @@ int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 
     ASSERT(t != P2M_NONE);
     ASSERT(t < P2M_TYPE_NR);
-    if (!in_range(p, gfn_x(gfn), order) || mfn_x(mfn) & (BIT(order) - 1))
+    if (!in_range(p, gfn_x(gfn), order))
         return -XEN_EINVAL;
     spin_lock(&p->lock);
     rc = entry_at(p, gfn_x(gfn), level, &pte);
     if (!rc)
         narrowed = replace(p, pte, level, make_leaf(mfn_x(mfn), level, t));
     unlock_and_flush(p, narrowed);
+    return rc;
+}
+
+void p2m_limit_leaves(unsigned int order)
+{
+    order_max = order;
+}
+
+int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+            enum p2m_type t)
+{
+    unsigned int step = MIN(order, order_max);
+    int rc = 0;
+
+    if ((gfn_x(gfn) | mfn_x(mfn)) & (BIT(order) - 1))
+        return -XEN_EINVAL;
+    for (uint64_t i = 0; !rc && i < BIT(order); i += BIT(step))
+        rc = set_leaf(d, _gfn(gfn_x(gfn) + i), _mfn(mfn_x(mfn) + i), step, t);
     return rc;
 }
 

@@ -25,7 +25,8 @@
 #define MSRPM_ORDER 1
 #define MSRPM_BYTES (PAGE_SIZE << MSRPM_ORDER)
 
-#define VM_CR_SVMDIS BIT(4)
+#define E1_EDX_PAGE1GB BIT(26)
+#define VM_CR_SVMDIS   BIT(4)
 
 #define PAUSE_COUNT     3000
 #define PAUSE_THRESHOLD 128
@@ -100,6 +101,8 @@ void svm_cpu_init(void)
     xstate_init_cpu();
     if (cpu == 0) {
         svm_init_maps();
+        if (!(cpuid(0x80000001, 0).d & E1_EDX_PAGE1GB))
+            p2m_limit_leaves(PAGE_ORDER_2M);
         cpu_policy_init();
     }
 }

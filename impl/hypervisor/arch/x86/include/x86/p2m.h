@@ -15,6 +15,9 @@
 /* Machine address of the top table. */
 paddr_t p2m_root(const struct domain *d);
 
+/* At boot: the largest leaves that the CPU knows (not all have 1 GiB). */
+void p2m_limit_leaves(unsigned int order);
+
 /* This CPU is about to run a vCPU of 'd': true when its TLB must be flushed. */
 bool p2m_enter(struct domain *d);
 /* It is out again. */

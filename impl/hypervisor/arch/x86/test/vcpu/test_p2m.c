@@ -101,6 +101,18 @@ START_TEST(superpage_over_tables_frees_them)
 }
 END_TEST
 
+START_TEST(leaves_are_as_large_as_the_cpu_knows)
+{
+    p2m_limit_leaves(PAGE_ORDER_2M);
+    set(G_1G, 2 * G_1G, 18, P2M_RAM_RW);
+    is(G_1G, 2 * G_1G, P2M_RAM_RW, 9);
+    is(2 * G_1G - 1, 3 * G_1G - 1, P2M_RAM_RW, 9);
+    is_none(2 * G_1G);
+    ck_assert_int_eq(p2m_set(&d, _gfn(G_2M), _mfn(0), 18, P2M_RAM_RW),
+                     -XEN_EINVAL);
+}
+END_TEST
+
 START_TEST(clearing_a_range_of_tables_frees_them)
 {
     uint64_t tables;
@@ -416,6 +428,7 @@ static Suite *suite(void)
     tcase_add_test(t, superpage_answers_for_all_its_frames);
     tcase_add_test(t, clearing_a_frame_splits_its_superpage);
     tcase_add_test(t, superpage_over_tables_frees_them);
+    tcase_add_test(t, leaves_are_as_large_as_the_cpu_knows);
     tcase_add_test(t, clearing_a_range_of_tables_frees_them);
     tcase_add_test(t, nothing_is_left_after_fini);
     tcase_add_test(t, bad_frames_are_einval);
