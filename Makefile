@@ -44,8 +44,8 @@ DEPFILES :=
 say = $(if $(filter 0,$V),@printf '  %-6s %s\n' $1 $(patsubst $O/%,%,$@);)
 quiet = $(if $(filter 0,$V),@)
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-        -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+WARN := -Wall -Wextra -Wno-unused-parameter -Werror -Wshadow \
+        -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
 COMMON := -std=gnu11 -g $(WARN) -fno-strict-aliasing -fno-common
 DEPS = -MMD -MP -MF $@.d
 # Asked of the compiler once, on first use: it may not be installed before.

@@ -40,7 +40,6 @@ static void call_serve(unsigned int cpu)
 
 static bool call_locked(void *arg)
 {
-    (void)arg;
     return spin_trylock(&call.lock);
 }
 

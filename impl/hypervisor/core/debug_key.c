@@ -31,7 +31,6 @@ void debug_key_press(char key)
 
 void debug_key_help(char key)
 {
-    (void)key;
     for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++)
         log_info("key '%c': %s", keys[i].key, keys[i].help);
 }
@@ -57,13 +56,11 @@ static void each_domain(void (*fn)(struct domain *d))
 
 void debug_key_evtchn(char key)
 {
-    (void)key;
     each_domain(evtchn_dump);
 }
 
 void debug_key_gnttab(char key)
 {
-    (void)key;
     each_domain(gnttab_dump);
 }
 
@@ -71,7 +68,6 @@ void debug_key_memory(char key)
 {
     struct page_stats s;
 
-    (void)key;
     page_stats(&s);
     log_info("memory: total=%lluK free=%lluK dirty=%lluK hypervisor=%lluK "
              "claimed=%lluK heap=%llu bytes",
@@ -109,13 +105,11 @@ static void domain_dump(struct domain *d)
 
 void debug_key_domains(char key)
 {
-    (void)key;
     each_domain(domain_dump);
 }
 
 void debug_key_time(char key)
 {
-    (void)key;
     log_info("up %llu ms, wall clock %llu s",
              (unsigned long long)(arch_now_ns() / NS_PER_MS),
              (unsigned long long)((arch_wallclock_ns() + arch_now_ns()) /

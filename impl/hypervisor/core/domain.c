@@ -159,7 +159,6 @@ domid_t domain_id_alloc(void)
 
 static void watchdog_cb(struct timer *t, void *arg)
 {
-    (void)t;
     domain_shutdown(arg, SHUTDOWN_watchdog);
 }
 
@@ -363,7 +362,6 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 
 void domain_notify_exit(struct domain *d)
 {
-    (void)d;
     if (dom0)
         evtchn_send_global_virq(dom0, VIRQ_DOM_EXC);
 }

@@ -84,6 +84,5 @@ long domctl_getpageframeinfo3(struct domctl *c)
 /* Guests see one node. */
 long domctl_setvnumainfo(struct domctl *c)
 {
-    (void)c;
     return -XEN_EOPNOTSUPP;
 }

@@ -16,7 +16,6 @@ static void l2_set_pending(struct vcpu *v, evtchn_port_t port,
 {
     struct shared_info *s = v->domain->shared_info;
 
-    (void)chn;
     if (bit_test_and_set(s->evtchn_pending, port))
         return;
     if (!bit_test(s->evtchn_mask, port))
@@ -33,7 +32,6 @@ static void l2_unmask(struct vcpu *v, evtchn_port_t port, struct evtchn *chn)
 {
     struct shared_info *s = v->domain->shared_info;
 
-    (void)chn;
     if (bit_test_and_clear(s->evtchn_mask, port) &&
         bit_test(s->evtchn_pending, port))
         l2_notify(v, port);

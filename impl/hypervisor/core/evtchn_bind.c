@@ -116,8 +116,6 @@ int evtchn_op_bind_ipi(struct vcpu *v, void *arg)
 /* A PVH domain has no physical interrupts: each number is out of range. */
 int evtchn_op_bind_pirq(struct vcpu *v, void *arg)
 {
-    (void)v;
-    (void)arg;
     return -XEN_EINVAL;
 }
 

@@ -52,7 +52,6 @@ static int check_fip_width(uint64_t value)
 
 static int check_no_pm_timer(uint64_t value)
 {
-    (void)value;
     return -XEN_ENODEV;
 }
 
@@ -178,7 +177,6 @@ static long hvm_op_set_upcall_vector(struct vcpu *v, uint64_t u)
 /* Nobody can have asked for these events, so there is none to send. */
 static long hvm_op_guest_request_vm_event(struct vcpu *v, uint64_t u)
 {
-    (void)v;
     return u ? -XEN_EINVAL : 0;
 }
 

@@ -66,7 +66,6 @@ long memop_maximum_ram_page(struct memop *m)
 {
     struct xen_sysctl_physinfo pi = {0};
 
-    (void)m;
     arch_physinfo(&pi);
     return (long)pi.max_mfn;
 }
@@ -74,7 +73,6 @@ long memop_maximum_ram_page(struct memop *m)
 /* Nothing is ever shared. */
 long memop_get_sharing_pages(struct memop *m)
 {
-    (void)m;
     return 0;
 }
 

@@ -33,7 +33,6 @@ static int shared_frame_get(struct domain *d, mfn_t m, struct placement *out)
 static int space_shared_info(struct domain *d, domid_t foreign, uint64_t idx,
                              struct placement *out)
 {
-    (void)foreign;
     if (idx || d->dying)
         return -XEN_EINVAL;
     return shared_frame_get(d, virt_to_mfn(d->shared_info), out);
@@ -46,7 +45,6 @@ static int space_grant_table(struct domain *d, domid_t foreign, uint64_t idx,
     mfn_t m;
     int rc;
 
-    (void)foreign;
     rc = gnttab_frame(d, idx & ~(uint64_t)XENMAPIDX_grant_table_status, status,
                       &m);
     return rc ? rc : shared_frame_get(d, m, out);
@@ -59,7 +57,6 @@ static int space_gmfn(struct domain *d, domid_t foreign, uint64_t idx,
     struct p2m_entry e;
     mfn_t m;
 
-    (void)foreign;
     if (physmap_get_page(d, _gfn(idx), false, &m, &e))
         return -XEN_EINVAL;
     *out = (struct placement){m, e.type};

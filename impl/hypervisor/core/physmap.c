@@ -30,7 +30,6 @@ bool physmap_is_ram(enum p2m_type t)
 
 void physmap_put_entry(struct domain *d, const struct p2m_entry *e)
 {
-    (void)d;
     if (!type_holds_reference[e->type])
         return;
     page_put_order(e->mfn, e->order);

@@ -31,8 +31,6 @@ static long settime(uint64_t secs, uint32_t nsecs, uint64_t system_time)
 static long platform_settime64(struct vcpu *v, struct xen_platform_op *op,
                                uint64_t u)
 {
-    (void)v;
-    (void)u;
     if (op->u.settime64.mbz)
         return -XEN_EINVAL;
     return settime(op->u.settime64.secs, op->u.settime64.nsecs,

@@ -152,7 +152,6 @@ static void queue_dump_locked(void)
 
 void debug_key_sched(char key)
 {
-    (void)key;
     sched_lock();
     log_info("run queue, rate limit %llu us",
              (unsigned long long)(sched.ratelimit_ns / NS_PER_US));

@@ -15,7 +15,6 @@ typedef long sched_op_fn(struct vcpu *v, uint64_t u);
 
 static long sched_op_yield(struct vcpu *v, uint64_t u)
 {
-    (void)u;
     vcpu_yield(v);
     return 0;
 }
@@ -23,7 +22,6 @@ static long sched_op_yield(struct vcpu *v, uint64_t u)
 /* Blocking means waiting with event delivery on. */
 static long sched_op_block(struct vcpu *v, uint64_t u)
 {
-    (void)u;
     __atomic_store_n(&v->info->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
     vcpu_block(v);
     return 0;

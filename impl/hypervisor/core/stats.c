@@ -63,7 +63,6 @@ void debug_key_exits(char key)
 {
     struct domain *next;
 
-    (void)key;
     for (struct domain *d = domain_next_get(0); d; d = next) {
         domid_t after = (domid_t)(d->id + 1);
 

@@ -45,8 +45,6 @@ long do_sysctl(struct vcpu *v, unsigned long arg[5])
 
 long sysctl_unsupported(struct vcpu *v, struct xen_sysctl *op)
 {
-    (void)v;
-    (void)op;
     return -XEN_EOPNOTSUPP;
 }
 
@@ -99,7 +97,6 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
     struct xen_sysctl_physinfo *pi = &op->u.physinfo;
     struct page_stats s;
 
-    (void)v;
     *pi = (struct xen_sysctl_physinfo){.nr_cpus = cpu_count};
     page_stats(&s);
     pi->max_cpu_id = cpu_count - 1;
@@ -125,7 +122,6 @@ long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op)
     struct xen_sysctl_availheap *a = &op->u.availheap;
     struct page_stats s;
 
-    (void)v;
     page_stats(&s);
     a->avail_bytes = a->node <= 0 ? pages_to_bytes(s.free) : 0;
     return 0;

@@ -16,14 +16,12 @@
 
 long sysctl_sched_id(struct vcpu *v, struct xen_sysctl *op)
 {
-    (void)v;
     op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
     return 0;
 }
 
 long sysctl_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
 {
-    (void)v;
     if (op->u.scheduler_op.cpupool_id != POOL_ID)
         return -XEN_ESRCH;
     return sched_adjust_global(&op->u.scheduler_op);
@@ -78,7 +76,6 @@ long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op)
 /* No CPU is masked: CPUID exits always. */
 long sysctl_cpu_levelling_caps(struct vcpu *v, struct xen_sysctl *op)
 {
-    (void)v;
     op->u.cpu_levelling_caps.caps = XEN_SYSCTL_CPU_LEVELCAP_faulting;
     return 0;
 }

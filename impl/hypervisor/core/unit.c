@@ -24,7 +24,6 @@ static struct shared_info dead_shared_info;
 
 static int unit_p2m_init(struct domain *d, const struct domain_config *c)
 {
-    (void)c;
     return p2m_init(d);
 }
 
@@ -49,7 +48,6 @@ static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
 
 static int unit_sched_init(struct domain *d, const struct domain_config *c)
 {
-    (void)c;
     sched_domain_init(d);
     return 0;
 }
@@ -59,7 +57,6 @@ static int shared_info_init(struct domain *d, const struct domain_config *c)
     mfn_t m;
     int rc;
 
-    (void)c;
     rc = page_alloc(d, 0, PAGE_ALLOC_SHARED | PAGE_ALLOC_ZERO, &m);
     if (rc)
         return rc;
@@ -96,7 +93,6 @@ static int shared_info_relinquish(struct domain *d)
 
 static int vcpus_init(struct domain *d, const struct domain_config *c)
 {
-    (void)c;
     d->vcpu = heap_alloc(d->max_vcpus * sizeof(*d->vcpu));
     return d->vcpu ? 0 : -XEN_ENOMEM;
 }

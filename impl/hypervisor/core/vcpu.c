@@ -22,7 +22,6 @@ static struct vcpu_info dummy_info;
 
 static void singleshot_cb(struct timer *t, void *arg)
 {
-    (void)t;
     evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
 }
 
@@ -41,7 +40,6 @@ static void poll_cb(struct timer *t, void *arg)
 {
     struct vcpu *v = arg;
 
-    (void)t;
     if (bit_test(&v->pause_flags, VPF_POLL))
         vcpu_unblock(v);
 }

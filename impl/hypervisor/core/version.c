@@ -38,8 +38,6 @@ static const char *unless_guest(const struct vcpu *v, const char *text)
 
 static long version_version(struct vcpu *v, uint64_t u)
 {
-    (void)v;
-    (void)u;
     return ABI_MAJOR << 16 | ABI_MINOR;
 }
 
@@ -101,8 +99,6 @@ static long version_get_features(struct vcpu *v, uint64_t u)
 
 static long version_pagesize(struct vcpu *v, uint64_t u)
 {
-    (void)v;
-    (void)u;
     return PAGE_SIZE;
 }
 
@@ -120,7 +116,6 @@ static long version_commandline(struct vcpu *v, uint64_t u)
 /* The image carries none; upstream answers the same then. */
 static long version_build_id(struct vcpu *v, uint64_t u)
 {
-    (void)u;
     return v->domain->privileged ? -XEN_ENODATA : -XEN_EPERM;
 }
 

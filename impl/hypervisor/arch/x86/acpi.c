@@ -12,7 +12,6 @@
 
 static const void *acpi_map(void *arg, paddr_t a, uint64_t bytes)
 {
-    (void)arg;
     return direct_mapped(a, bytes) ? maddr_to_virt(a) : NULL;
 }
 

@@ -49,7 +49,6 @@ static long set_context(struct vcpu *v, struct domain *d, struct xen_domctl *op,
     const struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
     long rc;
 
-    (void)u;
     if (d == v->domain)
         return -XEN_EINVAL;
     domain_pause(d);
@@ -64,7 +63,6 @@ static long get_context_partial(struct vcpu *v, struct domain *d,
     const struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
     long rc;
 
-    (void)u;
     if (d == v->domain)
         return -XEN_EINVAL;
     domain_pause(d);
@@ -130,7 +128,6 @@ static long set_tsc_info(struct vcpu *v, struct domain *d,
 {
     const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
 
-    (void)u;
     if (d == v->domain)
         return -XEN_EINVAL;
     if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)

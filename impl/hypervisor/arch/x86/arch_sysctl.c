@@ -93,8 +93,6 @@ long arch_platform_op(struct vcpu *v, struct xen_platform_op *op, uint64_t u_op)
 {
     const struct percpu *p;
 
-    (void)v;
-    (void)u_op;
     if (op->cmd != XENPF_get_cpuinfo)
         return -XEN_ENOSYS;
     p = percpu_of(op->u.pcpu_info.xen_cpuid);

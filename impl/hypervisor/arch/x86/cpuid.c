@@ -31,7 +31,6 @@ typedef void leaf_fn(struct vcpu *v, uint32_t sub, struct cpuid_regs *out);
 
 static void leaf_1(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
-    (void)sub;
     out->b |= vlapic_id_of(v->id) << 24;
     if (out->c & F1_ECX_XSAVE && vt_cr4(v) & CR4_OSXSAVE)
         out->c |= F1_ECX_OSXSAVE;
@@ -61,7 +60,6 @@ static void leaf_d(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 
 static void leaf_80000001(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
-    (void)sub;
     if (!(v->arch->lapic.base & APIC_BASE_ENABLE))
         out->d &= ~F1_EDX_APIC;
 }
@@ -80,7 +78,6 @@ static void hv_signature(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     uint32_t limit = v->domain->arch->policy->hv_limit & 0xff;
 
-    (void)sub;
     out->a = HV_LEAF_MAX;
     if (limit >= 2)
         out->a = MIN(out->a, HV_LEAF + limit);
@@ -91,15 +88,11 @@ static void hv_signature(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 
 static void hv_version(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
-    (void)v;
-    (void)sub;
     out->a = VERSION_MAJOR << 16 | VERSION_MINOR;
 }
 
 static void hv_hypercall(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
-    (void)v;
-    (void)sub;
     out->a = 1;
     out->b = 0x40000000;
 }

@@ -98,6 +98,5 @@ void dom0_trap_mmio(paddr_t start, paddr_t end)
 
 bool dom0_mmio_access(struct vcpu *v, struct io_access *io)
 {
-    (void)v;
     return vioapic_access(io) || vpci_mmio_access(io);
 }

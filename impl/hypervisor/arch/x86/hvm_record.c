@@ -41,15 +41,11 @@ int hvm_header_check(const void *in, uint32_t bytes)
 
 void hvm_zero_save(struct vcpu *v, void *out, uint32_t bytes)
 {
-    (void)v;
     memset(out, 0, bytes);
 }
 
 int hvm_zero_load(struct vcpu *v, const void *in, uint32_t bytes)
 {
-    (void)v;
-    (void)in;
-    (void)bytes;
     return 0;
 }
 
@@ -177,7 +173,6 @@ int hvm_cpu_load(struct vcpu *v, const void *in, uint32_t bytes)
     struct arch_vcpu *a = v->arch;
     struct x86_state s;
 
-    (void)bytes;
     if (!cpu_valid(c))
         return -XEN_EINVAL;
     vt_state_get(v, &s);
@@ -217,7 +212,6 @@ void hvm_lapic_save(struct vcpu *v, void *out, uint32_t bytes)
     const struct vlapic *l = &v->arch->lapic;
     struct hvm_hw_lapic *h = out;
 
-    (void)bytes;
     *h = (struct hvm_hw_lapic){
         .apic_base_msr = l->base,
         .disabled = (l->base & APIC_BASE_ENABLE ? 0 : 1) |
@@ -231,7 +225,6 @@ int hvm_lapic_load(struct vcpu *v, const void *in, uint32_t bytes)
 {
     const struct hvm_hw_lapic *h = in;
 
-    (void)bytes;
     if (!vlapic_load_base(v, h->apic_base_msr))
         return -XEN_EINVAL;
     v->arch->lapic.tsc_deadline = h->tdt_msr;
@@ -251,7 +244,6 @@ int hvm_lapic_regs_load(struct vcpu *v, const void *in, uint32_t bytes)
 {
     uint32_t reg[VLAPIC_REGS];
 
-    (void)bytes;
     for (unsigned int i = 0; i < VLAPIC_REGS; i++)
         memcpy(&reg[i], (const uint8_t *)in + i * APIC_STRIDE, sizeof(reg[i]));
     vlapic_load_regs(v, reg);
@@ -278,7 +270,6 @@ int hvm_mtrr_load(struct vcpu *v, const void *in, uint32_t bytes)
     const struct hvm_hw_mtrr *h = in;
     struct mtrr *m = &v->arch->mtrr;
 
-    (void)bytes;
     if ((h->msr_mtrr_cap & 0xff) > MTRR_VAR_NR / 2)
         return -XEN_EINVAL;
     if (!guest_wrmsr(v, MSR_PAT, h->msr_pat_cr))

@@ -81,8 +81,6 @@ static void timer_irq(unsigned int vector, void *arg)
 {
     struct cpu *c = &cpus[arch_cpu_self()];
 
-    (void)vector;
-    (void)arg;
     percpu_self()->timer_ns = ~0ULL;
     WRITE_ONCE(c->timer_fired, true);
     WRITE_ONCE(c->work, true);
@@ -90,14 +88,10 @@ static void timer_irq(unsigned int vector, void *arg)
 
 static void kick_irq(unsigned int vector, void *arg)
 {
-    (void)vector;
-    (void)arg;
 }
 
 static void error_irq(unsigned int vector, void *arg)
 {
-    (void)vector;
-    (void)arg;
     log_warn("lapic error on cpu%u", arch_cpu_self());
 }
 

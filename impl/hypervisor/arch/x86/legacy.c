@@ -12,21 +12,18 @@
 
 bool legacy_pic_access(struct vcpu *v, struct io_access *io)
 {
-    (void)v;
     io->value = 0xff;
     return true;
 }
 
 bool legacy_pit_access(struct vcpu *v, struct io_access *io)
 {
-    (void)v;
     io->value = 0;
     return true;
 }
 
 bool legacy_port61_access(struct vcpu *v, struct io_access *io)
 {
-    (void)v;
     io->value = PORT61_OUT2;
     return true;
 }

@@ -22,39 +22,28 @@ typedef bool msr_write_fn(struct vcpu *v, uint32_t msr, uint64_t value);
 
 static bool read_zero(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)v;
-    (void)msr;
     *value = 0;
     return true;
 }
 
 static bool write_ignore(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)v;
-    (void)msr;
-    (void)value;
     return true;
 }
 
 static bool write_zero(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)v;
-    (void)msr;
     return value == 0;
 }
 
 static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)v;
-    (void)msr;
     *value = HWCR_TSCFREQ;
     return true;
 }
 
 static bool read_vm_cr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)v;
-    (void)msr;
     *value = VM_CR_OFF;
     return true;
 }
@@ -63,21 +52,18 @@ static bool read_vm_cr(struct vcpu *v, uint32_t msr, uint64_t *value)
 
 static bool read_tsc(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = vcpu_guest_tsc(v);
     return true;
 }
 
 static bool write_tsc(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)msr;
     vcpu_set_guest_tsc(v, value);
     return true;
 }
 
 static bool read_tsc_aux(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = v->arch->tsc_aux;
     return cpu_has_tsc_aux();
 }
@@ -95,14 +81,12 @@ static bool write_tsc_aux(struct vcpu *v, uint32_t msr, uint64_t value)
 
 static bool read_apic_base(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = v->arch->lapic.base;
     return true;
 }
 
 static bool write_apic_base(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)msr;
     return vlapic_base_write(v, value);
 }
 
@@ -118,8 +102,6 @@ static bool memory_types_valid(uint64_t value)
 
 static bool read_mtrr_cap(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)v;
-    (void)msr;
     *value = MTRR_CAP;
     return true;
 }
@@ -160,14 +142,12 @@ static bool write_mtrr_fixed(struct vcpu *v, uint32_t msr, uint64_t value)
 
 static bool read_mtrr_default(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = v->arch->mtrr.def_type;
     return true;
 }
 
 static bool write_mtrr_default(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)msr;
     if (value & ~MTRR_DEF_OK)
         return false;
     v->arch->mtrr.def_type = value;
@@ -176,14 +156,12 @@ static bool write_mtrr_default(struct vcpu *v, uint32_t msr, uint64_t value)
 
 static bool read_pat(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = vt_pat(v);
     return true;
 }
 
 static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)msr;
     if (!memory_types_valid(value))
         return false;
     vt_set_pat(v, value);
@@ -194,7 +172,6 @@ static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t value)
 
 static bool read_efer(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    (void)msr;
     *value = vt_efer(v);
     return true;
 }
@@ -205,7 +182,6 @@ static bool write_efer(struct vcpu *v, uint32_t msr, uint64_t value)
         EFER_SCE | EFER_LME | EFER_LMA | EFER_NX | EFER_FFXSR;
     uint64_t old = vt_efer(v);
 
-    (void)msr;
     if (value & ~allowed)
         return false;
     /* LME cannot change while paging is on; LMA follows by itself. */
@@ -226,7 +202,6 @@ static bool write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t value)
     static const uint8_t iret[] = {0x0f, 0x0b};
     uint8_t code[STUB_BYTES];
 
-    (void)msr;
     if (value & ~PAGE_MASK)
         return false; /* there is one page */
     for (unsigned int i = 0; i < PAGE_SIZE / STUB_BYTES; i++) {

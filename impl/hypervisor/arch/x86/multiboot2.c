@@ -130,7 +130,6 @@ static void tag_efi_map(const struct mb2_tag *t)
 
 static void tag_efi(const struct mb2_tag *t)
 {
-    (void)t;
     boot_info.efi = true;
 }
 

@@ -113,8 +113,6 @@ uint16_t serial_port(void)
 
 static void serial_irq(unsigned int vector, void *arg)
 {
-    (void)vector;
-    (void)arg;
     for (unsigned int i = 0; i < RECEIVE_MAX; i++) {
         uint8_t status = inb(uart.port + UART_LSR);
 

@@ -95,7 +95,6 @@ static void pin_interrupt(unsigned int vector, void *arg)
     struct vpin *p = arg;
     struct message m;
 
-    (void)vector;
     spin_lock(&vioapic.lock);
     m = pin_message(p);
     spin_unlock(&vioapic.lock);

@@ -37,7 +37,6 @@ static void message_interrupt(unsigned int vector, void *arg)
 {
     const struct vmsg *m = arg;
 
-    (void)vector;
     vlapic_message(dom0, READ_ONCE(m->address), READ_ONCE(m->data), false);
 }
 

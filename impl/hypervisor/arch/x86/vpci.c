@@ -160,7 +160,6 @@ bool vpci_port_access(struct vcpu *v, struct io_access *io)
     uint32_t sbdf = (address & CONFIG_SBDF) >> 8;
     unsigned int reg = (address & 0xfc) | (io->address & 3);
 
-    (void)v;
     if (!(address & CONFIG_ENABLE) || (reg & 3) + io->size > 4)
         return false;
     if (config_access(sbdf, reg, io))

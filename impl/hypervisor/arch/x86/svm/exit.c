@@ -89,8 +89,6 @@ const char *arch_exit_name(unsigned int reason)
 
 static void exit_none(struct vcpu *v, struct vmcb *b)
 {
-    (void)v;
-    (void)b;
 }
 
 static void exit_unexpected(struct vcpu *v, struct vmcb *b)
@@ -101,7 +99,6 @@ static void exit_unexpected(struct vcpu *v, struct vmcb *b)
 
 static void exit_ud(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_inject_exception(v, EXC_UD);
 }
 
@@ -109,36 +106,29 @@ static void exit_ud(struct vcpu *v, struct vmcb *b)
    inside its own delivery, where no interrupt is taken (CVE-2015-5307). */
 static void exit_db(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_inject_exception(v, EXC_DB);
 }
 
 static void exit_ac(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_inject_error(v, EXC_AC, 0);
 }
 
 /* The machine's own: let the host's handler see it. */
 static void exit_mc(struct vcpu *v, struct vmcb *b)
 {
-    (void)v;
-    (void)b;
     asm volatile("int $18");
 }
 
 /* The interrupt is still pending: take it through the IDT. */
 static void exit_intr(struct vcpu *v, struct vmcb *b)
 {
-    (void)v;
-    (void)b;
     interrupts_take();
 }
 
 /* The window opened: the next entry injects. */
 static void exit_vintr(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_irq_window(v, false);
 }
 
@@ -152,13 +142,11 @@ static void exit_iret(struct vcpu *v, struct vmcb *b)
 
 static void exit_wbinvd(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_skip(v, 2);
 }
 
 static void exit_pause(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_skip(v, vcpu_insn_bytes(v, 2));
     vcpu_yield(v);
 }
@@ -177,7 +165,6 @@ static void exit_cpuid(struct vcpu *v, struct vmcb *b)
     struct x86_regs *r = &v->arch->regs;
     struct cpuid_regs out;
 
-    (void)b;
     guest_cpuid(v, r->gpr[GPR_RAX], r->gpr[GPR_RCX], &out);
     r->gpr[GPR_RAX] = out.a;
     r->gpr[GPR_RBX] = out.b;
@@ -239,7 +226,6 @@ static void exit_io(struct vcpu *v, struct vmcb *b)
 
 static void exit_task_switch(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     domain_crash(v->domain, "vcpu %u: task switches are not supported", v->id);
 }
 
@@ -250,7 +236,6 @@ static void exit_shutdown(struct vcpu *v, struct vmcb *b)
 
 static void exit_icebp(struct vcpu *v, struct vmcb *b)
 {
-    (void)b;
     vcpu_skip(v, 1);
     vcpu_inject_exception(v, EXC_DB);
 }
