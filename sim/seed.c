@@ -13,13 +13,15 @@ enum {
 };
 
 struct seed_row {
-    const char *name, *class_name, *json;
+    const char *name, *class_name, *json; /* no class: of an earlier row */
 };
 
 static const struct seed_row minimal[] = {
 #define SEED(name, class_name, json) {name, #class_name, json},
+#define LATER(name, json)            {name, NULL, json},
 #include "minimal.def"
 #undef SEED
+#undef LATER
 };
 
 struct seeder {
@@ -30,6 +32,15 @@ struct seeder {
     int nr;
 };
 
+static struct object *find(struct seeder *s, const char *name)
+{
+    for (int i = 0; i < s->nr; i++)
+        if (strcmp(s->names[i], name) == 0)
+            return s->objects[i];
+    assert(!"a name that minimal.def does not have");
+    abort();
+}
+
 /* "$host" is the reference of the object made under that name. */
 static struct value resolve(struct seeder *s, const struct value *v)
 {
@@ -37,11 +48,7 @@ static struct value resolve(struct seeder *s, const struct value *v)
         return *v;
     if (strcmp(v->s, "$now") == 0)
         return value_string(toolstack_now(s->ts, &s->arena));
-    for (int i = 0; i < s->nr; i++)
-        if (strcmp(s->names[i], v->s + 1) == 0)
-            return value_string(s->objects[i]->ref);
-    assert(!"a name that minimal.def does not have");
-    abort();
+    return value_string(find(s, v->s + 1)->ref);
 }
 
 static void set_field(struct seeder *s, struct object *o, const char *name,
@@ -60,14 +67,19 @@ static void set_field(struct seeder *s, struct object *o, const char *name,
 
 static void make(struct seeder *s, const struct seed_row *row)
 {
-    struct object *o = db_create(&s->ts->db, row->class_name);
+    struct object *o;
     struct value v;
     int rc = json_decode(&s->arena, row->json, strlen(row->json), &v);
 
     assert(rc == 0);
-    assert(s->nr < SEEDS_MAX);
-    s->names[s->nr] = row->name;
-    s->objects[s->nr++] = o;
+    if (row->class_name) {
+        assert(s->nr < SEEDS_MAX);
+        o = db_create(&s->ts->db, row->class_name);
+        s->names[s->nr] = row->name;
+        s->objects[s->nr++] = o;
+    } else {
+        o = find(s, row->name);
+    }
     for (uint32_t i = 0; i < v.nr; i++)
         set_field(s, o, v.members[i].key, &v.members[i].value);
 }

@@ -353,8 +353,16 @@ struct value value_pack(const struct value *v, void **block)
 
     value_walk(v, &packing, &p);
     *block = p.size ? must_alloc(p.size) : NULL;
-    if (!*block)
-        return *v;
+    if (!*block) { /* nothing of the caller's memory may stay */
+        struct value empty = *v;
+
+        if (v->kind == VALUE_SET || v->kind == VALUE_MAP)
+            empty.items = NULL;
+        else if (v->kind == VALUE_STRING || v->kind == VALUE_DATE ||
+                 v->kind == VALUE_VOID)
+            empty.s = "";
+        return empty;
+    }
     p = (struct packer){.at = *block};
     value_walk(v, &packing, &p);
     return p.root;

@@ -26,6 +26,10 @@ int vm_halt(struct request *r, struct object *vm);
 int vm_bad_state(struct request *r, const struct object *vm,
                  const char *wanted);
 
+/* Settles what the guest will find in its firmware: `given` or defaults. */
+void vm_fix_bios_strings(struct request *r, struct object *vm,
+                         const struct value *given);
+
 bool vm_is_default_template(const struct object *vm);
 
 /* What the hypervisor needs beside the machine's own memory, in bytes. */

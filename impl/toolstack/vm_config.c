@@ -23,6 +23,12 @@ static struct memory memory_of(const struct object *vm)
                            .static_max = db_int(vm, "memory_static_max")};
 }
 
+/* A new dynamic range moves the balloon's target to its lower end. */
+static bool moves_target(const char *op)
+{
+    return strcmp(op, "changing_static_range") != 0;
+}
+
 static int memory_store(struct request *r, const char *op, struct memory m)
 {
     struct object *vm = r->self;
@@ -36,6 +42,8 @@ static int memory_store(struct request *r, const char *op, struct memory m)
     db_set_int(r->db, vm, "memory_dynamic_min", m.dynamic_min);
     db_set_int(r->db, vm, "memory_dynamic_max", m.dynamic_max);
     db_set_int(r->db, vm, "memory_static_max", m.static_max);
+    if (moves_target(op))
+        db_set_int(r->db, vm, "memory_target", m.dynamic_min);
     db_set_int(r->db, vm, "memory_overhead", vm_memory_overhead(vm));
     return reply_void(r);
 }
@@ -128,8 +136,6 @@ int vm_wait_memory_target_live(struct request *r)
 
 static int vcpus_store(struct request *r, int64_t startup, int64_t max)
 {
-    if (vm_check(r, r->self, "changing_VCPUs"))
-        return API_FAILED;
     if (startup < 1 || startup > max)
         return request_fail(
             r, "INVALID_VALUE",
@@ -145,6 +151,11 @@ static int vcpus_store(struct request *r, int64_t startup, int64_t max)
 
 int vm_set_vcpus_max(struct request *r)
 {
+    if (db_bool(r->self, "is_control_domain"))
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            "This operation is not allowed on dom0", NULL);
+    if (vm_check(r, r->self, "changing_VCPUs"))
+        return API_FAILED;
     return vcpus_store(r, db_int(r->self, "VCPUs_at_startup"), arg_int(r, 1));
 }
 
@@ -235,6 +246,9 @@ int vm_set_ha_restart_priority(struct request *r)
     if (!vm)
         return API_FAILED;
     db_set_text(r->db, vm, "ha_restart_priority", value);
+    db_set_bool(r->db, vm, "ha_always_run",
+                strcmp(value, "restart") == 0 &&
+                    db_text(vm, "power_state")[0] == 'R');
     return reply_void(r);
 }
 
@@ -306,8 +320,10 @@ int vm_set_is_a_template(struct request *r)
         return API_FAILED;
     db_set_bool(r->db, r->self, "is_a_template", template);
     if (!template) {
+        /* Clients see the old operations until something else happens. */
         db_set_bool(r->db, r->self, "is_default_template", false);
         db_map_del(r->db, r->self, "other_config", "default_template");
+        return reply_void(r);
     }
     vm_refresh(r, r->self);
     return reply_void(r);
@@ -383,6 +399,18 @@ int vm_set_hvm_boot_policy(struct request *r)
     return reply_void(r);
 }
 
+int vm_set_domain_type(struct request *r)
+{
+    bool hvm = strcmp(arg_text(r, 1), "hvm") == 0;
+
+    db_set_text(r->db, r->self, "domain_type", arg_text(r, 1));
+    if (!hvm)
+        db_set_text(r->db, r->self, "HVM_boot_policy", "");
+    else if (!*db_text(r->self, "HVM_boot_policy"))
+        db_set_text(r->db, r->self, "HVM_boot_policy", "BIOS order");
+    return reply_void(r);
+}
+
 /* What a guest finds in its firmware unless it is told otherwise. */
 static const struct {
     const char *key, *text;
@@ -418,9 +446,22 @@ static bool bios_key(const char *key)
     return false;
 }
 
-int vm_set_bios_strings(struct request *r)
+void vm_fix_bios_strings(struct request *r, struct object *vm,
+                         const struct value *given)
 {
     struct member *m = arena_alloc(r->arena, sizeof(*m) * BIOS_STRINGS_NR);
+
+    for (int i = 0; i < BIOS_STRINGS_NR; i++) {
+        const char *key = bios_strings[i].key;
+
+        m[i] = (struct member){
+            key, value_string(value_text(given, key, bios_strings[i].text))};
+    }
+    db_set(r->db, vm, "bios_strings", value_map(m, BIOS_STRINGS_NR));
+}
+
+int vm_set_bios_strings(struct request *r)
+{
     const struct value *given = &r->args[1];
 
     if (db_get(r->self, "bios_strings")->nr)
@@ -437,11 +478,19 @@ int vm_set_bios_strings(struct request *r)
                              given->members[i].value.s, BIOS_STRING_BYTES_MAX),
                 NULL);
     }
-    for (int i = 0; i < BIOS_STRINGS_NR; i++)
-        m[i] = (struct member){bios_strings[i].key,
-                               value_string(value_text(given,
-                                                       bios_strings[i].key,
-                                                       bios_strings[i].text))};
-    db_set(r->db, r->self, "bios_strings", value_map(m, BIOS_STRINGS_NR));
+    vm_fix_bios_strings(r, r->self, given);
+    return reply_void(r);
+}
+
+int vm_copy_bios_strings(struct request *r)
+{
+    struct object *host = arg_object(r, 1, "host");
+
+    if (!host)
+        return API_FAILED;
+    if (db_get(r->self, "bios_strings")->nr)
+        return request_fail(r, "VM_BIOS_STRINGS_ALREADY_SET", NULL);
+    vm_fix_bios_strings(r, r->self, db_get(host, "bios_strings"));
+    db_set_text(r->db, r->self, "affinity", host->ref);
     return reply_void(r);
 }

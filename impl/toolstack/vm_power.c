@@ -111,6 +111,19 @@ static int memory_fits(struct request *r, const struct object *vm)
                         arena_printf(r->arena, "%lld", (long long)free), NULL);
 }
 
+/* What the first start settles for good. */
+static void settle(struct request *r, struct object *vm)
+{
+    static const struct value none = {.kind = VALUE_MAP};
+
+    if (!db_get(vm, "bios_strings")->nr)
+        vm_fix_bios_strings(r, vm, &none);
+    if (strcmp(db_text(vm, "domain_type"), "hvm") == 0 &&
+        !value_find(db_get(vm, "platform"), "device-model"))
+        db_map_put(r->db, vm, "platform", "device-model",
+                   "qemu-upstream-compat");
+}
+
 static int start(struct request *r, const char *op, bool paused)
 {
     struct object *vm = r->self;
@@ -124,6 +137,7 @@ static int start(struct request *r, const char *op, bool paused)
                        (int)db_int(vm, "VCPUs_at_startup"), paused);
     if (rc)
         return driver_failed(r, vm, rc);
+    settle(r, vm);
     vm_set_power(r, vm, paused ? "Paused" : "Running");
     return reply_void(r);
 }
@@ -277,6 +291,8 @@ int vm_power_state_reset(struct request *r)
         return request_fail(r, "OPERATION_NOT_ALLOWED",
                             "This operation is not allowed on a control domain",
                             NULL);
+    if (db_text(r->self, "power_state")[0] == 'R')
+        return request_fail(r, "DOMAIN_EXISTS", r->self->ref, NULL);
     (void)driver->stop(driver->ctx, host_uuid(r), db_text(r->self, "uuid"));
     vm_set_power(r, r->self, "Halted");
     return reply_void(r);

@@ -63,7 +63,8 @@ static int64_t needed_bytes(const struct object *vm)
 int vm_get_possible_hosts(struct request *r)
 {
     const char *host = toolstack_master(r->ts)->ref;
-    bool fits = needed_bytes(r->self) <= free_bytes(r);
+    bool fits = db_int(r->self, "domid") <= 0 &&
+                needed_bytes(r->self) <= free_bytes(r);
 
     return reply(r, value_strings(r->arena, &host, fits));
 }
