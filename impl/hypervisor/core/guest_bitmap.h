@@ -8,10 +8,10 @@
 
 /* Bits beyond ours are ignored, missing ones are 0. */
 int guest_bitmap_read(struct vcpu *v, struct cpumask *dst,
-                      const struct xenctl_bitmap *src) __must_check;
+                      const struct xenctl_bitmap *src) MUST_CHECK;
 /* All of the tool's buffer is written, with zeros beyond our bits. */
 int guest_bitmap_write(struct vcpu *v, const struct xenctl_bitmap *dst,
-                       const struct cpumask *src) __must_check;
+                       const struct cpumask *src) MUST_CHECK;
 
 /* The CPUs that are online, which is the one pool there is. */
 void cpumask_online(struct cpumask *m);

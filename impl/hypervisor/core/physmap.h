@@ -13,14 +13,14 @@ bool physmap_may_grow(const struct domain *d);
 /* Put a frame at 'gfn' in place of what is there, which is released. The
    reference on 'take_mfn' goes to the entry, or is dropped on an error. */
 int physmap_replace(struct domain *d, gfn_t gfn, mfn_t take_mfn,
-                    enum p2m_type t) __must_check;
+                    enum p2m_type t) MUST_CHECK;
 /* After setting an entry: -XEN_EINVAL, and it is cleared, if 'd' is dying. */
 int physmap_check_alive(struct domain *d, gfn_t gfn,
-                        unsigned int order) __must_check;
+                        unsigned int order) MUST_CHECK;
 /* Clear a 4K entry of any kind; -XEN_ENOENT: nothing was there. */
-int physmap_remove(struct domain *d, gfn_t gfn) __must_check;
+int physmap_remove(struct domain *d, gfn_t gfn) MUST_CHECK;
 /* Free 2^order pages of RAM; -XEN_ENOENT / -XEN_EINVAL: not all are RAM. */
 int physmap_remove_ram(struct domain *d, gfn_t gfn,
-                       unsigned int order) __must_check;
+                       unsigned int order) MUST_CHECK;
 
 #endif

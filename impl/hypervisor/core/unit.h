@@ -7,10 +7,10 @@
 #include "hv/domain.h"
 
 /* All units in order; on an error those done are undone. */
-int units_init(struct domain *d, const struct domain_config *c) __must_check;
+int units_init(struct domain *d, const struct domain_config *c) MUST_CHECK;
 /* Give back what other domains or the domain's memory hold, last unit first;
    -XEN_ERESTART: call again (progress is in d->kill_unit). */
-int units_relinquish(struct domain *d) __must_check;
+int units_relinquish(struct domain *d) MUST_CHECK;
 /* Free everything that is left. */
 void units_fini(struct domain *d);
 

@@ -11,6 +11,6 @@
 #include "base/types.h"
 
 int fmt_vprint(char *buf, size_t size, const char *fmt, va_list ap);
-int fmt_print(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+int fmt_print(char *buf, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -22,9 +22,9 @@
 #define container_of(p, t, m) ((t *)((char *)(p)-offsetof(t, m)))
 #define READ_ONCE(x)          (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)      (*(volatile __typeof__(x) *)&(x) = (v))
-#define __printf(f, a)        __attribute__((format(printf, f, a)))
-#define __noreturn            __attribute__((noreturn))
-#define __must_check          __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a)     __attribute__((format(printf, f, a)))
+#define NORETURN              __attribute__((noreturn))
+#define MUST_CHECK            __attribute__((warn_unused_result))
 #define static_assert _Static_assert
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -104,7 +104,7 @@ static void image_unpack(struct image *i, size_t offset, size_t packed_bytes)
     *i = out;
 }
 
-static void kernel_refuse(int rc) __noreturn;
+static void kernel_refuse(int rc) NORETURN;
 
 static void kernel_refuse(int rc)
 {

@@ -121,7 +121,7 @@ static void say_running(unsigned int cpu)
         panic_say("cpu%u running no vcpu", cpu);
 }
 
-static __noreturn void halt_forever(void)
+static NORETURN void halt_forever(void)
 {
     for (;;) {
         interrupts_off();
@@ -130,7 +130,7 @@ static __noreturn void halt_forever(void)
 }
 
 /* Another CPU reports: this one got its NMI, or came second. */
-static __noreturn void stop_here(void)
+static NORETURN void stop_here(void)
 {
     __atomic_add_fetch(&stopped, 1, __ATOMIC_SEQ_CST);
     halt_forever();
@@ -151,7 +151,7 @@ static void stop_others(void)
     panic_say("only %u of %u other CPUs stopped", stopped, others);
 }
 
-static __noreturn void end(void)
+static NORETURN void end(void)
 {
     if (opt_noreboot) {
         panic_say("halted (option noreboot)");
@@ -218,7 +218,7 @@ static const char *const trap_names[TRAP_LIMIT] = {
     "control protection",
 };
 
-static __noreturn void nmi_report(void)
+static NORETURN void nmi_report(void)
 {
     uint8_t why = inb(PORT_NMI_STATUS);
 

@@ -39,7 +39,7 @@ extern unsigned int ap_state;
 extern uint64_t ap_root;
 extern uint64_t ap_stack_end;
 extern struct percpu *ap_percpu;
-void ap_main(struct percpu *p) __noreturn;
+void ap_main(struct percpu *p) NORETURN;
 
 unsigned int ap_state; /* [a] */
 uint64_t ap_root;

@@ -22,9 +22,9 @@ void arch_cpu_kick(unsigned int cpu);
 void arch_cpu_idle(struct cpu *c);
 uint64_t arch_wallclock_ns(void); /* UTC at arch_now_ns() == 0 */
 void arch_wallclock_set(uint64_t utc_ns_at_boot);
-void arch_poweroff(void) __noreturn;
-void arch_reboot(void) __noreturn;
-void arch_panic_stop(void) __noreturn; /* registers, backtrace, stop all CPUs */
+void arch_poweroff(void) NORETURN;
+void arch_reboot(void) NORETURN;
+void arch_panic_stop(void) NORETURN; /* registers, backtrace, stop all CPUs */
 
 /* --- Console --- */
 

@@ -12,15 +12,15 @@
 
 /* 0 or -XEN_EFAULT; a partial copy may have happened. */
 int guest_copy_from(struct vcpu *v, void *dst, uint64_t src_va,
-                    size_t bytes) __must_check;
+                    size_t bytes) MUST_CHECK;
 int guest_copy_to(struct vcpu *v, uint64_t dst_va, const void *src,
-                  size_t bytes) __must_check;
+                  size_t bytes) MUST_CHECK;
 
 /* By guest physical address; -XEN_EFAULT when not plain (writable) RAM. */
 int guest_phys_read(struct domain *d, void *dst, paddr_t src,
-                    size_t bytes) __must_check;
+                    size_t bytes) MUST_CHECK;
 int guest_phys_write(struct domain *d, paddr_t dst, const void *src,
-                     size_t bytes) __must_check;
+                     size_t bytes) MUST_CHECK;
 
 /* In a p2m window of the running vCPU's domain: its memory at 'gpa' up to the
    end of the page, to read; NULL when there is none. */

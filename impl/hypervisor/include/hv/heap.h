@@ -8,7 +8,7 @@
 
 #include "base/types.h"
 
-void *heap_alloc(size_t size_bytes) __must_check;
+void *heap_alloc(size_t size_bytes) MUST_CHECK;
 void heap_free(void *p); /* NULL is fine */
 
 /* Bytes handed out now; equal before and after a domain's life. */

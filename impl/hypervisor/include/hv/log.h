@@ -15,10 +15,10 @@ struct domain;
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-void log_line(enum log_level level, const char *fmt, ...) __printf(2, 3);
+void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* A line that a guest can cause at will: rate limited, prefixed "d<id> ". */
-void log_guest(const struct domain *d, const char *fmt, ...) __printf(2, 3);
+void log_guest(const struct domain *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_line(LOG_WARN, __VA_ARGS__)
@@ -26,7 +26,7 @@ void log_guest(const struct domain *d, const char *fmt, ...) __printf(2, 3);
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* Print why, registers and backtrace, stop all CPUs, then reboot or halt. */
-void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
+void panic(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
 
 /* What our own code guarantees; on in every build. One condition each. */
 #define ASSERT(c)                                                            \

@@ -44,7 +44,7 @@ struct p2m_entry p2m_get(struct domain *d, gfn_t gfn);
 /* Look up and take a reference on the frame; false: nothing there, or it is
    being freed. */
 bool p2m_get_page(struct domain *d, gfn_t gfn,
-                  struct p2m_entry *out) __must_check;
+                  struct p2m_entry *out) MUST_CHECK;
 
 /* Write to a P2M_LOGDIRTY page: make it P2M_RAM_RW. */
 void p2m_mark_dirty(struct domain *d, gfn_t gfn);
@@ -52,12 +52,12 @@ void p2m_mark_dirty(struct domain *d, gfn_t gfn);
 /* Map 2^order frames (0, 9 or 18; both aligned). Overwrites what is there and
    does not release it. -XEN_ENOMEM, or -XEN_EINVAL beyond the address width. */
 int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
-            enum p2m_type t) __must_check;
+            enum p2m_type t) MUST_CHECK;
 /* Atomically replace a 4K entry of type RAM etc. and report what was there. */
 int p2m_swap(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type t,
-             struct p2m_entry *old) __must_check;
+             struct p2m_entry *old) MUST_CHECK;
 /* Clear 2^order frames; splits superpages as needed (-XEN_ENOMEM). */
-int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order) __must_check;
+int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order) MUST_CHECK;
 
 /* First populated leaf at or after 'from'; false at the end. */
 bool p2m_next(struct domain *d, gfn_t from, gfn_t *at, struct p2m_entry *out);

@@ -73,10 +73,10 @@ void page_init(const struct page_region *ram, unsigned int nr);
  * by it and hold one reference each; with NULL they are the hypervisor's.
  */
 int page_alloc(struct domain *d, unsigned int order, unsigned int flags,
-               mfn_t *out) __must_check;
+               mfn_t *out) MUST_CHECK;
 
 /* Take exactly these free frames for 'd' (dom0's identity map); else -EBUSY. */
-int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr) __must_check;
+int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr) MUST_CHECK;
 
 /* Give back frames of the hypervisor (d == NULL at page_alloc). */
 void page_free(mfn_t first, unsigned int order);
@@ -88,9 +88,9 @@ void *page_alloc_virt(void);
 void page_free_virt(void *p);
 
 /* Take a reference if 'm' is RAM owned by 'd'. False: it is not, or it died. */
-bool page_get(mfn_t m, const struct domain *d) __must_check;
+bool page_get(mfn_t m, const struct domain *d) MUST_CHECK;
 /* Take a reference on a frame whatever domain owns it (not free, not hv's). */
-bool page_get_any(mfn_t m) __must_check;
+bool page_get_any(mfn_t m) MUST_CHECK;
 /* Drop one; the last one unaccounts and frees (scrubbed before it is used again).
    May end a dead domain (domain_put()): no lock of the owner may be held. */
 void page_put(mfn_t m);
@@ -104,7 +104,7 @@ bool page_is_free(mfn_t m);
 uint32_t page_refs(mfn_t m);
 
 /* XENMEM_claim_pages: stake 'pages' in total for 'd'; 0 drops the claim. */
-int page_claim(struct domain *d, uint64_t pages) __must_check;
+int page_claim(struct domain *d, uint64_t pages) MUST_CHECK;
 
 /* Counters, in pages. */
 struct page_stats {

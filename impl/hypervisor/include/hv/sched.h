@@ -38,7 +38,7 @@ extern unsigned int cpu_count;   /* [I] online CPUs are 0..cpu_count-1 */
 
 void sched_init(void);
 /* Never returns: timers, cross calls, pick, run, idle. */
-void cpu_loop(struct cpu *c) __noreturn;
+void cpu_loop(struct cpu *c) NORETURN;
 /* One round of it. */
 void cpu_step(struct cpu *c);
 /* True: arch_vcpu_run() must return to the loop (resched or due work). */

@@ -55,8 +55,8 @@ void boot_reserve(paddr_t start, paddr_t end);
 void boot_memory_done(void);
 
 /* From head.S. */
-void boot_entry(uint32_t magic, uint32_t info) __noreturn;
+void boot_entry(uint32_t magic, uint32_t info) NORETURN;
 /* The rest, on the final page tables (main.c). */
-void hv_main(void) __noreturn;
+void hv_main(void) NORETURN;
 
 #endif

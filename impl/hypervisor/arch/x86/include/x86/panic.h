@@ -7,16 +7,16 @@
 #include "x86/trap.h"
 
 /* An exception nobody expects. */
-void trap_report(const struct trap_frame *f) __noreturn;
+void trap_report(const struct trap_frame *f) NORETURN;
 
 /* One line to the serial port, past all locks. */
-void panic_say(const char *fmt, ...) __printf(1, 2);
+void panic_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Name of the function that holds 'address' and the offset in it; NULL: none. */
 const char *symbol_find(uintptr_t address, unsigned long *offset);
 
 /* A start-up condition that no registers explain ("this CPU has no SVM"): one
    line, then reboot or halt. */
-void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn;
+void boot_refuse(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
 
 #endif
