@@ -11,7 +11,6 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 #include "hv/log.h"
-#include "log_level.h"
 
 #include "base/string.h"
 
@@ -84,11 +83,6 @@ void console_put(const char *s, size_t n, unsigned int where)
     if (where & CONSOLE_SERIAL)
         arch_serial_write(s, n);
     con_unlock(locked);
-}
-
-void console_write(const char *s, size_t n)
-{
-    console_put(s, n, CONSOLE_RING | CONSOLE_SERIAL);
 }
 
 void console_poll(void)
@@ -221,52 +215,11 @@ static long write_raw(struct vcpu *v, unsigned long arg[5])
     return 0;
 }
 
-static bool printable(char c)
-{
-    return (c >= ' ' && c < 0x7f) || c == '\t';
-}
-
-/* Lines of a guest: made printable, cut at the size of a piece. */
-static long write_lines(struct vcpu *v, unsigned long arg[5])
-{
-    char piece[CHUNK_BYTES];
-    char line[CHUNK_BYTES + 1];
-    size_t n = MIN(arg[1], sizeof(piece));
-    size_t used = 0;
-
-    if (guest_copy_from(v, piece, arg[2], n))
-        return -XEN_EFAULT;
-    for (size_t i = 0; i < n; i++) {
-        if (printable(piece[i]))
-            line[used++] = piece[i];
-        if (used && (piece[i] == '\n' || i == n - 1)) {
-            line[used] = '\0';
-            log_guest_text(v->domain, line);
-            used = 0;
-        }
-    }
-    arg[1] -= n;
-    arg[2] += n;
-    return arg[1] ? -XEN_ERESTART : 0;
-}
-
-static long console_io_write(struct vcpu *v, unsigned long arg[5])
-{
-    if (v->domain->privileged)
-        return write_raw(v, arg);
-    /* Guests may talk only where the administrator wants to hear them. */
-    if (log_level_guest() < LOG_INFO)
-        return -XEN_EPERM;
-    return write_lines(v, arg);
-}
-
 static long console_io_read(struct vcpu *v, unsigned long arg[5])
 {
     char piece[INPUT_BYTES];
     size_t n;
 
-    if (!v->domain->privileged)
-        return -XEN_EPERM;
     n = console_read_input(piece, MIN(arg[1], sizeof(piece)));
     if (guest_copy_to(v, arg[2], piece, n))
         return -XEN_EFAULT;
@@ -279,9 +232,12 @@ long do_console_io(struct vcpu *v, unsigned long arg[5])
     arg[1] = (uint32_t)arg[1];
     if (arg[1] > INT32_MAX)
         return -XEN_EINVAL;
+    /* As upstream's release builds: guests do not talk here. */
+    if (!v->domain->privileged)
+        return -XEN_EPERM;
     switch ((uint32_t)arg[0]) {
     case CONSOLEIO_write:
-        return console_io_write(v, arg);
+        return write_raw(v, arg);
     case CONSOLEIO_read:
         return console_io_read(v, arg);
     default:

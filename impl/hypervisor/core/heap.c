@@ -42,7 +42,6 @@ static_assert(SLAB_HEADER + 2 * 2016 <= PAGE_SIZE, "two of the largest fit");
 static struct spinlock heap_lock;
 static struct list partial[CLASSES]; /* slabs with a free slot */
 static uint64_t used_bytes;
-static uint64_t limit_bytes = ~0ULL;
 
 static unsigned int class_of(size_t size)
 {
@@ -127,66 +126,18 @@ static void slot_free_locked(void *p)
     }
 }
 
-/* Account 'bytes'; false when the limit forbids them. */
-static bool charge_locked(size_t bytes)
-{
-    if (bytes > limit_bytes || used_bytes > limit_bytes - bytes)
-        return false;
-    used_bytes += bytes;
-    return true;
-}
-
 static void *slot_alloc(unsigned int c)
 {
-    void *p = NULL;
+    void *p;
 
     spin_lock(&heap_lock);
-    if (charge_locked(class_bytes[c])) {
-        p = slot_alloc_locked(c);
-        if (!p)
-            used_bytes -= class_bytes[c];
-    }
+    p = slot_alloc_locked(c);
+    if (p)
+        used_bytes += class_bytes[c];
     spin_unlock(&heap_lock);
     if (p)
         memset(p, 0, class_bytes[c]);
     return p;
-}
-
-static void uncharge(size_t bytes)
-{
-    spin_lock(&heap_lock);
-    used_bytes -= bytes;
-    spin_unlock(&heap_lock);
-}
-
-/* Whole pages; they are cleared without the heap's lock. */
-static void *pages_alloc(size_t size)
-{
-    unsigned int order = order_of(size);
-    size_t bytes = PAGE_SIZE << order;
-    bool ok;
-    mfn_t m;
-
-    if (bytes < size)
-        return NULL;
-    spin_lock(&heap_lock);
-    ok = charge_locked(bytes);
-    spin_unlock(&heap_lock);
-    if (!ok)
-        return NULL;
-    if (page_alloc(NULL, order, PAGE_ALLOC_ZERO, &m)) {
-        uncharge(bytes);
-        return NULL;
-    }
-    return mfn_to_virt(m);
-}
-
-static void pages_free(void *p)
-{
-    unsigned int order = page_hv_order(virt_to_mfn(p));
-
-    uncharge(PAGE_SIZE << order);
-    page_free(virt_to_mfn(p), order);
 }
 
 static void slot_free(void *p)
@@ -195,6 +146,31 @@ static void slot_free(void *p)
     used_bytes -= class_bytes[slab_of(p)->class];
     slot_free_locked(p);
     spin_unlock(&heap_lock);
+}
+
+/* Whole pages; they are cleared without the heap's lock. */
+static void *pages_alloc(size_t size)
+{
+    unsigned int order = order_of(size);
+    mfn_t m;
+
+    if (PAGE_SIZE << order < size ||
+        page_alloc(NULL, order, PAGE_ALLOC_ZERO, &m))
+        return NULL;
+    spin_lock(&heap_lock);
+    used_bytes += PAGE_SIZE << order;
+    spin_unlock(&heap_lock);
+    return mfn_to_virt(m);
+}
+
+static void pages_free(void *p)
+{
+    unsigned int order = page_hv_order(virt_to_mfn(p));
+
+    spin_lock(&heap_lock);
+    used_bytes -= PAGE_SIZE << order;
+    spin_unlock(&heap_lock);
+    page_free(virt_to_mfn(p), order);
 }
 
 void *heap_alloc(size_t size_bytes)
@@ -217,11 +193,4 @@ void heap_free(void *p)
 uint64_t heap_used_bytes(void)
 {
     return READ_ONCE(used_bytes);
-}
-
-void heap_set_limit(uint64_t bytes)
-{
-    spin_lock(&heap_lock);
-    limit_bytes = bytes;
-    spin_unlock(&heap_lock);
 }

@@ -8,7 +8,6 @@
 
 #include "hv/arch.h"
 #include "hv/console.h"
-#include "log_level.h"
 
 #include "base/fmt.h"
 #include "base/string.h"
@@ -103,28 +102,6 @@ void log_guest(const struct domain *d, const char *fmt, ...)
     va_start(ap, fmt);
     line_write(LOG_WARN, level_guest, prefix, fmt, ap);
     va_end(ap);
-}
-
-void log_guest_text(const struct domain *d, const char *text)
-{
-    unsigned int dropped = 0;
-
-    if (!bucket_take(&buckets[d->id % GUEST_BUCKETS], &dropped))
-        return;
-    if (dropped)
-        log_warn("d%u: %u lines suppressed", d->id, dropped);
-    log_line(LOG_INFO, "(d%u) %s", d->id, text);
-}
-
-void console_set_levels(int host, int guest)
-{
-    level_host = host;
-    level_guest = guest;
-}
-
-int log_level_guest(void)
-{
-    return level_guest;
 }
 
 /* Upstream's "a/b" form gives a second, rate limited level: only 'a' counts. */

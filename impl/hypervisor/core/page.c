@@ -84,47 +84,35 @@ static void account_sub(struct domain *d, uint64_t nr, bool shared)
 
 /* --- Allocation --- */
 
-static int buddy_to_error(enum buddy_result r, int none)
-{
-    return r == BUDDY_OK ? 0 : none;
-}
-
 static int alloc_locked(struct domain *d, unsigned int order,
                         unsigned int flags, mfn_t *out)
 {
     bool shared = flags & PAGE_ALLOC_SHARED;
-    enum buddy_result r;
     int rc = d ? account_check(d, BIT(order), shared) : 0;
 
     if (rc)
         return rc;
-    r = buddy_alloc(order, flags & PAGE_ALLOC_DMA32, flags & PAGE_ALLOC_ZERO,
-                    out);
-    if (r == BUDDY_BUSY)
-        return -XEN_EAGAIN;
-    if (r == BUDDY_OK && d)
+    if (!buddy_alloc(order, flags & PAGE_ALLOC_DMA32, flags & PAGE_ALLOC_ZERO,
+                     out))
+        return -XEN_ENOMEM;
+    if (d)
         account_add(d, BIT(order), shared);
-    if (r == BUDDY_OK && !d)
+    else
         hv_pages += BIT(order);
-    return buddy_to_error(r, -XEN_ENOMEM);
+    return 0;
 }
 
 /* Clear what has to be, then let the frames be seen with their new owner. */
 static void frames_give(mfn_t first, uint64_t nr, bool zero, union page entry)
 {
-    uint64_t used = 0;
-
     for (uint64_t i = 0; i < nr; i++) {
         mfn_t m = _mfn(mfn_x(first) + i);
         union page *p = page_find(m);
 
-        used += (p->flags & PF_USED) != 0;
         if (zero && !(p->flags & PF_CLEAN))
             memset(mfn_to_virt(m), 0, PAGE_SIZE);
         __atomic_store_n(&p->word, entry.word, __ATOMIC_RELEASE);
     }
-    if (used)
-        __atomic_fetch_sub(&buddy_counts.used, used, __ATOMIC_RELAXED);
 }
 
 static union page entry_for(const struct domain *d, unsigned int flags)
@@ -144,11 +132,9 @@ int page_alloc(struct domain *d, unsigned int order, unsigned int flags,
     int rc;
 
     ASSERT(order <= PAGE_ORDER_MAX);
-    do {
-        spin_lock(&page_lock);
-        rc = alloc_locked(d, order, flags, out);
-        spin_unlock(&page_lock);
-    } while (unlikely(rc == -XEN_EAGAIN));
+    spin_lock(&page_lock);
+    rc = alloc_locked(d, order, flags, out);
+    spin_unlock(&page_lock);
     if (rc)
         return rc;
     frames_give(*out, BIT(order), flags & PAGE_ALLOC_ZERO, entry_for(d, flags));
@@ -159,17 +145,14 @@ int page_alloc(struct domain *d, unsigned int order, unsigned int flags,
 
 static int take_locked(struct domain *d, mfn_t first, uint64_t nr)
 {
-    enum buddy_result r;
     int rc = account_check(d, nr, false);
 
     if (rc)
         return rc;
-    r = buddy_take(first, nr);
-    if (r == BUDDY_BUSY)
-        return -XEN_EAGAIN;
-    if (r == BUDDY_OK)
-        account_add(d, nr, false);
-    return buddy_to_error(r, -XEN_EBUSY);
+    if (!buddy_take(first, nr))
+        return buddy_scrubs(first, nr) ? -XEN_EAGAIN : -XEN_EBUSY;
+    account_add(d, nr, false);
+    return 0;
 }
 
 int page_alloc_range(struct domain *d, mfn_t first, uint64_t nr)
@@ -205,16 +188,6 @@ void page_free_range(mfn_t first, uint64_t nr)
 void page_free(mfn_t first, unsigned int order)
 {
     page_free_range(first, BIT(order));
-}
-
-bool page_is_free(mfn_t m)
-{
-    bool is;
-
-    spin_lock(&page_lock);
-    is = buddy_holds(m);
-    spin_unlock(&page_lock);
-    return is;
 }
 
 void *page_alloc_virt(void)
@@ -391,24 +364,19 @@ void page_stats(struct page_stats *s)
 
 bool page_scrub_some(void)
 {
-    struct scrub_piece p;
-    bool more;
+    unsigned int nr;
+    mfn_t first;
 
-    spin_lock(&page_lock);
-    more = buddy_scrub_begin(&p);
-    spin_unlock(&page_lock);
-    if (!more)
+    if (!READ_ONCE(buddy_counts.used))
         return false;
-    if (!p.nr)
-        return true;
-    for (unsigned int i = 0; i < p.nr; i++) {
-        size_t skip = p.skip_links && i == 0 ? LINK_BYTES : 0;
-
-        memset((char *)mfn_to_virt(_mfn(mfn_x(p.first) + i)) + skip, 0,
-               PAGE_SIZE - skip);
-    }
     spin_lock(&page_lock);
-    buddy_scrub_end(&p);
+    nr = buddy_scrub_begin(&first);
+    spin_unlock(&page_lock);
+    if (!nr)
+        return false;
+    memset(mfn_to_virt(first), 0, nr * PAGE_SIZE);
+    spin_lock(&page_lock);
+    buddy_scrub_end(first, nr);
     spin_unlock(&page_lock);
     return true;
 }

@@ -9,66 +9,27 @@
 
 struct frame_table frame_table;
 
-/* Frames [start, end) that get entries: regions and the small gaps between. */
-struct span {
-    uint64_t start;
-    uint64_t end;
-};
-
-/* Grow '*s' over the regions from '*at' on; false when there are none left. */
-static bool span_next(const struct page_region *r, unsigned int nr,
-                      unsigned int *at, struct span *s)
+/* How many sections have RAM; with 'pages' each gets its entries there. */
+static uint64_t sections_with_ram(const struct page_region *r, unsigned int nr,
+                                  union page *pages)
 {
-    if (*at == nr)
-        return false;
-    s->start = r[*at].start >> PAGE_SHIFT;
-    do {
-        s->end = r[(*at)++].end >> PAGE_SHIFT;
-    } while (*at < nr &&
-             (r[*at].start >> PAGE_SHIFT) - s->end < SECTION_FRAMES);
-    return true;
-}
+    uint64_t next = 0;
+    uint64_t count = 0;
 
-/* Part of the span that lies in one section. */
-static struct span span_in(struct span s, uint64_t section)
-{
-    uint64_t first = section << SECTION_SHIFT;
+    for (unsigned int i = 0; i < nr; i++) {
+        uint64_t at = r[i].start >> (PAGE_SHIFT + SECTION_SHIFT);
+        uint64_t end = (r[i].end - 1) >> (PAGE_SHIFT + SECTION_SHIFT);
 
-    return (struct span){MAX(s.start, first),
-                         MIN(s.end, first + SECTION_FRAMES)};
-}
-
-/*
- * Entries from '*next' for the span's sections. No section has the ends of two
- * spans: the gap between them is as large as a section.
- */
-static void span_fill(struct span s, union page **next)
-{
-    uint64_t first = s.start >> SECTION_SHIFT;
-    uint64_t last = (s.end - 1) >> SECTION_SHIFT;
-
-    for (uint64_t i = first; i <= last; i++) {
-        struct span part = span_in(s, i);
-        struct section *sec = &frame_table.section[i];
-
-        sec->pages = *next;
-        sec->first = (uint32_t)(part.start & (SECTION_FRAMES - 1));
-        sec->nr = (uint32_t)(part.end - part.start);
-        *next += sec->nr;
+        for (next = MAX(next, at); next <= end; next++, count++)
+            if (pages)
+                frame_table.section[next] = pages + count * SECTION_FRAMES;
     }
+    return count;
 }
 
-static uint64_t table_bytes(const struct page_region *r, unsigned int nr)
+static uint64_t root_bytes(void)
 {
-    uint64_t frames = 0;
-    unsigned int at = 0;
-    struct span s;
-
-    while (span_next(r, nr, &at, &s))
-        frames += s.end - s.start;
-    return ALIGN_UP(frame_table.sections * sizeof(struct section) +
-                        frames * sizeof(union page),
-                    PAGE_SIZE);
+    return ALIGN_UP(frame_table.sections * sizeof(union page *), PAGE_SIZE);
 }
 
 static void regions_check(const struct page_region *r, unsigned int nr)
@@ -94,15 +55,9 @@ static unsigned int region_with_room(const struct page_region *r,
 static void table_carve(const struct page_region *r, unsigned int nr,
                         paddr_t at, uint64_t bytes)
 {
-    unsigned int i = 0;
-    union page *next;
-    struct span s;
-
     memset(maddr_to_virt(at), 0, bytes);
     frame_table.section = maddr_to_virt(at);
-    next = (union page *)(frame_table.section + frame_table.sections);
-    while (span_next(r, nr, &i, &s))
-        span_fill(s, &next);
+    (void)sections_with_ram(r, nr, maddr_to_virt(at + root_bytes()));
 }
 
 static void frames_keep(paddr_t start, paddr_t end)
@@ -137,7 +92,8 @@ void page_init(const struct page_region *ram, unsigned int nr)
     regions_check(ram, nr);
     frame_table.sections =
         ((ram[nr - 1].end - 1) >> (PAGE_SHIFT + SECTION_SHIFT)) + 1;
-    bytes = table_bytes(ram, nr);
+    bytes = root_bytes() + sections_with_ram(ram, nr, NULL) * SECTION_FRAMES *
+                               sizeof(union page);
     room = region_with_room(ram, nr, bytes);
     table_carve(ram, nr, ram[room].end - bytes, bytes);
     for (unsigned int i = 0; i < nr; i++) {

@@ -3,14 +3,13 @@
  *
  * Per zone and order there is a list for each kind of block. Links live in the
  * block's first 16 bytes, which are cleared when it leaves its list, so a clean
- * block stays clean. A request takes the smallest
- * block that serves (large ones last, so that superpages stay possible), of the
- * highest zone, and its upper end: low memory is left to those who need it.
+ * block stays clean. A request takes the smallest block that serves (large ones
+ * last, so that superpages stay possible), of the highest zone, and its upper
+ * end: low memory is left to those who need it.
  *
- * Scrubbing: one CPU at a time clears a piece of a free block in place, without
- * the lock. The block stays on its list and may grow, but is not given out. Only
- * frames that were in use are cleared ahead of need: to touch what nobody has
- * used since power-on costs the machine (or its host) more than it saves.
+ * Frames that were in use are cleared ahead of need, a few at a time, taken off
+ * the lists meanwhile. Those that nobody has had since power-on are not: to touch
+ * them costs the machine (or its host) more than it saves.
  */
 #include "hv/lock.h"
 #include "hv/log.h"
@@ -20,13 +19,13 @@
 #include "base/string.h"
 
 #define ORDERS         (PAGE_ORDER_MAX + 1)
-#define SCRUB_FRAMES   4    /* cleared at a time */
-#define SCRUB_SCAN     4096 /* entries looked at with the lock held */
+#define SCRUB_ORDER    2U /* cleared at a time */
 #define LOW_ZONE_END   (1UL << (20 - PAGE_SHIFT))
 #define DMA32_ZONE_END (1UL << (32 - PAGE_SHIFT))
 
 enum zone { ZONE_LOW, ZONE_DMA32, ZONE_HIGH, ZONES };
-/* A block is of the lowest kind that one of its frames is of. */
+
+/* A block of used frames has no others; one that is not clean may have some. */
 enum kind {
     KIND_USED,  /* may hold somebody's data */
     KIND_FRESH, /* nobody's data, but not known to be zero */
@@ -38,8 +37,6 @@ struct block {
     struct list link;
 };
 
-static_assert(sizeof(struct block) == LINK_BYTES, "the scrubber spares it");
-
 static struct {
     struct list list[ZONES][KINDS][ORDERS];
     uint32_t filled[ZONES][KINDS]; /* bit n: list of order n is not empty */
@@ -47,14 +44,9 @@ static struct {
 
 struct buddy_counts buddy_counts;
 
-/* Where the scrubber is: a block, the next frame to look at, the piece at work. */
-static struct {
-    uint64_t block; /* INVALID_FRAME: begin with any */
-    uint64_t at;
-    uint64_t first;
-    unsigned int nr; /* 0: nobody is clearing */
-    bool fresh;      /* one that stays as it is was passed */
-} scrub = {.block = INVALID_FRAME};
+/* What one CPU is clearing; INVALID_FRAME: nothing. */
+static uint64_t scrub_first = INVALID_FRAME;
+static unsigned int scrub_nr;
 
 static enum zone zone_of(uint64_t mfn)
 {
@@ -68,11 +60,6 @@ static uint64_t zone_end(enum zone z)
     static const uint64_t end[] = {LOW_ZONE_END, DMA32_ZONE_END, ~0ULL};
 
     return end[z];
-}
-
-static bool being_scrubbed(uint64_t mfn, unsigned int order)
-{
-    return scrub.nr && scrub.first - mfn < 1ULL << order;
 }
 
 /* --- Lists --- */
@@ -108,9 +95,17 @@ static enum kind block_remove(uint64_t mfn)
     p->flags &= ~PF_HEAD;
     p->order = 0;
     p->kind = 0;
-    if (scrub.block == mfn)
-        scrub.block = INVALID_FRAME;
     return kind;
+}
+
+/* May the free block at 'mfn', if there is one, join one of that kind? */
+static bool block_joins(uint64_t mfn, unsigned int order, enum zone z,
+                        enum kind kind)
+{
+    const union page *p = page_find(_mfn(mfn));
+
+    return p && (p->flags & PF_HEAD) && p->order == order &&
+           zone_of(mfn) == z && (p->kind == KIND_USED) == (kind == KIND_USED);
 }
 
 /* Grow the block by its buddies as long as they are free, then list it. */
@@ -118,17 +113,12 @@ static void block_merge(uint64_t mfn, unsigned int order, enum kind kind)
 {
     enum zone z = zone_of(mfn);
 
-    for (; order < PAGE_ORDER_MAX; order++) {
-        uint64_t other = mfn ^ BIT(order);
-        const union page *p = page_find(_mfn(other));
-        enum kind its;
+    while (order < PAGE_ORDER_MAX &&
+           block_joins(mfn ^ BIT(order), order, z, kind)) {
+        enum kind its = block_remove(mfn ^ BIT(order));
 
-        if (!p || !(p->flags & PF_HEAD) || p->order != order ||
-            zone_of(other) != z)
-            break;
-        its = block_remove(other);
         kind = MIN(kind, its);
-        mfn &= ~BIT(order);
+        mfn &= ~BIT(order++);
     }
     block_insert(mfn, order, kind);
 }
@@ -170,34 +160,10 @@ static uint64_t block_of(uint64_t mfn, unsigned int *order)
     return INVALID_FRAME;
 }
 
-bool buddy_holds(mfn_t m)
-{
-    unsigned int order;
-
-    return block_of(mfn_x(m), &order) != INVALID_FRAME;
-}
-
-/* --- Allocate --- */
-
-/* First block of a list that is not being scrubbed; else '*busy' is set. */
-static uint64_t list_choose(enum zone z, enum kind kind, unsigned int order,
-                            bool *busy)
-{
-    if (!(buddy.filled[z][kind] & BIT(order)))
-        return INVALID_FRAME;
-    list_for_each (l, &buddy.list[z][kind][order]) {
-        uint64_t mfn = mfn_x(virt_to_mfn(list_entry(l, struct block, link)));
-
-        if (likely(!being_scrubbed(mfn, order)))
-            return mfn;
-        *busy = true;
-    }
-    return INVALID_FRAME;
-}
+/* --- Allocate and free --- */
 
 /* Smallest block of the zone that serves; of those, the kind liked best. */
-static uint64_t zone_choose(enum zone z, unsigned int order, bool want_clean,
-                            bool *busy)
+static uint64_t zone_choose(enum zone z, unsigned int order, bool want_clean)
 {
     static const enum kind liked[][KINDS] = {
         [false] = {KIND_USED, KIND_FRESH, KIND_CLEAN},
@@ -205,15 +171,16 @@ static uint64_t zone_choose(enum zone z, unsigned int order, bool want_clean,
     };
     uint32_t any = buddy.filled[z][KIND_USED] | buddy.filled[z][KIND_FRESH] |
                    buddy.filled[z][KIND_CLEAN];
+    unsigned int o = order;
+    unsigned int i = 0;
 
-    for (unsigned int o = order; any >> o; o++)
-        for (unsigned int i = 0; i < KINDS; i++) {
-            uint64_t mfn = list_choose(z, liked[want_clean][i], o, busy);
-
-            if (mfn != INVALID_FRAME)
-                return mfn;
-        }
-    return INVALID_FRAME;
+    if (!(any >> order))
+        return INVALID_FRAME;
+    o += (unsigned int)__builtin_ctz(any >> order);
+    while (!(buddy.filled[z][liked[want_clean][i]] & BIT(o)))
+        i++;
+    return mfn_x(virt_to_mfn(list_entry(
+        buddy.list[z][liked[want_clean][i]][o].next, struct block, link)));
 }
 
 /* Cut the block at 'mfn' down to its last 2^order frames. */
@@ -227,27 +194,38 @@ static uint64_t block_cut(uint64_t mfn, unsigned int order)
         block_insert(mfn, --have, kind);
         mfn += BIT(have);
     }
+    if (kind == KIND_USED)
+        buddy_counts.used -= BIT(order);
     return mfn;
 }
 
-enum buddy_result buddy_alloc(unsigned int order, bool dma32, bool want_clean,
-                              mfn_t *out)
+bool buddy_alloc(unsigned int order, bool dma32, bool want_clean, mfn_t *out)
 {
-    bool busy = false;
-
     for (int z = dma32 ? ZONE_DMA32 : ZONE_HIGH; z >= ZONE_LOW; z--) {
-        uint64_t mfn = zone_choose((enum zone)z, order, want_clean, &busy);
+        uint64_t mfn = zone_choose((enum zone)z, order, want_clean);
 
         if (mfn == INVALID_FRAME)
             continue;
         *out = _mfn(block_cut(mfn, order));
         buddy_counts.free -= BIT(order);
-        return BUDDY_OK;
+        return true;
     }
-    return busy ? BUDDY_BUSY : BUDDY_NONE;
+    return false;
 }
 
-enum buddy_result buddy_take(mfn_t first, uint64_t nr)
+/* Take what the block at 'head' has of [m, end). */
+static void block_take(uint64_t head, uint64_t m, uint64_t end)
+{
+    uint64_t head_end = head + BIT(page_find(_mfn(head))->order);
+    enum kind kind = block_remove(head);
+
+    range_insert(head, m, kind);
+    range_insert(end, head_end, kind);
+    if (kind == KIND_USED)
+        buddy_counts.used -= MIN(end, head_end) - m;
+}
+
+bool buddy_take(mfn_t first, uint64_t nr)
 {
     uint64_t end = mfn_x(first) + nr;
     unsigned int order;
@@ -256,31 +234,27 @@ enum buddy_result buddy_take(mfn_t first, uint64_t nr)
     for (uint64_t m = mfn_x(first); m < end; m = head + BIT(order)) {
         head = block_of(m, &order);
         if (head == INVALID_FRAME)
-            return BUDDY_NONE;
-        if (being_scrubbed(head, order))
-            return BUDDY_BUSY;
+            return false;
     }
     for (uint64_t m = mfn_x(first); m < end; m = head + BIT(order)) {
-        enum kind kind;
-
         head = block_of(m, &order);
-        kind = block_remove(head);
-        range_insert(head, m, kind);
-        if (head + BIT(order) > end)
-            range_insert(end, head + BIT(order), kind);
+        block_take(head, m, end);
     }
     buddy_counts.free -= nr;
-    return BUDDY_OK;
+    return true;
+}
+
+static void frames_mark(mfn_t first, uint64_t nr, union page entry)
+{
+    for (uint64_t i = 0; i < nr; i++)
+        page_find(_mfn(mfn_x(first) + i))->word = entry.word;
 }
 
 void buddy_free(mfn_t first, uint64_t nr)
 {
-    const union page used = {.flags = PF_USED};
-
-    for (uint64_t i = 0; i < nr; i++)
-        page_find(_mfn(mfn_x(first) + i))->word = used.word;
+    frames_mark(first, nr, (union page){.word = 0});
     buddy_counts.free += nr;
-    __atomic_fetch_add(&buddy_counts.used, nr, __ATOMIC_RELAXED);
+    buddy_counts.used += nr;
     range_insert(mfn_x(first), mfn_x(first) + nr, KIND_USED);
 }
 
@@ -290,81 +264,37 @@ void buddy_add(mfn_t first, uint64_t nr)
     range_insert(mfn_x(first), mfn_x(first) + nr, KIND_FRESH);
 }
 
-/* --- Scrub --- */
+/* --- Scrub: small blocks first, they are the next to be given out --- */
 
-/* A block to work at, small ones first: those are the next to be given out. */
-static bool scrub_find_block(void)
+unsigned int buddy_scrub_begin(mfn_t *first)
 {
-    for (int z = ZONE_HIGH; z >= ZONE_LOW; z--) {
-        uint32_t filled = buddy.filled[z][KIND_USED];
-        struct list *l;
+    int z = ZONE_HIGH;
+    unsigned int order;
+    struct list *l;
 
-        if (!filled)
-            continue;
-        l = buddy.list[z][KIND_USED][__builtin_ctz(filled)].next;
-        scrub.block = mfn_x(virt_to_mfn(list_entry(l, struct block, link)));
-        scrub.at = scrub.block;
-        scrub.fresh = false;
-        return true;
-    }
-    return false;
+    while (z >= ZONE_LOW && !buddy.filled[z][KIND_USED])
+        z--;
+    if (z < ZONE_LOW || scrub_first != INVALID_FRAME)
+        return 0;
+    order = (unsigned int)__builtin_ctz(buddy.filled[z][KIND_USED]);
+    l = buddy.list[z][KIND_USED][order].next;
+    order = MIN(order, SCRUB_ORDER);
+    scrub_first =
+        block_cut(mfn_x(virt_to_mfn(list_entry(l, struct block, link))), order);
+    scrub_nr = 1U << order;
+    *first = _mfn(scrub_first);
+    return scrub_nr;
 }
 
-static bool frame_was_used(uint64_t mfn)
+void buddy_scrub_end(mfn_t first, unsigned int nr)
 {
-    return page_find(_mfn(mfn))->flags & PF_USED;
+    scrub_first = INVALID_FRAME;
+    frames_mark(first, nr, (union page){.flags = PF_CLEAN});
+    range_insert(mfn_x(first), mfn_x(first) + nr, KIND_CLEAN);
 }
 
-/* Pass frames that need nothing. */
-static void scrub_skip(uint64_t limit)
+bool buddy_scrubs(mfn_t first, uint64_t nr)
 {
-    while (scrub.at < limit && !frame_was_used(scrub.at))
-        if (!(page_find(_mfn(scrub.at++))->flags & PF_CLEAN))
-            scrub.fresh = true;
-}
-
-/* No frame of the block is of the lowest kind any more: it changes lists. */
-static void scrub_block_done(void)
-{
-    uint64_t block = scrub.block;
-    unsigned int order = page_find(_mfn(block))->order;
-
-    (void)block_remove(block);
-    block_insert(block, order, scrub.fresh ? KIND_FRESH : KIND_CLEAN);
-}
-
-bool buddy_scrub_begin(struct scrub_piece *p)
-{
-    uint64_t end;
-    uint64_t limit;
-
-    if (scrub.nr)
-        return false;
-    if (scrub.block == INVALID_FRAME && !scrub_find_block())
-        return false;
-    end = scrub.block + BIT(page_find(_mfn(scrub.block))->order);
-    limit = MIN(end, scrub.at + SCRUB_SCAN);
-    scrub_skip(limit);
-    *p = (struct scrub_piece){.first = _mfn(scrub.at),
-                              .skip_links = scrub.at == scrub.block};
-    while (p->nr < SCRUB_FRAMES && scrub.at + p->nr < limit &&
-           frame_was_used(scrub.at + p->nr))
-        p->nr++;
-    scrub.first = scrub.at;
-    scrub.nr = p->nr;
-    scrub.at += p->nr;
-    if (scrub.at == end && !p->nr)
-        scrub_block_done();
-    return true;
-}
-
-void buddy_scrub_end(const struct scrub_piece *p)
-{
-    for (unsigned int i = 0; i < p->nr; i++) {
-        union page *page = page_find(_mfn(mfn_x(p->first) + i));
-
-        page->flags = (uint8_t)((page->flags & ~PF_USED) | PF_CLEAN);
-    }
-    __atomic_fetch_sub(&buddy_counts.used, p->nr, __ATOMIC_RELAXED);
-    scrub.nr = 0;
+    return scrub_first != INVALID_FRAME && scrub_first < mfn_x(first) + nr &&
+           mfn_x(first) < scrub_first + scrub_nr;
 }

@@ -228,27 +228,36 @@ static unsigned int idle_cpu_for(const struct sched_vcpu *sv)
     return cpu < CPU_MAX ? cpu : mask_first(&sched.idle, &sv->hard, &sv->hard);
 }
 
-/* The CPU whose vCPU is furthest ahead of 'sv' (or least behind: negative);
-   CPU_MAX: none runs anything where it may. */
-static unsigned int weakest_cpu_for(const struct sched_vcpu *sv, uint64_t now,
-                                    int64_t *ahead)
-{
-    unsigned int cpu = CPU_MAX;
+/* What 'sv' meets on the CPUs that it may use. */
+struct rivals {
+    unsigned int cpu;   /* runs the highest virtual time; CPU_MAX: all idle */
+    uint64_t live;      /* that time */
+    uint64_t reference; /* highest of what goes next on any of them */
+};
 
-    *ahead = 0;
+static struct rivals rivals_of(const struct sched_vcpu *sv, uint64_t now)
+{
+    const struct list *head = sched.queue.next;
+    struct rivals r = {.cpu = CPU_MAX};
+
     for (unsigned int i = 0; i < cpu_count; i++) {
         const struct sched_vcpu *running = sched.cpu[i].running;
-        int64_t diff;
+        uint64_t live, next;
 
-        if (!running || !cpumask_test(&sv->hard, i))
+        if (!running || running == sv || !cpumask_test(&sv->hard, i))
             continue;
-        diff = vtime_diff(vtime_live(running, now), sv->vtime);
-        if (cpu == CPU_MAX || diff > *ahead) {
-            *ahead = diff;
-            cpu = i;
+        next = live = vtime_live(running, now);
+        if (head != &sched.queue && cpumask_test(&sv_of(head)->hard, i) &&
+            vtime_diff(sv_of(head)->vtime, next) < 0)
+            next = sv_of(head)->vtime;
+        if (r.cpu == CPU_MAX || vtime_diff(next, r.reference) > 0)
+            r.reference = next;
+        if (r.cpu == CPU_MAX || vtime_diff(live, r.live) > 0) {
+            r.live = live;
+            r.cpu = i;
         }
     }
-    return cpu;
+    return r;
 }
 
 /* The CPU looks again when its slice ends, the latest. */
@@ -294,8 +303,8 @@ static uint64_t look_again_ns(unsigned int cpu, int64_t ahead, bool woken,
 static void tickle(struct sched_vcpu *sv, bool woken, uint64_t now)
 {
     unsigned int cpu = idle_cpu_for(sv);
+    struct rivals r;
     uint64_t when;
-    int64_t ahead;
 
     if (cpu < CPU_MAX) {
         cpumask_clear(&sched.idle, cpu);
@@ -303,14 +312,14 @@ static void tickle(struct sched_vcpu *sv, bool woken, uint64_t now)
         sched_preempt_locked(cpu);
         return;
     }
-    cpu = weakest_cpu_for(sv, now, &ahead);
-    if (cpu == CPU_MAX)
+    r = rivals_of(sv, now);
+    if (r.cpu == CPU_MAX)
         return;
-    when = look_again_ns(cpu, ahead, woken, now);
+    when = look_again_ns(r.cpu, vtime_diff(r.live, sv->vtime), woken, now);
     if (when <= now)
-        sched_preempt_locked(cpu);
+        sched_preempt_locked(r.cpu);
     else
-        slice_shorten(cpu, when);
+        slice_shorten(r.cpu, when);
 }
 
 static void enqueue(struct sched_vcpu *sv, bool woken, uint64_t now)
@@ -329,52 +338,21 @@ static void dequeue(struct sched_vcpu *sv)
     sv->state = SV_OFF;
 }
 
-/* Virtual time of what goes next on the CPU: what runs, or waits in front. */
-static uint64_t vtime_of_cpu(unsigned int cpu, uint64_t now)
+static void vtime_raise(struct sched_vcpu *sv, uint64_t low)
 {
-    const struct list *l = sched.queue.next;
-    uint64_t live = vtime_live(sched.cpu[cpu].running, now);
-
-    if (l != &sched.queue && cpumask_test(&sv_of(l)->hard, cpu) &&
-        vtime_diff(sv_of(l)->vtime, live) < 0)
-        return sv_of(l)->vtime;
-    return live;
-}
-
-/* Highest virtual time of the CPUs that 'sv' may use; false: all idle. */
-static bool reference_for(const struct sched_vcpu *sv, uint64_t now,
-                          uint64_t *out)
-{
-    bool found = false;
-
-    *out = 0;
-    for (unsigned int i = 0; i < cpu_count; i++) {
-        const struct sched_vcpu *running = sched.cpu[i].running;
-        uint64_t live;
-
-        if (!running || running == sv || !cpumask_test(&sv->hard, i))
-            continue;
-        live = vtime_of_cpu(i, now);
-        if (!found || vtime_diff(live, *out) > 0)
-            *out = live;
-        found = true;
-    }
-    return found;
+    if (vtime_diff(sv->vtime, low) < 0)
+        sv->vtime = low;
 }
 
 /* It comes from outside: neither old debts nor old credit count for long. */
 static void place(struct sched_vcpu *sv, uint64_t now)
 {
-    uint64_t reference;
-    uint64_t low;
-    uint64_t high;
+    struct rivals r = rivals_of(sv, now);
+    uint64_t high = r.reference + sched_cost(sd_of(sv), 4 * SLICE_SHARED_NS);
 
-    if (!reference_for(sv, now, &reference))
+    if (r.cpu == CPU_MAX)
         return;
-    low = reference - WAKE_BONUS;
-    high = reference + sched_cost(sd_of(sv), 4 * SLICE_SHARED_NS);
-    if (vtime_diff(sv->vtime, low) < 0)
-        sv->vtime = low;
+    vtime_raise(sv, r.reference - WAKE_BONUS);
     if (vtime_diff(sv->vtime, high) > 0)
         sv->vtime = high;
 }
@@ -442,13 +420,10 @@ static bool wins(const struct sched_vcpu *other,
 /* No lead over the next one that it could not wait for. */
 static void cut_lead(struct sched_vcpu *sv, const struct sched_vcpu *next)
 {
-    uint64_t low;
-
-    if (!next)
-        return;
-    low = next->vtime - sched_cost(sd_of(next), LEAD_SLICES * SLICE_SHARED_NS);
-    if (vtime_diff(sv->vtime, low) < 0)
-        sv->vtime = low;
+    if (next)
+        vtime_raise(sv,
+                    next->vtime -
+                        sched_cost(sd_of(next), LEAD_SLICES * SLICE_SHARED_NS));
 }
 
 static uint64_t slice_for(struct sched_vcpu *sv, bool shared)

@@ -77,7 +77,7 @@ void sched_set_weight_locked(struct sched_domain *d, uint32_t weight);
 /* cpu.c: what runs on the CPU next; NULL: nothing. Leaves what ran before. */
 struct vcpu *sched_pick(struct cpu *c);
 
-/* cpu.c: spin until 'done' says so, serving cross calls meanwhile. */
+/* cpu.c: spin until 'done' says so; the CPU counts as out of its vCPU. */
 void cpu_wait(bool (*done)(void *), void *arg);
 /* Is the CPU in cpu_wait() for a pause? */
 bool cpu_is_waiting(unsigned int cpu);

@@ -99,24 +99,6 @@ START_TEST(without_memory_it_says_null)
 }
 END_TEST
 
-START_TEST(a_limit_holds)
-{
-    void *p;
-
-    double_init(64);
-    heap_set_limit(100);
-    p = heap_alloc(64);
-    ck_assert_ptr_nonnull(p);
-    ck_assert_ptr_null(heap_alloc(64));
-    ck_assert_ptr_null(heap_alloc(5000));
-    ck_assert_ptr_nonnull(heap_alloc(32));
-    heap_free(p);
-    ck_assert_ptr_nonnull(heap_alloc(64));
-    heap_set_limit(~0ULL);
-    ck_assert_ptr_nonnull(heap_alloc(5000));
-}
-END_TEST
-
 START_TEST(a_stray_pointer_is_a_panic)
 {
     double_init(64);
@@ -133,7 +115,6 @@ int main(void)
         freed_slots_come_back_zeroed,
         null_may_be_freed,
         without_memory_it_says_null,
-        a_limit_holds,
     };
     const TTest *const aborting[] = {a_stray_pointer_is_a_panic};
     const struct test_more more = {.aborting = aborting,

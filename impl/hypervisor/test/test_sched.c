@@ -296,22 +296,6 @@ START_TEST(a_pause_takes_a_running_vcpu_off_its_cpu)
 }
 END_TEST
 
-static void called(void *arg)
-{
-    ++*(unsigned int *)arg;
-}
-
-START_TEST(a_call_to_oneself_runs_at_once)
-{
-    struct cpumask all = {{1}};
-    unsigned int calls = 0;
-
-    double_init(16);
-    cpu_call(&all, called, &calls);
-    ck_assert_uint_eq(calls, 1);
-}
-END_TEST
-
 START_TEST(block_with_a_pending_event_goes_on)
 {
     static const struct sim_row rows[] = {{0}};
@@ -466,7 +450,6 @@ int main(void)
         yield_lets_the_other_go_first,
         a_paused_vcpu_does_not_run_until_all_pauses_are_gone,
         a_pause_takes_a_running_vcpu_off_its_cpu,
-        a_call_to_oneself_runs_at_once,
         block_with_a_pending_event_goes_on,
         an_event_ends_a_poll,
         a_kick_interrupts_the_cpu_that_runs_it_only,

@@ -20,7 +20,6 @@
 static struct vcpu *vcpus[VCPUS];
 static unsigned int in_guest[VCPUS]; /* [a] on how many CPUs */
 static unsigned int rounds[VCPUS];   /* [a] */
-static unsigned int calls;           /* [a] */
 static unsigned int running = CPUS;  /* [a] threads with rounds left */
 static unsigned int needed = CPUS;   /* [a] threads that may wait for others */
 static struct timer wake_timer[VCPUS];
@@ -34,12 +33,6 @@ static unsigned int dice(unsigned int sides)
 static unsigned int index_of(const struct vcpu *v)
 {
     return (unsigned int)(v->domain->id - 1);
-}
-
-static void called(void *arg)
-{
-    (void)arg;
-    __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 }
 
 static void wake_cb(struct timer *t, void *arg)
@@ -78,14 +71,6 @@ static void op_pause(struct vcpu *v)
     vcpu_unpause(other);
 }
 
-static void op_call(struct vcpu *v)
-{
-    struct cpumask all = {{(1UL << CPUS) - 1}};
-
-    (void)v;
-    cpu_call(&all, called, NULL);
-}
-
 static void op_affinity(struct vcpu *v)
 {
     struct cpumask m = {{1 + dice((1U << CPUS) - 1)}};
@@ -118,9 +103,8 @@ static void op_cap(struct vcpu *v)
     ck_assert_int_eq(sched_adjust(v->domain, &op), 0);
 }
 
-static void (*const ops[])(struct vcpu *v) = {op_block,  op_kick, op_yield,
-                                              op_pause,  op_call, op_affinity,
-                                              op_memory, op_cap};
+static void (*const ops[])(struct vcpu *v) = {
+    op_block, op_kick, op_yield, op_pause, op_affinity, op_memory, op_cap};
 
 /* The guest runs until its CPU is wanted, then exits with a request. */
 static void guest(struct vcpu *v)
@@ -190,7 +174,6 @@ START_TEST(cpus_that_meet_at_random_neither_hang_nor_share_a_vcpu)
         ck_assert_int_eq(pthread_join(thread[i], NULL), 0);
     for (unsigned int i = 0; i < VCPUS; i++)
         ck_assert_uint_gt(rounds[i], 0);
-    ck_assert_uint_gt(calls, 0);
     ck_assert_uint_eq(heap_used_bytes(), heap);
 }
 END_TEST

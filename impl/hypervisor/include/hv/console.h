@@ -13,8 +13,6 @@ enum console_where { CONSOLE_RING = 1, CONSOLE_SERIAL = 2 };
 
 /* Bytes as they are, no level, no prefix; 'where' is a set of console_where. */
 void console_put(const char *s, size_t n, unsigned int where);
-/* To both. */
-void console_write(const char *s, size_t n);
 /* A character typed at the serial port; Ctrl-A three times switches between
    dom0 and the debug keys (which have it until dom0 exists). Called by the serial
    driver with no lock held. */
@@ -23,10 +21,8 @@ void console_input(char c);
 size_t console_read_input(char *dst, size_t n);
 /* XEN_SYSCTL_readconsole over the ring; 0 / -XEN_EFAULT. */
 int console_readconsole(struct vcpu *v, struct xen_sysctl_readconsole *op);
-/* Highest enum log_level that reaches serial, host and guest lines apart. */
-void console_set_levels(int host, int guest);
-/* The same from option texts: error, warning, info, debug, all, none; a part
-   after '/' is ignored. False: 'host' or 'guest' is no level. */
+/* Levels that reach serial, of host and guest lines: error, warning, info, debug,
+   all, none; a part after '/' is ignored. False: one of them is no level. */
 bool console_set_levels_text(const char *host, const char *guest);
 /* From now on nobody waits for the lock: its holder may have been stopped. */
 void console_break_lock(void);

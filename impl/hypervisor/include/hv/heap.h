@@ -13,7 +13,5 @@ void heap_free(void *p); /* NULL is fine */
 
 /* Bytes handed out now; equal before and after a domain's life. */
 uint64_t heap_used_bytes(void);
-/* Refuse allocations that would hand out more than this; ~0: no limit. */
-void heap_set_limit(uint64_t bytes);
 
 #endif

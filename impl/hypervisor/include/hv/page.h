@@ -98,8 +98,6 @@ void page_put(mfn_t m);
 void page_put_order(mfn_t first, unsigned int order);
 /* Owner domain id, PAGE_OWNER_FREE or PAGE_OWNER_HV; no reference implied. */
 uint16_t page_owner(mfn_t m);
-/* Could it be allocated now? (PAGE_OWNER_FREE is also said of what is no RAM.) */
-bool page_is_free(mfn_t m);
 /* References held now: 1 is the allocation's alone. */
 uint32_t page_refs(mfn_t m);
 

@@ -26,7 +26,7 @@ struct cpu {
     bool online;            /* [a] */
     bool resched;           /* [a] leave the guest and pick again */
     bool idle;              /* [a] waiting in arch_cpu_idle() */
-    bool work;              /* [a] cpu_call() work, a timer or a message waits;
+    bool work;              /* [a] a timer or a message waits;
                                the timer interrupt sets it too */
     bool timer_fired;       /* [own CPU] set by the timer interrupt */
     uint64_t idle_ns;       /* [own CPU] */
@@ -37,16 +37,12 @@ extern struct cpu cpus[CPU_MAX]; /* [I] filled by arch at boot */
 extern unsigned int cpu_count;   /* [I] online CPUs are 0..cpu_count-1 */
 
 void sched_init(void);
-/* Never returns: timers, cross calls, pick, run, idle. */
+/* Never returns: timers, pick, run, idle. */
 void cpu_loop(struct cpu *c) NORETURN;
 /* One round of it. */
 void cpu_step(struct cpu *c);
 /* True: arch_vcpu_run() must return to the loop (resched or due work). */
 bool cpu_must_leave(const struct cpu *c);
-/* Run fn(arg) on each CPU of the mask, from its loop; returns when all did.
-   Not with a lock held, not from cpu_call work. Own CPU: called directly. */
-void cpu_call(const struct cpumask *mask, void (*fn)(void *), void *arg);
-
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_fini(struct vcpu *v);
 void sched_domain_init(struct domain *d); /* default weight 256, no cap */
@@ -62,8 +58,8 @@ void vcpu_unblock(struct vcpu *v);
 void vcpu_kick(struct vcpu *v);
 /* Counted. The plain form returns when 'v' has left arch_vcpu_run() and was
    switched out, or at once when 'v' itself executes it. No lock may be held that
-   'v' could wait for in a hypercall. A CPU that waits here serves cross calls,
-   and counts as out of its own vCPU: two CPUs that pause each other's vCPUs both
+   'v' could wait for in a hypercall. A CPU that waits here counts
+   as out of its own vCPU: two CPUs that pause each other's vCPUs both
    proceed. Only control domains can get there, and their guests do not run. */
 void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
