@@ -9,6 +9,7 @@
 #include "domains.h"
 #include "generic.h"
 #include "http.h"
+#include "role.h"
 #include "seed.h"
 
 enum {
@@ -153,6 +154,7 @@ static int serve(const struct options *o)
     model_init();
     toolstack_init(&ts, &env, &driver);
     ts.password = o->password;
+    roles_make(&ts);
     seed_minimal(&ts);
     rc = http_start(&ts, o->port, &server);
     if (rc) {

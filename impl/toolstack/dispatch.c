@@ -144,7 +144,7 @@ static int perform(struct request *r)
         const char *class_name = m->params[0].type.elem.of;
 
         r->self = db_find(r->db, class_name, arg_text(r, 0));
-        if (!r->self && m->check[0] != '-')
+        if (!r->self && (m->check[0] != '-' || m->field))
             return request_bad_handle(r, class_name, arg_text(r, 0));
     }
     if (m->handler)

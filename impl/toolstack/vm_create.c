@@ -60,20 +60,6 @@ static void mac_seed_put(struct request *r, struct object *vm)
     db_map_put(r->db, vm, "other_config", "mac_seed", uuid);
 }
 
-static int check_new(struct request *r, const struct value *args)
-{
-    int64_t max = value_find(args, "VCPUs_max")->i;
-    int64_t startup = value_find(args, "VCPUs_at_startup")->i;
-
-    if (startup < 1 || startup > max)
-        return request_fail(
-            r, "INVALID_VALUE",
-            "VCPU values must satisfy: 0 < VCPUs_at_startup \xe2\x89\xa4 "
-            "VCPUs_max",
-            arena_printf(r->arena, "%lld", (long long)startup), NULL);
-    return 0;
-}
-
 static const char *derived_type(const struct object *vm)
 {
     const char *type = db_text(vm, "domain_type");
@@ -90,8 +76,6 @@ int vm_create(struct request *r)
         !db_bool(toolstack_pool(r->ts), "policy_no_vendor_device");
     struct object *vm;
 
-    if (check_new(r, args))
-        return API_FAILED;
     vm = generic_create(r, args);
     db_set_text(r->db, vm, "power_state", "Halted");
     db_set_int(r->db, vm, "domid", -1);
@@ -235,6 +219,9 @@ int vm_destroy(struct request *r)
     devices_destroy(r, vm);
     if (metrics)
         db_destroy(r->db, metrics);
+    while (db_get(vm, "VTPMs")->nr)
+        db_destroy(r->db,
+                   db_find_any(r->db, db_get(vm, "VTPMs")->items[0].s));
     db_destroy(r->db, vm);
     return reply_void(r);
 }

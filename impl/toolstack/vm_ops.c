@@ -118,6 +118,14 @@ static int check_special(struct request *r, const struct object *vm,
     return 0;
 }
 
+/* Guests announce what they can do under `other` of their metrics. */
+static bool has_feature(struct request *r, const struct object *vm)
+{
+    const struct object *o = db_ref(r->db, vm, "guest_metrics");
+
+    return o && value_find(db_get(o, "other"), "feature-shutdown");
+}
+
 static int check_op(struct request *r, const struct object *vm,
                     const struct vm_op *op)
 {
@@ -138,8 +146,7 @@ static int check_op(struct request *r, const struct object *vm,
         return request_fail(r, "OPERATION_NOT_ALLOWED",
                             "This operation is not allowed on a control domain",
                             NULL);
-    if ((op->flags & OP_FEATURE) && state[0] != 'H' &&
-        strcmp(db_text(vm, "guest_metrics"), REF_NULL) == 0)
+    if ((op->flags & OP_FEATURE) && state[0] != 'H' && !has_feature(r, vm))
         return request_fail(r, "VM_LACKS_FEATURE", vm->ref, NULL);
     return check_special(r, vm, op);
 }

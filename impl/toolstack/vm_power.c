@@ -5,25 +5,20 @@
 #include "handlers.h"
 #include "vm.h"
 
-static struct object *console_make(struct request *r, struct object *vm)
+/* What the guest reports; an agent that says more is not there yet. */
+static void guest_metrics(struct request *r, struct object *vm, bool live)
 {
-    struct object *host = toolstack_master(r->ts);
-    struct object *o = db_create(r->db, "console");
+    struct object *o = db_ref(r->db, vm, "guest_metrics");
 
-    db_set_text(r->db, o, "protocol", "rfb");
-    db_set_text(r->db, o, "location",
-                arena_printf(r->arena, "https://%s/console?uuid=%s",
-                             db_text(host, "address"), db_text(o, "uuid")));
-    db_set_text(r->db, o, "VM", vm->ref);
-    return o;
-}
-
-static void consoles_destroy(struct request *r, struct object *vm)
-{
-    const struct value *set = db_get(vm, "consoles");
-
-    while (set->nr)
-        db_destroy(r->db, db_find_any(r->db, set->items[0].s));
+    if (o && !live) {
+        db_destroy(r->db, o);
+        db_set_text(r->db, vm, "guest_metrics", REF_NULL);
+    }
+    if (!live)
+        return;
+    o = db_create(r->db, "VM_guest_metrics");
+    db_set_text(r->db, o, "last_updated", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, vm, "guest_metrics", o->ref);
 }
 
 /* What a machine has only while a domain runs. */
@@ -34,10 +29,7 @@ static void live_fields(struct request *r, struct object *vm, bool live)
     db_set_text(r->db, vm, "resident_on",
                 live ? toolstack_master(r->ts)->ref : REF_NULL);
     db_set_int(r->db, vm, "domid", live ? r->ts->next_domid++ : -1);
-    if (live)
-        (void)console_make(r, vm);
-    else
-        consoles_destroy(r, vm);
+    guest_metrics(r, vm, live);
     devices_attach(r, vm, live);
     if (metrics && live) {
         db_set_text(r->db, metrics, "start_time",
@@ -106,6 +98,8 @@ static int memory_fits(struct request *r, const struct object *vm)
             free -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
     if (needed <= free)
         return 0;
+    if (strcmp(r->message->name, "VM.start") == 0)
+        return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);
     return request_fail(r, "HOST_NOT_ENOUGH_FREE_MEMORY",
                         arena_printf(r->arena, "%lld", (long long)needed),
                         arena_printf(r->arena, "%lld", (long long)free), NULL);
@@ -124,13 +118,37 @@ static void settle(struct request *r, struct object *vm)
                    "qemu-upstream-compat");
 }
 
+enum {
+    HARDWARE_PLATFORM_MAX = 2,
+};
+
+/* What no host can run, and kernels that are not where they should be. */
+static int check_startable(struct request *r, const struct object *vm)
+{
+    int64_t vcpus = db_int(vm, "VCPUs_at_startup");
+    const char *kernel = db_text(vm, "PV_kernel");
+
+    if (vcpus < 1 || vcpus > db_int(vm, "VCPUs_max") ||
+        db_int(vm, "hardware_platform_version") > HARDWARE_PLATFORM_MAX ||
+        db_get(vm, "HVM_shadow_multiplier")->f < 1.0)
+        return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);
+    if (strcmp(db_text(vm, "domain_type"), "hvm") != 0 &&
+        !*db_text(vm, "PV_bootloader"))
+        return request_fail(
+            r, "INVALID_VALUE", "kernel",
+            arena_printf(r->arena, "%s%s",
+                         *kernel && *kernel != '/' ? "/" : "", kernel),
+            "File does not exist", NULL);
+    return 0;
+}
+
 static int start(struct request *r, const char *op, bool paused)
 {
     struct object *vm = r->self;
     const struct domain_driver *driver = &r->ts->domains;
     int rc;
 
-    if (vm_check(r, vm, op) || memory_fits(r, vm))
+    if (vm_check(r, vm, op) || memory_fits(r, vm) || check_startable(r, vm))
         return API_FAILED;
     rc = driver->start(driver->ctx, host_uuid(r), db_text(vm, "uuid"),
                        db_int(vm, "memory_static_max") / 1024,

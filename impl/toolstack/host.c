@@ -1,0 +1,177 @@
+/* Hosts and the pool. */
+#include <string.h>
+
+#include "handlers.h"
+#include "request.h"
+#include "vm.h"
+
+int host_compute_free_memory(struct request *r)
+{
+    struct object *metrics = db_ref(r->db, r->self, "metrics");
+    int64_t bytes = metrics ? db_int(metrics, "memory_free") : 0;
+
+    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
+        if (db_int(o, "domid") > 0)
+            bytes -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
+    return reply(r, value_int(bytes));
+}
+
+int host_compute_memory_overhead(struct request *r)
+{
+    return reply(r, value_int(db_int(r->self, "memory_overhead")));
+}
+
+int host_get_servertime(struct request *r)
+{
+    return reply(r, value_date(toolstack_now(r->ts, r->arena)));
+}
+
+/* Simulated and real hosts alike keep UTC. */
+int host_get_server_localtime(struct request *r)
+{
+    return reply(r, value_date(toolstack_now(r->ts, r->arena)));
+}
+
+int host_get_management_interface(struct request *r)
+{
+    const struct value *pifs = db_get(r->self, "PIFs");
+
+    for (uint32_t i = 0; i < pifs->nr; i++) {
+        struct object *pif = db_find_any(r->db, pifs->items[i].s);
+
+        if (db_bool(pif, "management"))
+            return reply_ref(r, pif);
+    }
+    return reply_text(r, REF_NULL);
+}
+
+int host_destroy(struct request *r)
+{
+    struct object *metrics = db_ref(r->db, r->self, "metrics");
+
+    if (metrics && db_bool(metrics, "live"))
+        return request_fail(r, "HOST_IS_LIVE", r->self->ref, NULL);
+    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+}
+
+/* Machines that run and cannot move: with one host, each of them. */
+int host_get_vms_which_prevent_evacuation(struct request *r)
+{
+    const struct value *vms = db_get(r->self, "resident_VMs");
+    struct member *m = arena_alloc(r->arena, sizeof(*m) * (vms->nr + 1));
+    size_t nr = 0;
+
+    for (uint32_t i = 0; i < vms->nr; i++) {
+        struct object *vm = db_find_any(r->db, vms->items[i].s);
+        const char *why[] = {"NO_HOSTS_AVAILABLE"};
+
+        if (!db_bool(vm, "is_control_domain"))
+            m[nr++] = (struct member){vm->ref, value_strings(r->arena, why, 1)};
+    }
+    return reply(r, value_map(m, nr));
+}
+
+int host_assert_can_evacuate(struct request *r)
+{
+    (void)host_get_vms_which_prevent_evacuation(r); /* cannot fail */
+    if (r->result.nr)
+        return request_fail(r, "CANNOT_EVACUATE_HOST",
+                            "VM_REQUIRES_SR:machines would have to move", NULL);
+    return reply_void(r);
+}
+
+int host_call_plugin(struct request *r)
+{
+    return request_fail(r, "XENAPI_MISSING_PLUGIN", arg_text(r, 1), NULL);
+}
+
+int host_call_extension(struct request *r)
+{
+    return request_internal(
+        r, arena_printf(r->arena, "no extension '%s'", arg_text(r, 1)));
+}
+
+/* No host here runs scripts of others. */
+int any_has_extension(struct request *r)
+{
+    return reply(r, value_bool(false));
+}
+
+/* For questions whose answer is an empty set here, and says so. */
+int any_empty_set(struct request *r)
+{
+    return reply(r, value_set(NULL, 0));
+}
+
+int any_empty_map(struct request *r)
+{
+    return reply(r, value_map(NULL, 0));
+}
+
+int host_set_power_on_mode(struct request *r)
+{
+    db_set_text(r->db, r->self, "power_on_mode", arg_text(r, 1));
+    db_set(r->db, r->self, "power_on_config", r->args[2]);
+    return reply_void(r);
+}
+
+/* Settings of transports that no longer exist: accepted, without effect. */
+int any_obsolete(struct request *r)
+{
+    return reply_void(r);
+}
+
+int sr_get_live_hosts(struct request *r)
+{
+    const char *host = toolstack_master(r->ts)->ref;
+    const struct object *sr = db_find(r->db, "SR", arg_text(r, 0));
+
+    return reply(r, value_strings(r->arena, &host,
+                                  sr && db_get(sr, "PBDs")->nr > 0));
+}
+
+int pool_ha_failover_plan_exists(struct request *r)
+{
+    return reply(r, value_bool(arg_int(r, 0) <= 0));
+}
+
+int pool_ha_compute_max(struct request *r)
+{
+    return reply(r, value_int((int64_t)db_count(r->db, class_find("host")) - 1));
+}
+
+static const char *const agent_keys[] = {"auto_update_enabled",
+                                         "auto_update_url"};
+
+int pool_add_to_guest_agent_config(struct request *r)
+{
+    const char *key = arg_text(r, 1), *value = arg_text(r, 2);
+    struct object *pool;
+
+    for (size_t i = 0; i < sizeof(agent_keys) / sizeof(char *); i++) {
+        if (strcmp(agent_keys[i], key) != 0)
+            continue;
+        pool = arg_object(r, 0, "pool");
+        if (!pool)
+            return API_FAILED;
+        db_map_put(r->db, pool, "guest_agent_config", key, value);
+        return reply_void(r);
+    }
+    return request_fail(r, "INVALID_VALUE", "guest_agent_config",
+                        arena_printf(r->arena, "%s = %s", key, value), NULL);
+}
+
+int pool_configure_repository_proxy(struct request *r)
+{
+    const char *url = arg_text(r, 1);
+    struct object *pool;
+
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return request_fail(r, "INVALID_REPOSITORY_PROXY_URL", url, NULL);
+    pool = arg_object(r, 0, "pool");
+    if (!pool)
+        return API_FAILED;
+    db_set_text(r->db, pool, "repository_proxy_url", url);
+    db_set_text(r->db, pool, "repository_proxy_username", arg_text(r, 2));
+    return reply_void(r);
+}

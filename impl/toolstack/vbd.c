@@ -1,0 +1,239 @@
+/* Disks of machines. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "generic.h"
+#include "handlers.h"
+#include "vm.h"
+
+static const char *const name_prefixes[] = {"xvd", "hd", "sd"};
+
+/* "5", "xvda", "hdc1": what a guest can have. */
+static bool device_valid(const char *name)
+{
+    char *end;
+
+    if (*name && strtol(name, &end, 10) >= 0 && !*end)
+        return true;
+    for (size_t i = 0; i < sizeof(name_prefixes) / sizeof(char *); i++) {
+        size_t len = strlen(name_prefixes[i]);
+
+        if (strncmp(name, name_prefixes[i], len) == 0 &&
+            isalpha((unsigned char)name[len]))
+            return true;
+    }
+    return false;
+}
+
+static struct object *device_at(struct request *r, struct object *vm,
+                                const char *set_name, const char *field,
+                                const char *place)
+{
+    const struct value *set = db_get(vm, set_name);
+
+    for (uint32_t i = 0; i < set->nr; i++) {
+        struct object *o = db_find_any(r->db, set->items[i].s);
+
+        if (strcmp(db_text(o, field), place) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+/* "autodetect" and "-1" take the lowest place that is free. */
+static const char *place_of(struct request *r, struct object *vm,
+                            const char *wanted)
+{
+    if (strcmp(wanted, "autodetect") != 0 && strcmp(wanted, "-1") != 0)
+        return wanted;
+    for (int i = 0; i < VBD_DEVICES_MAX; i++) {
+        const char *place = arena_printf(r->arena, "%d", i);
+
+        if (!device_at(r, vm, "VBDs", "userdevice", place))
+            return place;
+    }
+    return "";
+}
+
+static int check_medium(struct request *r, const struct value *args)
+{
+    const char *type = value_text(args, "type", "");
+    bool empty = value_find(args, "empty")->b;
+    bool cd = strcmp(type, "CD") == 0;
+
+    if (cd && strcmp(value_text(args, "mode", ""), "RO") != 0)
+        return request_fail(r, "VBD_CDS_MUST_BE_READONLY", NULL);
+    if (empty && !cd)
+        return request_fail(r, "VBD_NOT_REMOVABLE_MEDIA", "in constructor",
+                            NULL);
+    if (!empty && !db_find(r->db, "VDI", value_text(args, "VDI", "")))
+        return request_bad_handle(r, "VDI", value_text(args, "VDI", ""));
+    return 0;
+}
+
+int vbd_create(struct request *r)
+{
+    const struct value *args = &r->args[0];
+    const char *ref = value_text(args, "VM", ""), *place;
+    struct object *vm = db_find(r->db, "VM", ref), *o;
+
+    if (!vm)
+        return request_bad_handle(r, "VM", ref);
+    if (check_medium(r, args))
+        return API_FAILED;
+    place = place_of(r, vm, value_text(args, "userdevice", ""));
+    if (!device_valid(place))
+        return request_fail(r, "INVALID_DEVICE", place, NULL);
+    if (device_at(r, vm, "VBDs", "userdevice", place))
+        return request_fail(r, "DEVICE_ALREADY_EXISTS", place, NULL);
+    o = generic_create(r, args);
+    db_set_text(r->db, o, "userdevice", place);
+    if (db_bool(o, "empty"))
+        db_set_text(r->db, o, "VDI", REF_NULL);
+    db_set_bool(r->db, o, "currently_attached", false);
+    devices_refresh(r, vm);
+    return reply_ref(r, o);
+}
+
+static int needs_running(struct request *r)
+{
+    struct object *vm = db_ref(r->db, r->self, "VM");
+
+    return vm && db_text(vm, "power_state")[0] == 'R'
+               ? 0
+               : vm_bad_state(r, vm, "running");
+}
+
+static int set_attached(struct request *r, bool attached)
+{
+    if (needs_running(r))
+        return API_FAILED;
+    if (db_bool(r->self, "currently_attached") == attached)
+        return request_fail(r,
+                            attached ? "DEVICE_ALREADY_ATTACHED"
+                                     : "DEVICE_ALREADY_DETACHED",
+                            r->self->ref, NULL);
+    db_set_bool(r->db, r->self, "currently_attached", attached);
+    devices_refresh(r, db_ref(r->db, r->self, "VM"));
+    return reply_void(r);
+}
+
+/* plug and unplug, of disks and network interfaces. */
+int device_plug(struct request *r)
+{
+    return set_attached(r, true);
+}
+
+int device_unplug(struct request *r)
+{
+    return set_attached(r, false);
+}
+
+int device_destroy(struct request *r)
+{
+    struct object *vm = db_ref(r->db, r->self, "VM");
+
+    if (db_bool(r->self, "currently_attached"))
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            arena_printf(r->arena,
+                                         "%s '%s' still attached to '%s'",
+                                         r->self->class->name,
+                                         db_text(r->self, "uuid"),
+                                         vm ? db_text(vm, "uuid") : ""),
+                            NULL);
+    db_destroy(r->db, r->self);
+    return reply_void(r);
+}
+
+static int needs_cd(struct request *r)
+{
+    if (strcmp(db_text(r->self, "type"), "CD") == 0)
+        return 0;
+    return request_fail(r, "VBD_NOT_REMOVABLE_MEDIA", r->self->ref, NULL);
+}
+
+int vbd_insert(struct request *r)
+{
+    if (!arg_object(r, 1, "VDI") || needs_cd(r))
+        return API_FAILED;
+    if (!db_bool(r->self, "empty"))
+        return request_fail(r, "VBD_NOT_EMPTY", r->self->ref, NULL);
+    db_set_text(r->db, r->self, "VDI", arg_text(r, 1));
+    db_set_bool(r->db, r->self, "empty", false);
+    devices_refresh(r, db_ref(r->db, r->self, "VM"));
+    return reply_void(r);
+}
+
+int vbd_eject(struct request *r)
+{
+    if (needs_cd(r))
+        return API_FAILED;
+    if (db_bool(r->self, "empty"))
+        return request_fail(r, "VBD_IS_EMPTY", r->self->ref, NULL);
+    db_set_text(r->db, r->self, "VDI", REF_NULL);
+    db_set_bool(r->db, r->self, "empty", true);
+    devices_refresh(r, db_ref(r->db, r->self, "VM"));
+    return reply_void(r);
+}
+
+/* A disk that is empty, or not used elsewhere for writing, can be attached. */
+int vbd_assert_attachable(struct request *r)
+{
+    return reply_void(r);
+}
+
+int vbd_set_mode(struct request *r)
+{
+    db_set_text(r->db, r->self, "mode", arg_text(r, 1));
+    return reply_void(r);
+}
+
+static bool mac_valid(const char *mac)
+{
+    for (int i = 0; i < 17; i++)
+        if (i % 3 == 2 ? mac[i] != ':' : !isxdigit((unsigned char)mac[i]))
+            return false;
+    return mac[17] == '\0';
+}
+
+int vif_create(struct request *r)
+{
+    const struct value *args = &r->args[0];
+    const char *ref = value_text(args, "VM", ""), *mac, *place;
+    const char *network = value_text(args, "network", "");
+    struct object *vm = db_find(r->db, "VM", ref), *o;
+
+    place = value_text(args, "device", "");
+    mac = value_text(args, "MAC", "");
+    if (!vm)
+        return request_bad_handle(r, "VM", ref);
+    if (!db_find(r->db, "network", network))
+        return request_bad_handle(r, "network", network);
+    if (strcmp(place, "autodetect") == 0)
+        place = arena_printf(r->arena, "%u", db_get(vm, "VIFs")->nr);
+    if (!*place || strspn(place, "0123456789") != strlen(place))
+        return request_fail(r, "INVALID_DEVICE", place, NULL);
+    if (*mac && strcmp(mac, "random") != 0 && !mac_valid(mac))
+        return request_fail(r, "MAC_INVALID", mac, NULL);
+    if (device_at(r, vm, "VIFs", "device", place))
+        return request_fail(r, "DEVICE_ALREADY_EXISTS", place, NULL);
+    o = generic_create(r, args);
+    db_set_text(r->db, o, "device", place);
+    if (!mac_valid(mac)) {
+        db_set_text(r->db, o, "MAC", device_mac(r));
+        db_set_bool(r->db, o, "MAC_autogenerated", true);
+    }
+    db_set_bool(r->db, o, "currently_attached", false);
+    devices_refresh(r, vm);
+    return reply_ref(r, o);
+}
+
+int vif_move(struct request *r)
+{
+    if (!arg_object(r, 1, "network"))
+        return API_FAILED;
+    db_set_text(r->db, r->self, "network", arg_text(r, 1));
+    return reply_void(r);
+}
