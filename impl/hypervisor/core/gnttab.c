@@ -6,8 +6,6 @@
 #include "hv/heap.h"
 #include "hv/log.h"
 
-#include "base/string.h"
-
 #define FRAMES_LIMIT    64   /* as Xen's gnttab_max_frames */
 #define MAP_PAGES_LIMIT 1024 /* as Xen's gnttab_max_maptrack_frames */
 #define VERSION_LIMIT   2
@@ -236,26 +234,6 @@ unsigned int gnttab_resource_max(struct domain *d, unsigned int id)
     if (id == XENMEM_resource_grant_table_id_status)
         return status_frames_for(d->gnttab->max_frames);
     return 0;
-}
-
-int gnttab_set_entry(struct domain *d, unsigned int ref, domid_t to, gfn_t g,
-                     bool readonly)
-{
-    struct gnttab *t = d->gnttab;
-    int rc = -XEN_EINVAL;
-
-    spin_lock(&t->lock);
-    if (t->version == 1 && ref < gnttab_entries_locked(t) &&
-        gfn_x(g) == (uint32_t)gfn_x(g)) {
-        *gnttab_v1(t, ref) = (grant_entry_v1_t){
-            .flags = GTF_permit_access | (readonly ? GTF_readonly : 0),
-            .domid = to,
-            .frame = (uint32_t)gfn_x(g),
-        };
-        rc = 0;
-    }
-    spin_unlock(&t->lock);
-    return rc;
 }
 
 void gnttab_dump(struct domain *d)

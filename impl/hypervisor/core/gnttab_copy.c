@@ -15,16 +15,10 @@ static void side_release(struct copy_side *s)
     if (!s->claimed)
         return;
     s->claimed = false;
-    if (!s->by_ref) {
+    if (s->by_ref)
+        gnttab_unpin(s->d, (grant_ref_t)s->name, s->readonly);
+    else
         page_put(s->target.mfn);
-        return;
-    }
-    gnttab_unpin(s->d, (grant_ref_t)s->name, s->readonly);
-    if (s->via) {
-        gnttab_unpin(s->via, s->link.ref, s->readonly);
-        domain_put(s->via);
-        s->via = NULL;
-    }
 }
 
 static void side_drop(struct copy_side *s)
@@ -55,34 +49,6 @@ static int side_domain(struct copy_side *s, const struct vcpu *v, domid_t id,
     return s->d ? GNTST_okay : GNTST_bad_domain;
 }
 
-/* The grant stands for one of a third domain: pin that one first. */
-static int claim_transitive(struct copy_side *s, grant_ref_t ref,
-                            const struct grant_pin *pin)
-{
-    struct grant_pin through = {.by = s->d->id, .readonly = pin->readonly};
-    struct domain *via;
-    int rc;
-
-    if (!gnttab_transitive(s->d, ref, &s->link))
-        return -XEN_ERESTART;
-    via = s->link.domid == s->d->id ? NULL : domain_find_get(s->link.domid);
-    if (!via)
-        return GNTST_general_error;
-    rc = gnttab_pin(via, s->link.ref, &through, &s->target);
-    if (rc == GNTST_TRANSITIVE) /* one step only */
-        rc = GNTST_general_error;
-    if (!rc) {
-        rc = gnttab_pin_transitive(s->d, ref, pin, &s->link, &s->target);
-        if (rc)
-            gnttab_unpin(via, s->link.ref, pin->readonly);
-    }
-    if (rc)
-        domain_put(via);
-    else
-        s->via = via;
-    return rc;
-}
-
 static int side_claim(struct copy_side *s, const struct vcpu *v, uint64_t name,
                       bool by_ref, bool readonly)
 {
@@ -95,8 +61,6 @@ static int side_claim(struct copy_side *s, const struct vcpu *v, uint64_t name,
     side_release(s);
     if (by_ref) {
         rc = gnttab_pin(s->d, (grant_ref_t)name, &pin, &s->target);
-        if (rc == GNTST_TRANSITIVE)
-            rc = claim_transitive(s, (grant_ref_t)name, &pin);
     } else {
         rc = physmap_get_page(s->d, _gfn(name), !readonly, &s->target.mfn,
                               &entry)
@@ -163,8 +127,6 @@ int gnttab_op_copy(struct gnttab_call *c, void *arg)
     struct gnttab_copy *op = arg;
     int rc = copy_one(c, op);
 
-    if (rc == -XEN_ERESTART)
-        return rc;
     if (rc) {
         side_release(&c->source);
         side_release(&c->dest);

@@ -7,9 +7,8 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 
-/* The command word carries a cache_flush's progress above these bits. */
-#define CMD_BITS 12
-#define CMD_MASK ((1u << CMD_BITS) - 1)
+/* Above it lies the progress of operations that are not here. */
+#define CMD_MASK 0xfffU
 
 enum gnttab_count { LIST, ONE, BARE };
 
@@ -74,15 +73,14 @@ static int gnttab_run(struct gnttab_call *c, const struct gnttab_op *o,
 
 long do_grant_table_op(struct vcpu *v, unsigned long arg[5])
 {
-    unsigned int cmd = (unsigned int)arg[0] & CMD_MASK;
-    unsigned int progress = (unsigned int)arg[0] & ~CMD_MASK;
+    unsigned int cmd = (unsigned int)arg[0];
     unsigned int count = (unsigned int)arg[2];
     unsigned int done;
     const struct gnttab_op *o;
     struct gnttab_call c;
     int rc;
 
-    if ((int)count < 0 || (progress && cmd != GNTTABOP_cache_flush))
+    if ((int)count < 0 || cmd & ~CMD_MASK)
         return -XEN_EINVAL;
     if (cmd == GNTTABOP_transfer) /* as Xen with gnttab=no-transfer */
         return -XEN_EOPNOTSUPP;
@@ -94,15 +92,12 @@ long do_grant_table_op(struct vcpu *v, unsigned long arg[5])
 
     c.v = v;
     c.uop = arg[1];
-    c.progress = progress;
     c.unmaps = 0;
     c.source.d = c.dest.d = NULL;
     c.source.claimed = c.dest.claimed = false;
-    c.source.via = c.dest.via = NULL;
     done = o->count == BARE ? 1 : count;
     rc = gnttab_run(&c, o, &done);
     if (rc == -XEN_ERESTART) {
-        arg[0] = cmd | c.progress;
         arg[1] = c.uop;
         arg[2] = count - done;
     }

@@ -21,12 +21,14 @@ static uint32_t *entry_word(const struct gnttab *t, grant_ref_t ref)
                            : (uint32_t *)&gnttab_v2(t, ref)->hdr;
 }
 
+/* Transitive grants do not (as with Xen's gnttab=no-transitive). */
 static bool word_permits(union grant_word w, const struct grant_active *a,
-                         const struct grant_pin *pin, unsigned int type)
+                         const struct grant_pin *pin)
 {
     unsigned int mask = GTF_type_mask | (pin->map ? GTF_sub_page : 0);
 
-    if (!gnttab_pinned(a) && ((w.flags & mask) != type || w.domid != pin->by))
+    if (!gnttab_pinned(a) &&
+        ((w.flags & mask) != GTF_permit_access || w.domid != pin->by))
         return false;
     return pin->readonly || !(w.flags & GTF_readonly);
 }
@@ -39,7 +41,7 @@ static int set_status_v1(uint32_t *word, const struct grant_active *a,
     for (unsigned int i = 0; i < WORD_TRIES; i++) {
         union grant_word new = old;
 
-        if (!word_permits(old, a, pin, GTF_permit_access))
+        if (!word_permits(old, a, pin))
             return GNTST_general_error;
         new.flags |= GTF_reading | (pin->readonly ? 0 : GTF_writing);
         if (__atomic_compare_exchange_n(word, &old.raw, new.raw, false,
@@ -57,29 +59,28 @@ static void status_clear(uint16_t *status, unsigned int flags)
 
 static int set_status_v2(const uint32_t *word, grant_status_t *status,
                          const struct grant_active *a,
-                         const struct grant_pin *pin, unsigned int type)
+                         const struct grant_pin *pin)
 {
     unsigned int flags = GTF_reading | (pin->readonly ? 0 : GTF_writing);
     unsigned int had = READ_ONCE(*status);
 
-    if (!word_permits((union grant_word){READ_ONCE(*word)}, a, pin, type))
+    if (!word_permits((union grant_word){READ_ONCE(*word)}, a, pin))
         return GNTST_general_error;
     (void)__atomic_fetch_or(status, (uint16_t)flags, __ATOMIC_SEQ_CST);
-    if (word_permits((union grant_word){READ_ONCE(*word)}, a, pin, type))
+    if (word_permits((union grant_word){READ_ONCE(*word)}, a, pin))
         return GNTST_okay;
     status_clear(status, flags & ~(gnttab_pinned(a) ? had : 0));
     return GNTST_general_error;
 }
 
 static int set_status_locked(const struct gnttab *t, grant_ref_t ref,
-                             const struct grant_pin *pin, unsigned int type)
+                             const struct grant_pin *pin)
 {
     const struct grant_active *a = gnttab_active(t, ref);
 
     if (t->version == 1)
         return set_status_v1(entry_word(t, ref), a, pin);
-    return set_status_v2(entry_word(t, ref), gnttab_status(t, ref), a, pin,
-                         type);
+    return set_status_v2(entry_word(t, ref), gnttab_status(t, ref), a, pin);
 }
 
 /* Take back the flags that the remaining pins do not need. */
@@ -161,8 +162,7 @@ static int pin_frame_locked(struct domain *granter, grant_ref_t ref,
     }
     /* The entry has a frame already; the granter may not change it now. */
     page_put(mfn);
-    return seen.mfn == a->mfn && !a->transitive ? GNTST_okay
-                                                : GNTST_general_error;
+    return seen.mfn == a->mfn ? GNTST_okay : GNTST_general_error;
 }
 
 static int pin_locked(struct domain *granter, grant_ref_t ref,
@@ -175,7 +175,7 @@ static int pin_locked(struct domain *granter, grant_ref_t ref,
     if (!pin_fits(a, pin))
         return GNTST_general_error;
     if (pin_needs_status(a, pin)) {
-        rc = set_status_locked(t, ref, pin, GTF_permit_access);
+        rc = set_status_locked(t, ref, pin);
         if (rc)
             return rc;
         rc = pin_frame_locked(granter, ref, pin);
@@ -188,16 +188,6 @@ static int pin_locked(struct domain *granter, grant_ref_t ref,
     return GNTST_okay;
 }
 
-static bool is_transitive_locked(const struct gnttab *t, grant_ref_t ref)
-{
-    union grant_word w;
-
-    if (t->version == 1)
-        return false;
-    w.raw = READ_ONCE(*entry_word(t, ref));
-    return (w.flags & GTF_type_mask) == GTF_transitive;
-}
-
 int gnttab_pin(struct domain *granter, grant_ref_t ref,
                const struct grant_pin *pin, struct grant_target *out)
 {
@@ -208,93 +198,11 @@ int gnttab_pin(struct domain *granter, grant_ref_t ref,
     spin_lock(&t->lock);
     if (ref >= gnttab_entries_locked(t)) {
         rc = GNTST_bad_gntref;
-    } else if (!pin->map && is_transitive_locked(t, ref)) {
-        rc = GNTST_TRANSITIVE;
     } else {
         rc = pin_locked(granter, ref, pin);
         a = gnttab_active(t, ref);
         *out = (struct grant_target){_mfn(a->mfn), a->start, a->length};
     }
-    spin_unlock(&t->lock);
-    return rc;
-}
-
-static struct grant_link transitive_link(const struct gnttab *t,
-                                         grant_ref_t ref)
-{
-    const grant_entry_v2_t *e = gnttab_v2(t, ref);
-
-    return (struct grant_link){READ_ONCE(e->transitive.trans_domid),
-                               READ_ONCE(e->transitive.gref)};
-}
-
-bool gnttab_transitive(struct domain *granter, grant_ref_t ref,
-                       struct grant_link *to)
-{
-    struct gnttab *t = granter->gnttab;
-    bool is;
-
-    spin_lock(&t->lock);
-    is = ref < gnttab_entries_locked(t) && is_transitive_locked(t, ref);
-    if (is)
-        *to = transitive_link(t, ref);
-    spin_unlock(&t->lock);
-    return is;
-}
-
-/* Does the entry lead where it led when the target was pinned, as for other
-   pins that it may have? */
-static bool transitive_is(const struct gnttab *t, grant_ref_t ref,
-                          const struct grant_link *to,
-                          const struct grant_target *target)
-{
-    const struct grant_active *a = gnttab_active(t, ref);
-    struct grant_link now;
-
-    if (!is_transitive_locked(t, ref))
-        return false;
-    now = transitive_link(t, ref);
-    if (now.domid != to->domid || now.ref != to->ref)
-        return false;
-    return !gnttab_pinned(a) ||
-           (a->transitive && a->mfn == mfn_x(target->mfn) &&
-            a->start == target->start && a->length == target->length);
-}
-
-int gnttab_pin_transitive(struct domain *granter, grant_ref_t ref,
-                          const struct grant_pin *pin,
-                          const struct grant_link *to,
-                          const struct grant_target *target)
-{
-    struct gnttab *t = granter->gnttab;
-    struct grant_active *a;
-    int rc = -XEN_ERESTART;
-
-    spin_lock(&t->lock);
-    if (ref >= gnttab_entries_locked(t) || !transitive_is(t, ref, to, target))
-        goto out;
-    a = gnttab_active(t, ref);
-    rc = pin_fits(a, pin) ? GNTST_okay : GNTST_general_error;
-    if (!rc && pin_needs_status(a, pin)) {
-        rc = set_status_locked(t, ref, pin, GTF_transitive);
-        if (!rc && !transitive_is(t, ref, to, target)) {
-            reduce_status_locked(t, ref, pin->readonly);
-            rc = -XEN_ERESTART;
-        }
-    }
-    if (rc)
-        goto out;
-    if (!gnttab_pinned(a)) /* never mapped, whatever the target is */
-        *a = (struct grant_active){
-            .mfn = mfn_x(target->mfn),
-            .length = target->length,
-            .sub_page = true,
-            .transitive = true,
-            .start = target->start,
-            .domid = pin->by,
-        };
-    pin_count(a, pin);
-out:
     spin_unlock(&t->lock);
     return rc;
 }
@@ -313,7 +221,7 @@ void gnttab_unpin(struct domain *granter, grant_ref_t ref, bool readonly)
     else
         a->writers--;
     reduce_status_locked(t, ref, readonly);
-    last = !gnttab_pinned(a) && !a->transitive;
+    last = !gnttab_pinned(a);
     mfn = _mfn(a->mfn);
     spin_unlock(&t->lock);
     if (last)

@@ -24,14 +24,12 @@
 /* As many pins of one kind as an entry may have. */
 #define GNTTAB_PINS_MAX 128
 
-/* What the hypervisor knows of an entry that is in use; [g]. A transitive one
-   stands for a grant of a third domain, whose entry holds the frame. */
+/* What the hypervisor knows of an entry that is in use; [g]. */
 struct grant_active {
     uint64_t mfn : 40;
     uint64_t length : 16;  /* bytes that may be copied, from 'start' on: all of
                              the page, or a part for a sub-page grant */
     uint64_t sub_page : 1; /* may not be mapped */
-    uint64_t transitive : 1;
     uint16_t start;
     domid_t domid;   /* who pinned it */
     uint8_t readers; /* pins by read-only maps and copies */
@@ -131,29 +129,10 @@ struct grant_target {
     uint16_t length;
 };
 
-/* What a transitive entry names. */
-struct grant_link {
-    domid_t domid;
-    grant_ref_t ref;
-};
-
-/* The entry leads to another domain's grant; see gnttab_transitive(). */
-#define GNTST_TRANSITIVE 1
-
 int gnttab_pin(struct domain *granter, grant_ref_t ref,
                const struct grant_pin *pin, struct grant_target *out);
 /* No lock held; may free the frame. */
 void gnttab_unpin(struct domain *granter, grant_ref_t ref, bool readonly);
-/* Where a transitive entry leads; false: it is none (any more). */
-bool gnttab_transitive(struct domain *granter, grant_ref_t ref,
-                       struct grant_link *to);
-/* Pin a transitive entry whose target the caller has pinned;
-   -XEN_ERESTART: the guest changed it meanwhile. */
-int gnttab_pin_transitive(struct domain *granter, grant_ref_t ref,
-                          const struct grant_pin *pin,
-                          const struct grant_link *to,
-                          const struct grant_target *target);
-
 /* --- gnttab_op.c: a call of several operations --- */
 
 /* Mappings that are taken down with one flush. */
@@ -175,14 +154,11 @@ struct copy_side {
     bool readonly;
     uint64_t name; /* reference or frame number */
     struct grant_target target;
-    struct domain *via; /* transitive: the granter of 'link', or NULL */
-    struct grant_link link;
 };
 
 struct gnttab_call {
     struct vcpu *v;
-    uint64_t uop;          /* guest address of the present operation */
-    unsigned int progress; /* cache_flush: entries searched already */
+    uint64_t uop; /* guest address of the present operation */
     unsigned int unmaps;
     struct grant_unmap unmap[GNTTAB_UNMAP_BATCH];
     struct copy_side source;
@@ -200,8 +176,6 @@ gnttab_fn gnttab_op_query_size;        /* gnttab_table.c */
 gnttab_fn gnttab_op_set_version;       /* gnttab_table.c */
 gnttab_fn gnttab_op_get_status_frames; /* gnttab_table.c */
 gnttab_fn gnttab_op_get_version;       /* gnttab_table.c */
-gnttab_fn gnttab_op_swap_grant_ref;    /* gnttab_table.c */
-gnttab_fn gnttab_op_cache_flush;       /* gnttab_table.c */
 
 /* Flush, then finish the unmaps collected so far. */
 void gnttab_unmap_finish(struct gnttab_call *c);

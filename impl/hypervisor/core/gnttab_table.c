@@ -1,14 +1,11 @@
 /*
- * Grant tables: operations on a table as a whole, version switch, cache flush.
+ * Grant tables: operations on a table as a whole, version switch.
  */
 #include "gnttab_priv.h"
 
 #include "hv/guest.h"
 
 #include "base/string.h"
-
-/* Entries searched by a cache_flush before it may be interrupted. */
-#define SEARCH_STEP 4096
 
 /* The domain of a request that answers by status; NULL: *status says why. */
 static struct domain *target_get(struct gnttab_call *c, domid_t id,
@@ -212,110 +209,5 @@ int gnttab_op_set_version(struct gnttab_call *c, void *arg)
     spin_unlock(&t->lock);
     if (guest_copy_to(c->v, c->uop, op, sizeof(*op)))
         rc = -XEN_EFAULT;
-    return rc;
-}
-
-/* --- Swap --- */
-
-static int swap_locked(const struct gnttab *t, grant_ref_t a, grant_ref_t b)
-{
-    grant_status_t status;
-
-    if (a >= gnttab_entries_locked(t) || b >= gnttab_entries_locked(t))
-        return GNTST_bad_gntref;
-    if (a == b)
-        return GNTST_okay;
-    if (gnttab_pinned(gnttab_active(t, a)) ||
-        gnttab_pinned(gnttab_active(t, b)))
-        return GNTST_eagain;
-    if (t->version == 1) {
-        grant_entry_v1_t e = *gnttab_v1(t, a);
-
-        *gnttab_v1(t, a) = *gnttab_v1(t, b);
-        *gnttab_v1(t, b) = e;
-    } else {
-        grant_entry_v2_t e = *gnttab_v2(t, a);
-
-        *gnttab_v2(t, a) = *gnttab_v2(t, b);
-        *gnttab_v2(t, b) = e;
-        status = *gnttab_status(t, a);
-        *gnttab_status(t, a) = *gnttab_status(t, b);
-        *gnttab_status(t, b) = status;
-    }
-    return GNTST_okay;
-}
-
-int gnttab_op_swap_grant_ref(struct gnttab_call *c, void *arg)
-{
-    struct gnttab_swap_grant_ref *op = arg;
-    struct gnttab *t = c->v->domain->gnttab;
-
-    spin_lock(&t->lock);
-    op->status = swap_locked(t, op->ref_a, op->ref_b);
-    spin_unlock(&t->lock);
-    return 0;
-}
-
-/* --- Cache flush --- */
-
-/* Does 'by' have a grant of 'd' for this frame in use? Looks at SEARCH_STEP
-   entries from *from on: 0, -XEN_EINVAL, or -XEN_ERESTART and *from moved. */
-static int search_pin(struct domain *d, domid_t by, mfn_t mfn,
-                      unsigned int *from)
-{
-    struct gnttab *t = d->gnttab;
-    grant_ref_t end, ref = *from;
-    int rc = -XEN_EINVAL;
-
-    spin_lock(&t->lock);
-    end = MIN(gnttab_entries_locked(t), ref + SEARCH_STEP);
-    for (; ref < end && rc; ref++) {
-        const struct grant_active *a = gnttab_active(t, ref);
-
-        if (gnttab_pinned(a) && a->domid == by && a->mfn == mfn_x(mfn))
-            rc = 0;
-    }
-    if (rc && end < gnttab_entries_locked(t)) {
-        *from = end;
-        rc = -XEN_ERESTART;
-    }
-    spin_unlock(&t->lock);
-    return rc;
-}
-
-/* x86 keeps caches and devices coherent: there is nothing to do but to answer
-   who may ask. Invalidation alone does not exist there. */
-static int flush_frame(struct gnttab_call *c, mfn_t mfn, uint32_t op)
-{
-    domid_t self = c->v->domain->id;
-    struct domain *owner;
-    int rc = -XEN_EPERM;
-
-    if (!page_get_any(mfn))
-        return rc;
-    owner = domain_find_get(page_owner(mfn));
-    if (owner && owner->gnttab)
-        rc = owner->id == self ? 0 : search_pin(owner, self, mfn, &c->progress);
-    if (owner)
-        domain_put(owner);
-    page_put(mfn);
-    if (!rc && op == GNTTAB_CACHE_INVAL)
-        rc = -XEN_EOPNOTSUPP;
-    return rc;
-}
-
-int gnttab_op_cache_flush(struct gnttab_call *c, void *arg)
-{
-    const struct gnttab_cache_flush *op = arg;
-    int rc;
-
-    if (op->offset + op->length > PAGE_SIZE || op->offset >= PAGE_SIZE ||
-        op->op & ~(GNTTAB_CACHE_INVAL | GNTTAB_CACHE_CLEAN))
-        return -XEN_EINVAL;
-    if (!op->length || !op->op)
-        return c->progress ? -XEN_EILSEQ : 0;
-    rc = flush_frame(c, _mfn(op->a.dev_bus_addr >> PAGE_SHIFT), op->op);
-    if (rc != -XEN_ERESTART)
-        c->progress = 0;
     return rc;
 }

@@ -287,11 +287,15 @@ static void step_grant(struct domain *d)
 static void step_offer(struct domain *d)
 {
     unsigned int ref = take() % 16;
-    domid_t to = take() % DOMAINS;
+    grant_entry_v1_t e = {
+        .domid = take() % DOMAINS,
+        .frame = take() % (GUEST_PAGES + 2),
+        .flags = (uint16_t)(GTF_permit_access | (take() & GTF_readonly)),
+    };
+    mfn_t m;
 
-    if (d->gnttab && !d->dying)
-        (void)gnttab_set_entry(d, ref, to, _gfn(take() % (GUEST_PAGES + 2)),
-                               take() & 1);
+    if (d->gnttab && !d->dying && !gnttab_frame(d, 0, false, &m))
+        memcpy((grant_entry_v1_t *)mfn_to_virt(m) + ref, &e, sizeof(e));
 }
 
 /* What the guest writes into any of its pages, event words for one. */

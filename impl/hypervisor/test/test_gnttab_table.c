@@ -1,6 +1,5 @@
 /*
- * Grant tables as a whole: size, growth, versions, swap, frames for mapping,
- * cache flush, dump.
+ * Grant tables as a whole: size, growth, versions, frames for mapping, dump.
  */
 #include "grants.h"
 
@@ -183,23 +182,6 @@ START_TEST(resources_are_acquired_in_ranges)
 }
 END_TEST
 
-START_TEST(the_toolstack_can_seed_entries)
-{
-    grant_handle_t h;
-
-    ck_assert_int_eq(gnttab_set_entry(d1, 1, 0, _gfn(22), false), 0);
-    ck_assert_int_eq(gnttab_set_entry(d1, 0, 0, _gfn(23), true), 0);
-    ck_assert_int_eq(grant_map(d0, 1, 1, GNTMAP_host_map, GRANT_HOLE, &h), 0);
-    ck_assert_int_eq(
-        grant_map(d0, 1, 0, GNTMAP_host_map, GRANT_HOLE + PAGE_SIZE, &h),
-        GNTST_general_error);
-    ck_assert_int_eq(gnttab_set_entry(d1, 512, 0, _gfn(22), false),
-                     -XEN_EINVAL);
-    ck_assert_int_eq(gnttab_set_entry(d1, 1, 0, _gfn(1ULL << 32), false),
-                     -XEN_EINVAL);
-}
-END_TEST
-
 START_TEST(limits_are_checked_at_creation)
 {
     static const unsigned int row[][4] = {
@@ -370,102 +352,7 @@ START_TEST(status_frames_belong_to_version_2)
 }
 END_TEST
 
-/* --- Swap --- */
-
-static int swap(grant_ref_t a, grant_ref_t b)
-{
-    struct gnttab_swap_grant_ref s = {.ref_a = a, .ref_b = b};
-
-    ck_assert_int_eq(grant_call(d1, swap_grant_ref, &s), 0);
-    return s.status;
-}
-
-START_TEST(swap_exchanges_entries)
-{
-    unsigned int now;
-
-    grant_offer(d1, 8, 2, 20, 0);
-    grant_offer(d1, 9, 0, 21, GTF_readonly);
-    ck_assert_int_eq(swap(8, 9), GNTST_okay);
-    ck_assert_uint_eq(grant_v1(d1, 8)->frame, 21);
-    ck_assert_uint_eq(grant_v1(d1, 9)->domid, 2);
-    ck_assert_int_eq(swap(8, 8), GNTST_okay);
-    ck_assert_int_eq(set_version(d1, 2, &now), 0);
-    grant_v2(d1, 8)->full_page.frame = 20;
-    *grant_status_word(d1, 8) = 3;
-    ck_assert_int_eq(swap(8, 9), GNTST_okay);
-    ck_assert_uint_eq(grant_v2(d1, 9)->full_page.frame, 20);
-    ck_assert_uint_eq(*grant_status_word(d1, 9), 3);
-    ck_assert_uint_eq(*grant_status_word(d1, 8), 0);
-}
-END_TEST
-
-START_TEST(swap_refuses_bad_and_busy_entries)
-{
-    grant_handle_t h;
-
-    ck_assert_int_eq(swap(512, 8), GNTST_bad_gntref);
-    ck_assert_int_eq(swap(8, ~0U), GNTST_bad_gntref);
-    grant_offer(d1, 8, 2, 20, 0);
-    ck_assert_int_eq(grant_map(d2, 1, 8, GNTMAP_host_map, GRANT_HOLE, &h), 0);
-    ck_assert_int_eq(swap(8, 9), GNTST_eagain);
-    ck_assert_int_eq(swap(9, 8), GNTST_eagain);
-}
-END_TEST
-
-/* --- Cache flush --- */
-
-static int flush(struct domain *d, mfn_t m, unsigned int op)
-{
-    struct gnttab_cache_flush f = {
-        .a.dev_bus_addr = mfn_x(m) << PAGE_SHIFT, .length = 64, .op = op};
-
-    return (int)grant_call(d, cache_flush, &f);
-}
-
-START_TEST(own_and_granted_frames_can_be_flushed)
-{
-    const unsigned int both = GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL;
-    grant_handle_t h;
-
-    (void)grant_v1(d1, 63 * 512);
-    grant_offer(d1, 63 * 512, 2, 20, 0);
-    ck_assert_int_eq(flush(d1, guest_mfn(d1, 20), both), 0);
-    ck_assert_int_eq(flush(d1, guest_mfn(d1, 20), GNTTAB_CACHE_CLEAN), 0);
-    ck_assert_int_eq(flush(d1, guest_mfn(d1, 20), GNTTAB_CACHE_INVAL),
-                     -XEN_EOPNOTSUPP);
-    ck_assert_int_eq(flush(d2, guest_mfn(d1, 20), both), -XEN_EINVAL);
-    ck_assert_int_eq(
-        grant_map(d2, 1, 63 * 512, GNTMAP_host_map, GRANT_HOLE, &h), 0);
-    ck_assert_int_eq(flush(d2, guest_mfn(d1, 20), both), 0);
-    ck_assert_int_eq(flush(d1, _mfn(1ULL << 40), both), -XEN_EPERM);
-    ck_assert_uint_eq(page_refs(guest_mfn(d1, 20)), 2);
-}
-END_TEST
-
-START_TEST(bad_flush_arguments_are_einval)
-{
-    static const struct gnttab_cache_flush row[] = {
-        {.offset = 4096, .length = 1, .op = GNTTAB_CACHE_CLEAN},
-        {.offset = 1, .length = 4096, .op = GNTTAB_CACHE_CLEAN},
-        {.offset = 0, .length = 65535, .op = GNTTAB_CACHE_CLEAN},
-        {.offset = 65535, .length = 65535, .op = GNTTAB_CACHE_CLEAN},
-        {.offset = 0, .length = 1, .op = 4},
-        {.offset = 0, .length = 1, .op = GNTTAB_CACHE_SOURCE_GREF},
-    };
-    struct gnttab_cache_flush none = {.length = 0};
-
-    for (unsigned int i = 0; i < ARRAY_SIZE(row); i++) {
-        struct gnttab_cache_flush f = row[i];
-
-        ck_assert_int_eq(grant_call(d1, cache_flush, &f), -XEN_EINVAL);
-    }
-    ck_assert_int_eq(grant_call(d1, cache_flush, &none), 0);
-    ck_assert_int_eq(guest_call_arg(d1, NR, GNTTABOP_cache_flush | 0x1000,
-                                    &none, sizeof(none), 1),
-                     -XEN_EILSEQ);
-}
-END_TEST
+/* --- Dump --- */
 
 START_TEST(dump_names_grants_in_use)
 {
@@ -491,7 +378,6 @@ int main(void)
         status_frames_grow_with_their_index,
         growth_without_memory_can_be_tried_again,
         resources_are_acquired_in_ranges,
-        the_toolstack_can_seed_entries,
         limits_are_checked_at_creation,
         versions_switch_forth_and_back,
         bad_versions_leave_the_present_one,
@@ -502,10 +388,6 @@ int main(void)
         no_memory_for_status_frames_keeps_version_1,
         the_new_version_must_fit_in_guest_memory,
         status_frames_belong_to_version_2,
-        swap_exchanges_entries,
-        swap_refuses_bad_and_busy_entries,
-        own_and_granted_frames_can_be_flushed,
-        bad_flush_arguments_are_einval,
         dump_names_grants_in_use,
     };
 

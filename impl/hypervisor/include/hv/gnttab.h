@@ -29,10 +29,6 @@ int gnttab_frame(struct domain *d, unsigned long idx, bool status, mfn_t *out);
 int gnttab_acquire(struct domain *d, unsigned int id, unsigned int first,
                    unsigned int nr, mfn_t *out);
 unsigned int gnttab_resource_max(struct domain *d, unsigned int id);
-/* XEN_DOMCTL_createdomain: seed reserved entries (console, xenstore). */
-int gnttab_set_entry(struct domain *d, unsigned int ref, domid_t to, gfn_t g,
-                     bool readonly);
-
 long do_grant_table_op(struct vcpu *v, unsigned long arg[5]);
 
 /* Debug key 'g'. */
