@@ -5,31 +5,83 @@
 #include "generic.h"
 #include "handlers.h"
 #include "request.h"
+#include "vm.h"
 
 enum {
     SNAPSHOTS_RETAINED_MAX = 10,
 };
 
-static int with_machines(struct request *r)
+/* Every machine in the order that it asks for; `each` fails or returns 0. */
+static int in_order(struct request *r, bool reverse,
+                    int (*each)(struct request *r, struct object *vm))
 {
-    if (db_get(r->self, "VMs")->nr == 0)
-        return request_fail(r, "OPERATION_NOT_ALLOWED",
-                            "Appliance has no VMs.", NULL);
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+    const struct value *vms = db_get(r->self, "VMs");
+    bool *done = arena_alloc(r->arena, vms->nr);
+
+    for (uint32_t n = 0; n < vms->nr; n++) {
+        struct object *best = NULL;
+        uint32_t best_nr = 0;
+
+        for (uint32_t i = 0; i < vms->nr; i++) {
+            struct object *vm = db_find_any(r->db, vms->items[i].s);
+            int64_t a = db_int(vm, "order"), b = best ? db_int(best, "order") : 0;
+
+            if (done[i] || (best && (reverse ? a <= b : a >= b)))
+                continue;
+            best = vm;
+            best_nr = i;
+        }
+        done[best_nr] = true;
+        if (each(r, best))
+            return API_FAILED;
+    }
+    return reply_void(r);
+}
+
+static int check_members(struct request *r)
+{
+    if (db_get(r->self, "VMs")->nr)
+        return 0;
+    return request_fail(r, "OPERATION_NOT_ALLOWED", "Appliance has no VMs.",
+                        NULL);
+}
+
+static int start_one(struct request *r, struct object *vm)
+{
+    return db_text(vm, "power_state")[0] == 'H'
+               ? vm_boot(r, vm, "start", arg_bool(r, 1))
+               : 0;
+}
+
+static int stop_one(struct request *r, struct object *vm)
+{
+    return db_text(vm, "power_state")[0] == 'H' ? 0 : vm_halt(r, vm);
 }
 
 int appliance_start(struct request *r)
 {
-    return with_machines(r);
+    return check_members(r) ? API_FAILED : in_order(r, false, start_one);
+}
+
+int appliance_shutdown(struct request *r)
+{
+    return check_members(r) ? API_FAILED : in_order(r, true, stop_one);
 }
 
 int appliance_clean_shutdown(struct request *r)
 {
-    if (db_get(r->self, "VMs")->nr == 0)
-        return request_fail(r, "OPERATION_NOT_ALLOWED",
-                            "There are no running VMs in this appliance.",
-                            NULL);
-    return with_machines(r);
+    const struct value *vms = db_get(r->self, "VMs");
+
+    for (uint32_t i = 0; i < vms->nr; i++) {
+        struct object *vm = db_find_any(r->db, vms->items[i].s);
+
+        if (db_text(vm, "power_state")[0] == 'R')
+            return vm_check(r, vm, "clean_shutdown")
+                       ? API_FAILED
+                       : in_order(r, true, stop_one);
+    }
+    return request_fail(r, "OPERATION_NOT_ALLOWED",
+                        "There are no running VMs in this appliance.", NULL);
 }
 
 int vmss_set_retained_snapshots(struct request *r)
@@ -83,6 +135,89 @@ int vmss_set_schedule(struct request *r)
         db_map_put(r->db, r->self, "schedule", map->members[i].key,
                    map->members[i].value.s);
     return reply_void(r);
+}
+
+/* The keys that a frequency needs, with what they start from. */
+static const struct {
+    const char *frequency, *key, *initial;
+} schedule_keys[] = {
+    {"hourly", "min", "0"},  {"daily", "hour", "0"},  {"daily", "min", "0"},
+    {"weekly", "hour", "0"}, {"weekly", "min", "0"},  {"weekly", "days", "Monday"},
+};
+
+/* Keeps what the frequency needs, adds what it lacks. */
+static void schedule_fit(struct request *r, struct object *o)
+{
+    const char *frequency = db_text(o, "frequency");
+    struct value old = *db_get(o, "schedule"), new = value_map(NULL, 0);
+
+    for (size_t i = 0; i < sizeof(schedule_keys) / sizeof(schedule_keys[0]);
+         i++) {
+        const char *key = schedule_keys[i].key;
+
+        if (strcmp(schedule_keys[i].frequency, frequency) == 0)
+            new = value_map_with(
+                r->arena, &new, key,
+                value_string(value_text(&old, key, schedule_keys[i].initial)));
+    }
+    db_set(r->db, o, "schedule", new);
+}
+
+int vmss_set_frequency(struct request *r)
+{
+    db_set_text(r->db, r->self, "frequency", arg_text(r, 1));
+    schedule_fit(r, r->self);
+    return reply_void(r);
+}
+
+int vmss_create(struct request *r)
+{
+    struct object *o = generic_create(r, &r->args[0]);
+
+    schedule_fit(r, o);
+    return reply_ref(r, o);
+}
+
+int vmss_destroy(struct request *r)
+{
+    if (db_get(r->self, "VMs")->nr)
+        return request_fail(r, "VMSS_HAS_VM", NULL);
+    db_destroy(r->db, r->self);
+    return reply_void(r);
+}
+
+/* Schedules are only ever set as a whole. */
+int vmss_add_to_schedule(struct request *r)
+{
+    return request_internal(r, "Not_found");
+}
+
+int rate_limit_create(struct request *r)
+{
+    static const char *const names[] = {"fill_rate", "burst_size"};
+
+    for (int i = 0; i < 2; i++) {
+        double f = value_find(&r->args[0], names[i])->f;
+
+        if (!(f > 0))
+            return request_fail(r, "INVALID_VALUE", names[i],
+                                arena_printf(r->arena, "%.12g.", f), NULL);
+    }
+    return reply_ref(r, generic_create(r, &r->args[0]));
+}
+
+int pvs_cache_storage_create(struct request *r)
+{
+    static const char *const names[][2] = {
+        {"host", "host"}, {"SR", "SR"}, {"site", "PVS_site"}};
+
+    for (int i = 0; i < 3; i++) {
+        const char *ref = value_text(&r->args[0], names[i][0], REF_NULL);
+
+        if (!db_find(r->db, names[i][1], ref))
+            return request_fail(r, "INVALID_VALUE", names[i][0], ref, NULL);
+    }
+    return reply_ref(r, generic_create(r, &r->args[0]));
 }
 
 int observer_set_attributes(struct request *r)

@@ -1,6 +1,7 @@
 /* Devices as a whole: what follows when their machine changes. */
 #include "device.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "handlers.h"
@@ -26,17 +27,51 @@ const char *device_mac(struct request *r)
                         (unsigned)(n >> 8 & 255), (unsigned)(n & 255));
 }
 
+bool mac_valid(const char *mac)
+{
+    for (int i = 0; i < 17; i++)
+        if (i % 3 == 2 ? mac[i] != ':' : !isxdigit((unsigned char)mac[i]))
+            return false;
+    return mac[17] == '\0';
+}
+
+void device_metrics(struct request *r, struct object *o)
+{
+    bool vbd = strcmp(o->class->name, "VBD") == 0;
+    struct object *metrics =
+        db_create(r->db, vbd ? "VBD_metrics" : "VIF_metrics");
+
+    db_set_text(r->db, metrics, "last_updated",
+                toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "metrics", metrics->ref);
+}
+
+void device_destroy(struct request *r, struct object *o)
+{
+    struct object *metrics = db_ref(r->db, o, "metrics");
+
+    if (metrics)
+        db_destroy(r->db, metrics);
+    db_destroy(r->db, o);
+}
+
 static size_t vbd_operations(const struct object *o, bool live, bool attached,
                              const char **ops)
 {
     size_t nr = 0;
 
     if (!live || !attached)
-        ops[nr++] = live ? "plug" : "attach";
-    else if (db_bool(o, "unpluggable"))
+        ops[nr++] = "attach";
+    if (live && !attached)
+        ops[nr++] = "plug";
+    if (live && attached && db_bool(o, "unpluggable"))
         ops[nr++] = "unplug";
     if (live && attached)
         ops[nr++] = "unplug_force";
+    if (live) {
+        ops[nr++] = "pause";
+        ops[nr++] = "unpause";
+    }
     if (strcmp(db_text(o, "type"), "CD") == 0)
         ops[nr++] = db_bool(o, "empty") ? "insert" : "eject";
     return nr;
@@ -46,7 +81,7 @@ static size_t vif_operations(bool live, bool attached, const char **ops)
 {
     size_t nr = 0;
 
-    ops[nr++] = !live ? "attach" : attached ? "unplug" : "plug";
+    ops[nr++] = live && attached ? "unplug" : "attach";
     if (live && attached)
         ops[nr++] = "unplug_force";
     return nr;
@@ -54,7 +89,7 @@ static size_t vif_operations(bool live, bool attached, const char **ops)
 
 static void device_refresh(struct request *r, struct object *o, bool live)
 {
-    const char *ops[4];
+    const char *ops[8];
     bool attached = db_bool(o, "currently_attached");
     size_t nr = strcmp(o->class->name, "VBD") == 0
                     ? vbd_operations(o, live, attached, ops)
@@ -109,6 +144,7 @@ static void device_clone(struct request *r, const struct object *from,
                         ? db_text(from, "MAC")
                         : device_mac(r));
     db_set_text(r->db, to, "VM", vm->ref);
+    device_metrics(r, to);
 }
 
 void devices_clone(struct request *r, struct object *from, struct object *to,
@@ -128,6 +164,6 @@ void devices_destroy(struct request *r, struct object *vm)
         const struct value *set = db_get(vm, sets[k]);
 
         while (set->nr)
-            db_destroy(r->db, db_find(r->db, classes[k], set->items[0].s));
+            device_destroy(r, db_find(r->db, classes[k], set->items[0].s));
     }
 }

@@ -15,6 +15,12 @@ void devices_clone(struct request *r, struct object *from, struct object *to,
                    bool snapshot);
 void devices_destroy(struct request *r, struct object *vm);
 
+/* Makes the metrics of a device; removes a device and its metrics. */
+void device_metrics(struct request *r, struct object *o);
+void device_destroy(struct request *r, struct object *o);
+
+bool mac_valid(const char *mac);
+
 /* A random, locally administered MAC address. */
 const char *device_mac(struct request *r);
 

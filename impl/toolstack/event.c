@@ -275,8 +275,14 @@ int event_get_current_id(struct request *r)
     return reply(r, value_int((int64_t)r->ts->event_id));
 }
 
+/* Queues per session are not kept: whoever asks has never registered. */
+int event_next(struct request *r)
+{
+    return request_fail(r, "SESSION_NOT_REGISTERED",
+                        "trackid=00000000000000000000000000000000", NULL);
+}
+
 int event_register(struct request *r)
 {
-    (void)arg_text; /* legacy queues start empty: see event.next */
     return reply_void(r);
 }

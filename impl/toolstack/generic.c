@@ -24,14 +24,27 @@ static int set_field(struct request *r)
     return reply_void(r);
 }
 
+/* How the database spells a field: "VCPUs__params" for the path VCPUs/params. */
+static const char *stored_name(struct request *r, const struct object *o,
+                               const char *field)
+{
+    const char *path =
+        o->class->fields[field_index(o->class, field)]->path;
+    const char *slash = strchr(path, '/');
+
+    return slash ? arena_printf(r->arena, "%.*s__%s", (int)(slash - path), path,
+                                slash + 1)
+                 : path;
+}
+
 int generic_map_add(struct request *r, struct object *o, const char *field,
                     const char *key, struct value v)
 {
     const struct value *map = db_get(o, field);
 
     if (value_find(map, key))
-        return request_fail(r, "MAP_DUPLICATE_KEY", o->class->name, field,
-                            o->ref, key, NULL);
+        return request_fail(r, "MAP_DUPLICATE_KEY", o->class->name,
+                            stored_name(r, o, field), o->ref, key, NULL);
     if (!*key)
         return request_internal(r, "Db_exn.Empty_key_in_map");
     db_set(r->db, o, field, value_map_with(r->arena, map, key, v));

@@ -26,10 +26,12 @@ int host_get_servertime(struct request *r)
     return reply(r, value_date(toolstack_now(r->ts, r->arena)));
 }
 
-/* Simulated and real hosts alike keep UTC. */
+/* Hosts keep UTC; this text has no zone. */
 int host_get_server_localtime(struct request *r)
 {
-    return reply(r, value_date(toolstack_now(r->ts, r->arena)));
+    const char *now = toolstack_now(r->ts, r->arena);
+
+    return reply_text(r, arena_strndup(r->arena, now, strlen(now) - 1));
 }
 
 int host_get_management_interface(struct request *r)
@@ -101,6 +103,11 @@ int any_has_extension(struct request *r)
 int any_empty_set(struct request *r)
 {
     return reply(r, value_set(NULL, 0));
+}
+
+int any_empty_text(struct request *r)
+{
+    return reply_text(r, "");
 }
 
 int any_empty_map(struct request *r)

@@ -124,6 +124,8 @@ enum {
     VTPMS_MAX = 1,
 };
 
+static const char *const vtpm_operations[] = {"destroy"};
+
 int vtpm_create(struct request *r)
 {
     struct object *vm = r->self, *o;
@@ -136,6 +138,8 @@ int vtpm_create(struct request *r)
     o = db_create(r->db, "VTPM");
     db_set_text(r->db, o, "VM", vm->ref);
     db_set_bool(r->db, o, "is_unique", arg_bool(r, 1));
+    db_set(r->db, o, "allowed_operations",
+           value_strings(r->arena, vtpm_operations, 1));
     return reply_ref(r, o);
 }
 

@@ -140,7 +140,9 @@ static int read_number(struct reader *r)
     text[len] = '\0';
     errno = 0;
     i = real ? 0 : strtoll(text, &end, 10);
-    if (real || errno == ERANGE) {
+    if (errno == ERANGE && !real)
+        return -EINVAL;
+    if (real) {
         builder_put(&r->builder, value_float(strtod(text, &end)));
     } else {
         builder_put(&r->builder, value_int(i));

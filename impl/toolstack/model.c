@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "generic.h"
 #include "handlers.h"
@@ -167,6 +168,8 @@ static void match_accessor(struct message *m, const struct class *c)
                  {"remove_from_", KIND_REMOVE, 2}, {"remove_", KIND_REMOVE, 2}};
     const char *verb = m->name + strlen(c->name) + 1;
 
+    if (handler_find(m->name))
+        return;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         size_t len = strlen(forms[i].prefix);
         int field = strncmp(verb, forms[i].prefix, len) == 0
@@ -325,18 +328,20 @@ int message_count(void)
     return model.nr;
 }
 
-bool enumeration_has(const struct enumeration *e, const char *value)
+const char *enumeration_find(struct arena *a, const struct enumeration *e,
+                             const char *value)
 {
     size_t len = strlen(value);
+    const char *p = e->values;
 
-    if (!len || strchr(value, ' '))
-        return false;
-    for (const char *p = strstr(e->values, value); p;
-         p = strstr(p + 1, value))
-        if ((p == e->values || p[-1] == ' ') &&
-            (p[len] == ' ' || p[len] == '\0'))
-            return true;
-    return false;
+    while (*p) {
+        size_t word = strcspn(p, " ");
+
+        if (word == len && strncasecmp(p, value, len) == 0)
+            return arena_strndup(a, p, len);
+        p += word + (p[word] == ' ');
+    }
+    return NULL;
 }
 
 const struct relation *relation_at(size_t nr)

@@ -178,7 +178,9 @@ const struct message *message_find(const char *name);
 const struct message *message_at(int nr);
 int message_count(void);
 
-bool enumeration_has(const struct enumeration *e, const char *value);
+/* The value as the enumeration spells it, whatever its case; or NULL. */
+const char *enumeration_find(struct arena *a, const struct enumeration *e,
+                             const char *value);
 const struct relation *relation_at(size_t nr); /* NULL after the last one */
 
 /* The code of an error that exists; asserts that it does. */

@@ -16,7 +16,7 @@ static const struct {
     {"datetime", BASE_DATE},
 };
 
-static const struct enumeration *enumeration_find(const char *name)
+static const struct enumeration *named(const char *name)
 {
     for (int i = 0; i < enumeration_rows_nr; i++)
         if (strcmp(enumeration_rows[i].name, name) == 0)
@@ -42,7 +42,7 @@ static struct base base_parse(struct arena *a, const char *text)
     if (strncmp(text, "enum ", 5) == 0)
         return (struct base){.kind = BASE_ENUM,
                              .of = arena_strdup(a, text + 5),
-                             .enumeration = enumeration_find(text + 5)};
+                             .enumeration = named(text + 5)};
     if (ends_with(text, " ref"))
         return (struct base){.kind = BASE_REF, .of = chop(a, text, 4)};
     if (ends_with(text, " record"))

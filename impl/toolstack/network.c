@@ -1,6 +1,7 @@
 /* Networks, physical interfaces, and what is stacked on them. */
 #include <string.h>
 
+#include "device.h"
 #include "generic.h"
 #include "handlers.h"
 #include "ip.h"
@@ -29,9 +30,12 @@ int network_destroy(struct request *r)
     if (db_get(r->self, "PIFs")->nr)
         return request_fail(r, "NETWORK_CONTAINS_PIF",
                             db_get(r->self, "PIFs")->items[0].s, NULL);
-    if (db_get(r->self, "VIFs")->nr)
-        return request_fail(r, "NETWORK_CONTAINS_VIF",
-                            db_get(r->self, "VIFs")->items[0].s, NULL);
+    for (uint32_t i = 0; i < db_get(r->self, "VIFs")->nr; i++) {
+        const char *vif = db_get(r->self, "VIFs")->items[i].s;
+
+        if (db_bool(db_find_any(r->db, vif), "currently_attached"))
+            return request_fail(r, "NETWORK_CONTAINS_VIF", vif, NULL);
+    }
     db_destroy(r->db, r->self);
     return reply_void(r);
 }
@@ -258,6 +262,8 @@ int bond_create(struct request *r)
     for (uint32_t i = 0; i < members->nr; i++)
         if (!db_find(r->db, "PIF", members->items[i].s))
             return request_bad_handle(r, "PIF", members->items[i].s);
+    if (*arg_text(r, 2) && !mac_valid(arg_text(r, 2)))
+        return request_fail(r, "MAC_INVALID", arg_text(r, 2), NULL);
     if (members->nr < BOND_MEMBERS_MIN)
         return request_fail(r, "PIF_BOND_NEEDS_MORE_MEMBERS", NULL);
     return not_yet(r);

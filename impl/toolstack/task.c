@@ -75,9 +75,14 @@ int task_destroy(struct request *r)
 
 int task_cancel(struct request *r)
 {
-    if (!task_over(r->self))
-        return request_fail(r, "OPERATION_NOT_ALLOWED",
-                            "task can not be cancelled", NULL);
+    char uuid[UUID_BYTES];
+
+    if (task_over(r->self))
+        return reply_void(r);
+    db_uuid(r->db, uuid);
+    db_map_put(r->db, r->self, "current_operations",
+               arena_printf(r->arena, "DummyRef:|%s|task.cancel", uuid),
+               "cancel");
     return reply_void(r);
 }
 

@@ -3,9 +3,59 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+
+static const char *shown_one(struct arena *a, const struct value *v);
+
+static void shown_begin(void *ctx, const struct value *v)
+{
+    buf_putc(ctx, v->kind == VALUE_MAP ? '{' : '[');
+}
+
+static void shown_end(void *ctx, const struct value *v)
+{
+    buf_putc(ctx, v->kind == VALUE_MAP ? '}' : ']');
+}
+
+static void shown_key(void *ctx, const char *key)
+{
+    buf_printf(ctx, "%s:", key);
+}
+
+static void shown_next(void *ctx)
+{
+    buf_puts(ctx, "; ");
+}
+
+static void shown_scalar(void *ctx, const struct value *v)
+{
+    struct arena a;
+
+    arena_init(&a);
+    buf_puts(ctx, shown_one(&a, v));
+    arena_fini(&a);
+}
 
 /* A value as error texts show it. */
 static const char *shown(struct arena *a, const struct value *v)
+{
+    static const struct value_visitor showing = {.begin = shown_begin,
+                                                 .end = shown_end,
+                                                 .key = shown_key,
+                                                 .next = shown_next,
+                                                 .scalar = shown_scalar};
+    struct buf b = {0};
+    const char *text;
+
+    value_walk(v, &showing, &b);
+    text = arena_strndup(a, b.data, b.len);
+    buf_fini(&b);
+    return text;
+}
+
+static const char *shown_one(struct arena *a, const struct value *v)
 {
     switch (v->kind) {
     case VALUE_STRING:
@@ -18,10 +68,6 @@ static const char *shown(struct arena *a, const struct value *v)
         return v->b ? "B(true)" : "B(false)";
     case VALUE_DATE:
         return arena_printf(a, "D(%s)", v->s);
-    case VALUE_SET:
-        return "[]";
-    case VALUE_MAP:
-        return "{}";
     default:
         return "N";
     }
@@ -47,6 +93,7 @@ static int take_int(struct request *r, const struct value *in,
                     struct value *out)
 {
     char *end;
+    int base;
 
     if (in->kind == VALUE_INT) {
         *out = value_int(in->i);
@@ -55,7 +102,8 @@ static int take_int(struct request *r, const struct value *in,
     if (in->kind != VALUE_STRING)
         return expected(r, "int64", in);
     errno = 0;
-    *out = value_int(strtoll(in->s, &end, 10));
+    base = strncasecmp(in->s + (*in->s == '-'), "0x", 2) == 0 ? 16 : 10;
+    *out = value_int(strtoll(in->s, &end, base));
     if (!*in->s || *end || errno || strchr(" \t\n\r+", *in->s))
         return request_internal(r, "Failure(\"Int64.of_string\")");
     return 0;
@@ -107,6 +155,23 @@ static bool looks_like_date(const char *s)
     return digits >= 14;
 }
 
+/* The form that the API writes: no dashes, no fraction. */
+static const char *compact_date(struct arena *a, const char *s)
+{
+    char *out = arena_printf(a, "%sZ", s), *to = out;
+    bool time = false;
+
+    for (; *s && *s != '.'; s++) {
+        time |= *s == 'T';
+        if (*s != '-' || time)
+            *to++ = *s;
+    }
+    if (to == out || to[-1] != 'Z')
+        *to++ = 'Z';
+    *to = '\0';
+    return out;
+}
+
 static int take_date(struct request *r, const struct value *in,
                      struct value *out)
 {
@@ -117,20 +182,23 @@ static int take_date(struct request *r, const struct value *in,
             r, arena_printf(r->arena,
                             "Invalid_argument(\"date_of_iso8601: %s\")",
                             in->s));
-    *out = value_date(in->s);
+    *out = value_date(compact_date(r->arena, in->s));
     return 0;
 }
 
 static int take_enum(struct request *r, const struct base *base,
                      const struct value *in, struct value *out)
 {
+    const char *member;
+
     if (in->kind != VALUE_STRING)
         return expected(r, "string", in);
-    if (!base->enumeration || !enumeration_has(base->enumeration, in->s))
-        return request_internal(
-            r, arena_printf(r->arena, "Failure(\"enum %s: %s\")", base->of,
-                            in->s));
-    *out = *in;
+    member = base->enumeration
+                 ? enumeration_find(r->arena, base->enumeration, in->s)
+                 : NULL;
+    if (!member)
+        return request_internal(r, "Failure(\"Unknown tag/contents\")");
+    *out = value_string(member);
     return 0;
 }
 

@@ -19,6 +19,9 @@ void vm_refresh(struct request *r, struct object *vm);
 /* Sets the power state, and everything that follows from it. */
 void vm_set_power(struct request *r, struct object *vm, const char *state);
 
+/* Checks the operation, start or start_on, and does it. 0 or API_FAILED. */
+int vm_boot(struct request *r, struct object *vm, const char *op, bool paused);
+
 /* Stops the domain and leaves the machine halted. 0 or API_FAILED. */
 int vm_halt(struct request *r, struct object *vm);
 

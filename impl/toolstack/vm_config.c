@@ -403,6 +403,9 @@ int vm_set_domain_type(struct request *r)
 {
     bool hvm = strcmp(arg_text(r, 1), "hvm") == 0;
 
+    if (strcmp(arg_text(r, 1), "unspecified") == 0)
+        return request_fail(r, "INVALID_VALUE", "domain_type", arg_text(r, 1),
+                            NULL);
     db_set_text(r->db, r->self, "domain_type", arg_text(r, 1));
     if (!hvm)
         db_set_text(r->db, r->self, "HVM_boot_policy", "");

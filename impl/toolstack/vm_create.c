@@ -9,7 +9,8 @@
 enum {
     PAGE_BYTES = 4096,
     VCPU_PAGES = 256,
-    OVERHEAD_FIXED_MIB = 3,
+    OVERHEAD_MIB = 2, /* and one more for a machine with firmware and VCPUs */
+    SHIM_MIB = 34,
     HARDWARE_PLATFORM_VENDOR = 2, /* lowest with the vendor device */
 };
 
@@ -26,6 +27,7 @@ static const char *const own_fields[] = {
     "suspend_VDI",   "snapshot_info",      "snapshot_metadata",
     "generation_id", "last_booted_record", "blocked_operations",
     "appliance",     "is_vmss_snapshot",   "groups",
+    "order",         "start_delay",
     "scheduled_to_be_resident_on",
 };
 
@@ -34,14 +36,19 @@ int64_t vm_memory_overhead(const struct object *vm)
     int64_t static_mib = (db_int(vm, "memory_static_max") + MIB - 1) / MIB;
     int64_t pages = VCPU_PAGES * db_int(vm, "VCPUs_max") + 2 * static_mib;
     int64_t shadow_mib = (pages * PAGE_BYTES + MIB - 1) / MIB;
+    const char *type = db_text(vm, "domain_type");
     double multiplied =
         (double)shadow_mib * db_get(vm, "HVM_shadow_multiplier")->f;
 
-    if (strcmp(db_text(vm, "domain_type"), "pv") == 0)
-        return MIB;
+    int64_t fixed_mib = OVERHEAD_MIB;
+
+    if (strcmp(type, "pv") != 0 && db_int(vm, "VCPUs_max") > 0)
+        fixed_mib++;
+    if (strcmp(type, "pv_in_pvh") == 0)
+        fixed_mib += SHIM_MIB;
     if (multiplied > 1e12)
-        return INT64_MAX;
-    return ((int64_t)multiplied + OVERHEAD_FIXED_MIB) * MIB;
+        return INT64_MAX / 4;
+    return ((int64_t)multiplied + fixed_mib) * MIB;
 }
 
 static void metrics_make(struct request *r, struct object *vm)
@@ -130,6 +137,7 @@ static int clone(struct request *r, const char *op)
     if (vm_check(r, from, op))
         return API_FAILED;
     to = duplicate(r, from, arg_text(r, 1), false);
+    db_touch(r->db, from); /* an operation came and went */
     mac_seed_put(r, to);
     if (vm_is_default_template(from) || db_bool(from, "is_a_template"))
         db_map_put(r->db, to, "other_config", "base_template_name",
@@ -204,9 +212,6 @@ static void leave_tree(struct request *r, struct object *vm)
     while (children->nr)
         db_set_text(r->db, db_find_any(r->db, children->items[0].s), "parent",
                     parent);
-    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
-        if (strcmp(db_text(o, "snapshot_of"), vm->ref) == 0)
-            db_set_text(r->db, o, "snapshot_of", REF_NULL);
 }
 
 int vm_destroy(struct request *r)
@@ -215,10 +220,19 @@ int vm_destroy(struct request *r)
 
     if (vm_check(r, vm, "destroy"))
         return API_FAILED;
+    if (vm_is_default_template(vm))
+        return request_fail(r, "VM_CANNOT_DELETE_DEFAULT_TEMPLATE", NULL);
     leave_tree(r, vm);
     devices_destroy(r, vm);
     if (metrics)
         db_destroy(r->db, metrics);
+    for (uint32_t i = 0; i < db_get(vm, "blobs")->nr; i++) {
+        const char *ref = db_get(vm, "blobs")->members[i].value.s;
+        struct object *blob = db_find(r->db, "blob", ref);
+
+        if (blob)
+            db_destroy(r->db, blob);
+    }
     while (db_get(vm, "VTPMs")->nr)
         db_destroy(r->db,
                    db_find_any(r->db, db_get(vm, "VTPMs")->items[0].s));

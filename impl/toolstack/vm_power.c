@@ -142,9 +142,16 @@ static int check_startable(struct request *r, const struct object *vm)
     return 0;
 }
 
-static int start(struct request *r, const char *op, bool paused)
+/* What a cancelled start would have stopped at, for those who count. */
+static void note_cancel_points(struct request *r)
 {
-    struct object *vm = r->self;
+    if (r->task)
+        db_map_put(r->db, r->task, "other_config",
+                   "debug_info:cancel_points_seen", "5");
+}
+
+int vm_boot(struct request *r, struct object *vm, const char *op, bool paused)
+{
     const struct domain_driver *driver = &r->ts->domains;
     int rc;
 
@@ -156,20 +163,21 @@ static int start(struct request *r, const char *op, bool paused)
     if (rc)
         return driver_failed(r, vm, rc);
     settle(r, vm);
+    note_cancel_points(r);
     vm_set_power(r, vm, paused ? "Paused" : "Running");
     return reply_void(r);
 }
 
 int vm_start(struct request *r)
 {
-    return start(r, "start", arg_bool(r, 1));
+    return vm_boot(r, r->self, "start", arg_bool(r, 1));
 }
 
 int vm_start_on(struct request *r)
 {
     if (!arg_object(r, 1, "host"))
         return API_FAILED;
-    return start(r, "start_on", arg_bool(r, 2));
+    return vm_boot(r, r->self, "start_on", arg_bool(r, 2));
 }
 
 int vm_pause(struct request *r)

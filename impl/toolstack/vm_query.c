@@ -1,4 +1,5 @@
 /* Questions about machines that change nothing. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "handlers.h"
@@ -7,6 +8,18 @@
 enum {
     VIF_PLACES = 16,
 };
+
+/* 3 of "3", and of "xvdd" and the like; negative for what is neither. */
+static int place_number(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (*name >= '0' && *name <= '9')
+        return atoi(name);
+    if (len >= 3 && name[len - 1] >= 'a' && name[len - 1] <= 'z')
+        return name[len - 1] - 'a';
+    return -ENOENT;
+}
 
 /* The numbers below `places` that no device of the set has taken. */
 static int free_places(struct request *r, const char *set_name,
@@ -21,8 +34,8 @@ static int free_places(struct request *r, const char *set_name,
         bool taken = false;
 
         for (uint32_t k = 0; k < set->nr; k++)
-            taken |= strcmp(db_text(db_find_any(r->db, set->items[k].s), field),
-                            name) == 0;
+            taken |= place_number(db_text(
+                         db_find_any(r->db, set->items[k].s), field)) == i;
         if (!taken)
             names[nr++] = name;
     }
