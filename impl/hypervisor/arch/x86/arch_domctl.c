@@ -57,21 +57,6 @@ static long set_context(struct vcpu *v, struct domain *d, struct xen_domctl *op,
     return rc;
 }
 
-static long get_context_partial(struct vcpu *v, struct domain *d,
-                                struct xen_domctl *op, uint64_t u)
-{
-    const struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
-    long rc;
-
-    if (d == v->domain)
-        return -XEN_EINVAL;
-    domain_pause(d);
-    rc = hvm_context_save_one(v, d, c->type, c->instance, guest_ptr(c->buffer),
-                              c->bufsz);
-    domain_unpause(d);
-    return rc;
-}
-
 /* --- CPU policy --- */
 
 static struct policy_buffers buffers_of(const struct xen_domctl_cpu_policy *p)
@@ -159,7 +144,6 @@ static const struct {
 } rows[] = {
     {XEN_DOMCTL_gethvmcontext, get_context},
     {XEN_DOMCTL_sethvmcontext, set_context},
-    {XEN_DOMCTL_gethvmcontext_partial, get_context_partial},
     {XEN_DOMCTL_get_cpu_policy, get_cpu_policy},
     {XEN_DOMCTL_set_cpu_policy, set_cpu_policy},
     {XEN_DOMCTL_settscinfo, set_tsc_info},

@@ -32,7 +32,7 @@ typedef void leaf_fn(struct vcpu *v, uint32_t sub, struct cpuid_regs *out);
 static void leaf_1(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
     out->b |= vlapic_id_of(v->id) << 24;
-    if (out->c & F1_ECX_XSAVE && vt_cr4(v) & CR4_OSXSAVE)
+    if (out->c & F1_ECX_XSAVE && vt_get(v, VT_CR4) & CR4_OSXSAVE)
         out->c |= F1_ECX_OSXSAVE;
     if (!(v->arch->lapic.base & APIC_BASE_ENABLE))
         out->d &= ~F1_EDX_APIC;
@@ -40,7 +40,7 @@ static void leaf_1(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 
 static void leaf_7(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 {
-    if (sub == 0 && out->c & F7_ECX_PKU && vt_cr4(v) & CR4_PKE)
+    if (sub == 0 && out->c & F7_ECX_PKU && vt_get(v, VT_CR4) & CR4_PKE)
         out->c |= F7_ECX_OSPKE;
 }
 

@@ -267,7 +267,7 @@ static bool string_address(struct vcpu *v, enum x86_sreg s, enum x86_gpr reg,
 
     if (!arch_guest_walk(v, va, write, out))
         return true;
-    vt_set_cr2(v, va);
+    vt_set(v, VT_CR2, va);
     vcpu_inject_error(v, EXC_PF,
                       (write ? PF_WRITE : 0) | (vt_cpl(v) == 3 ? PF_USER : 0));
     return false;

@@ -1,6 +1,7 @@
 /*
- * Linear to guest physical address by the guest's own page tables: 4 and 5
- * level, PAE and plain 32-bit (APM 2 chapter 5). A supervisor access.
+ * Linear to guest physical address by the guest's own page tables, in long mode
+ * or with paging off (APM 2 5.3). A supervisor access. Guests with 32-bit page
+ * tables run, but nothing of theirs is read by linear address.
  *
  * The last translation is kept until the vCPU enters the guest again: a guest
  * that changes an entry meanwhile must flush this vCPU's TLB first, which needs
@@ -11,112 +12,71 @@
 #include "hv/guest.h"
 #include "hv/p2m.h"
 
-#define PTE_P    BIT(0)
-#define PTE_RW   BIT(1)
-#define PTE_PS   BIT(7)
-#define PTE_ADDR 0x000ffffffffff000UL
-#define CR3_PAE  0xffffffe0UL
-#define PDE32_HI 0x1fe000UL /* PSE-36: address bits 39-32 in bits 20-13 */
+#define PTE_P     BIT(0)
+#define PTE_RW    BIT(1)
+#define PTE_PS    BIT(7)
+#define PTE_ADDR  0x000ffffffffff000UL
+#define VA_BITS   48
+#define TOP_SHIFT 39
 
-struct walk {
-    uint64_t table;     /* guest physical address of the table */
-    unsigned int shift; /* of the index at this level */
-    unsigned int bits;  /* of the index */
-    unsigned int bytes; /* of an entry */
-};
-
-static bool is_canonical(uint64_t va, unsigned int bits)
+static bool is_canonical(uint64_t va)
 {
-    return (int64_t)(va << (64 - bits)) >> (64 - bits) == (int64_t)va;
-}
-
-static struct walk walk_begin(struct vcpu *v)
-{
-    uint64_t cr3 = vt_cr3(v);
-    uint64_t cr4 = vt_cr4(v);
-
-    if (vt_efer(v) & EFER_LMA)
-        return (struct walk){cr3 & PTE_ADDR, cr4 & CR4_LA57 ? 48 : 39, 9, 8};
-    if (cr4 & CR4_PAE)
-        return (struct walk){cr3 & CR3_PAE, 30, 2, 8};
-    return (struct walk){cr3 & 0xfffff000UL, 22, 10, 4};
-}
-
-static uint64_t leaf_address(const struct walk *w, uint64_t pte)
-{
-    uint64_t address = pte & PTE_ADDR & ~(BIT(w->shift) - 1);
-
-    if (w->bytes == 4 && w->shift == 22)
-        address = (pte & 0xffc00000UL) | (pte & PDE32_HI) << 19;
-    return address;
+    return (int64_t)(va << (64 - VA_BITS)) >> (64 - VA_BITS) == (int64_t)va;
 }
 
 /* A table entry; 0, not present, where there is no memory. */
-static uint64_t read_entry(struct vcpu *v, const struct walk *w, uint64_t va)
+static uint64_t read_entry(struct vcpu *v, paddr_t table, unsigned int index)
 {
-    uint64_t index = va >> w->shift & (BIT(w->bits) - 1);
-    const void *p = guest_window_at(v->domain, w->table + index * w->bytes);
+    const uint64_t *p = guest_window_at(v->domain, table + index * sizeof(*p));
 
-    if (!p)
-        return 0;
-    return w->bytes == 8 ? READ_ONCE(*(const uint64_t *)p)
-                         : READ_ONCE(*(const uint32_t *)p);
+    return p ? READ_ONCE(*p) : 0;
 }
 
-static int walk(struct vcpu *v, uint64_t va, bool write, paddr_t *out)
+/* '*writable': a write may use the translation, too. */
+static int walk(struct vcpu *v, uint64_t va, paddr_t *out, bool *writable)
 {
-    struct walk w = walk_begin(v);
-    bool writable = true;
+    paddr_t table = vt_get(v, VT_CR3) & PTE_ADDR;
+    bool rw = true;
 
-    for (;;) {
-        uint64_t pte = read_entry(v, &w, va);
-        bool large;
+    for (unsigned int shift = TOP_SHIFT;; shift -= 9) {
+        uint64_t pte = read_entry(v, table, va >> shift & 511);
+        uint64_t low = BIT(shift) - 1;
 
         if (!(pte & PTE_P))
             return -XEN_EFAULT;
-        /* The top level of PAE has neither RW nor PS. */
-        if (w.bits != 2)
-            writable &= !!(pte & PTE_RW);
-        large = w.bits != 2 && w.shift < 39 && pte & PTE_PS;
-        if (w.bytes == 4 && !(vt_cr4(v) & CR4_PSE))
-            large = false;
-        if (w.shift == PAGE_SHIFT || large) {
-            if (write && !writable && vt_cr0(v) & CR0_WP)
-                return -XEN_EFAULT;
-            *out = leaf_address(&w, pte) | (va & (BIT(w.shift) - 1));
-            return 0;
-        }
-        w.table = pte & PTE_ADDR;
-        w.bits = w.bytes == 4 ? 10 : 9;
-        w.shift -= w.bits;
+        rw &= !!(pte & PTE_RW);
+        table = pte & PTE_ADDR;
+        if (shift != PAGE_SHIFT && (shift == TOP_SHIFT || !(pte & PTE_PS)))
+            continue;
+        *writable = rw || !(vt_get(v, VT_CR0) & CR0_WP);
+        *out = (table & ~low) | (va & low);
+        return 0;
     }
 }
 
 int arch_guest_walk(struct vcpu *v, uint64_t va, bool write, paddr_t *out)
 {
     struct arch_vcpu *a = v->arch;
-    unsigned int bits = vt_cr4(v) & CR4_LA57 ? 57 : 48;
+    bool writable;
     int rc;
 
     if (a->walk_va == (va & PAGE_MASK) && (a->walk_write || !write)) {
         *out = a->walk_pa | (va & ~PAGE_MASK);
         return 0;
     }
-    if (!(vt_efer(v) & EFER_LMA))
-        va = (uint32_t)va;
-    else if (!is_canonical(va, bits))
-        return -XEN_EFAULT;
-    if (!(vt_cr0(v) & CR0_PG)) {
-        *out = va;
+    if (!(vt_get(v, VT_CR0) & CR0_PG)) {
+        *out = (uint32_t)va;
         return 0;
     }
+    if (!(vt_get(v, VT_EFER) & EFER_LMA) || !is_canonical(va))
+        return -XEN_EFAULT;
     p2m_window_open(v->domain);
-    rc = walk(v, va, write, out);
+    rc = walk(v, va, out, &writable);
     p2m_window_close();
     if (rc)
         return rc;
     a->walk_va = va & PAGE_MASK;
     a->walk_pa = *out & PAGE_MASK;
-    a->walk_write = write;
-    return 0;
+    a->walk_write = writable;
+    return write && !writable ? -XEN_EFAULT : 0;
 }

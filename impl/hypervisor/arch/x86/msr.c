@@ -106,57 +106,40 @@ static bool read_mtrr_cap(struct vcpu *v, uint32_t msr, uint64_t *value)
     return true;
 }
 
-static bool read_mtrr_var(struct vcpu *v, uint32_t msr, uint64_t *value)
+/* Where a range register is kept: 0x200.., 0x250, 0x258, 0x259, 0x268.., 0x2ff. */
+static uint64_t *mtrr_slot(struct vcpu *v, uint32_t msr)
 {
-    *value = v->arch->mtrr.var[msr - 0x200];
+    struct mtrr *m = &v->arch->mtrr;
+
+    if (msr < 0x250)
+        return &m->var[msr - 0x200];
+    if (msr == 0x2ff)
+        return &m->def_type;
+    return &m->fixed[msr == 0x250  ? 0
+                     : msr < 0x268 ? msr - 0x257
+                                   : msr - 0x265];
+}
+
+static bool read_mtrr(struct vcpu *v, uint32_t msr, uint64_t *value)
+{
+    *value = *mtrr_slot(v, msr);
     return true;
 }
 
-static bool write_mtrr_var(struct vcpu *v, uint32_t msr, uint64_t value)
+static bool write_mtrr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    v->arch->mtrr.var[msr - 0x200] = value;
-    return true;
-}
+    bool fixed = msr >= 0x250 && msr < 0x2ff;
 
-/* 0x250, 0x258, 0x259, 0x268..0x26f in this order. */
-static unsigned int fixed_index(uint32_t msr)
-{
-    if (msr == 0x250)
-        return 0;
-    return msr < 0x268 ? msr - 0x258 + 1 : msr - 0x268 + 3;
-}
-
-static bool read_mtrr_fixed(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = v->arch->mtrr.fixed[fixed_index(msr)];
-    return true;
-}
-
-static bool write_mtrr_fixed(struct vcpu *v, uint32_t msr, uint64_t value)
-{
-    if (!memory_types_valid(value))
+    if ((fixed && !memory_types_valid(value)) ||
+        (msr == 0x2ff && value & ~MTRR_DEF_OK))
         return false;
-    v->arch->mtrr.fixed[fixed_index(msr)] = value;
-    return true;
-}
-
-static bool read_mtrr_default(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = v->arch->mtrr.def_type;
-    return true;
-}
-
-static bool write_mtrr_default(struct vcpu *v, uint32_t msr, uint64_t value)
-{
-    if (value & ~MTRR_DEF_OK)
-        return false;
-    v->arch->mtrr.def_type = value;
+    *mtrr_slot(v, msr) = value;
     return true;
 }
 
 static bool read_pat(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    *value = vt_pat(v);
+    *value = vt_get(v, VT_PAT);
     return true;
 }
 
@@ -164,7 +147,7 @@ static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t value)
 {
     if (!memory_types_valid(value))
         return false;
-    vt_set_pat(v, value);
+    vt_set(v, VT_PAT, value);
     return true;
 }
 
@@ -172,7 +155,7 @@ static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t value)
 
 static bool read_efer(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-    *value = vt_efer(v);
+    *value = vt_get(v, VT_EFER);
     return true;
 }
 
@@ -180,14 +163,14 @@ static bool write_efer(struct vcpu *v, uint32_t msr, uint64_t value)
 {
     const uint64_t allowed =
         EFER_SCE | EFER_LME | EFER_LMA | EFER_NX | EFER_FFXSR;
-    uint64_t old = vt_efer(v);
+    uint64_t old = vt_get(v, VT_EFER);
 
     if (value & ~allowed)
         return false;
     /* LME cannot change while paging is on; LMA follows by itself. */
-    if ((value ^ old) & EFER_LME && vt_cr0(v) & CR0_PG)
+    if ((value ^ old) & EFER_LME && vt_get(v, VT_CR0) & CR0_PG)
         return false;
-    vt_set_efer(v, (value & ~EFER_LMA) | (old & EFER_LMA));
+    vt_set(v, VT_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
     return true;
 }
 

@@ -9,9 +9,6 @@
 
 #define LEAVES_MAX 256U /* that a caller may pass */
 
-#define PLAIN_LEAVES \
-    (CPUID_BASIC_MAX + 1 + CPUID_EXTENDED_MAX - CPUID_EXTENDED + 1)
-
 #define MSR_PLATFORM_INFO     0xce
 #define MSR_ARCH_CAPABILITIES 0x10a
 
@@ -19,61 +16,54 @@
 static const uint32_t policy_msrs[] = {MSR_PLATFORM_INFO,
                                        MSR_ARCH_CAPABILITIES};
 
-/* Leaf and subleaf of the i-th one that is handed out: all of the plain ones up
-   to the limits, be they zero (the tools count on it), and the subleaves that we
-   have rows for. False: there are no more. */
-static bool leaf_at(unsigned int i, uint32_t *leaf, uint32_t *sub)
+struct leaves {
+    struct vcpu *v;
+    const struct cpu_policy *p;
+    uint64_t u;  /* guest address of the array, 0: only count */
+    uint32_t nr; /* written so far */
+    bool fault;
+};
+
+static void put_leaf(struct leaves *out, uint32_t leaf, uint32_t sub)
 {
-    *sub = CPUID_NO_SUBLEAF;
-    if (i <= CPUID_BASIC_MAX) {
-        *leaf = i;
-        return true;
-    }
-    i -= CPUID_BASIC_MAX + 1;
-    if (i <= CPUID_EXTENDED_MAX - CPUID_EXTENDED) {
-        *leaf = CPUID_EXTENDED + i;
-        return true;
-    }
-    i -= CPUID_EXTENDED_MAX - CPUID_EXTENDED + 1;
-    if (i < CPUID_ROWS) {
-        *leaf = cpuid_rows[i].leaf;
-        *sub = cpuid_rows[i].sub;
-        return true;
-    }
-    *leaf = i - CPUID_ROWS ? CPUID_HYPERVISOR2 : CPUID_HYPERVISOR;
-    return i - CPUID_ROWS < 2;
-}
+    struct xen_cpuid_leaf l = {.leaf = leaf, .subleaf = sub};
+    int row = cpuid_row_find(leaf, sub);
 
-/* Plain leaves come from the first loop, subleaves from the rows. */
-static bool is_wanted(unsigned int i, uint32_t leaf, uint32_t sub)
-{
-    bool from_row = i >= PLAIN_LEAVES && i < PLAIN_LEAVES + CPUID_ROWS;
+    if (row >= 0) {
+        const uint32_t *reg = out->p->reg[row];
 
-    return from_row ? sub != CPUID_NO_SUBLEAF : !cpuid_takes_subleaf(leaf);
-}
-
-static int write_leaves(struct vcpu *v, const struct cpu_policy *p, uint64_t u,
-                        uint32_t *nr)
-{
-    struct xen_cpuid_leaf l = {0};
-
-    *nr = 0;
-    for (unsigned int i = 0; leaf_at(i, &l.leaf, &l.subleaf); i++) {
-        int row = cpuid_row_find(l.leaf, l.subleaf);
-        const uint32_t none[CPUID_REGS] = {0};
-        const uint32_t *reg = row < 0 ? none : p->reg[row];
-
-        if (!is_wanted(i, l.leaf, l.subleaf))
-            continue;
-        l.a = l.leaf == CPUID_HYPERVISOR ? p->hv_limit : reg[CPUID_A];
+        l.a = reg[CPUID_A];
         l.b = reg[CPUID_B];
         l.c = reg[CPUID_C];
         l.d = reg[CPUID_D];
-        if (u && guest_copy_to(v, u + *nr * sizeof(l), &l, sizeof(l)))
-            return -XEN_EFAULT;
-        ++*nr;
     }
-    return 0;
+    if (leaf == CPUID_HYPERVISOR)
+        l.a = out->p->hv_limit;
+    if (out->u &&
+        guest_copy_to(out->v, out->u + out->nr * sizeof(l), &l, sizeof(l)))
+        out->fault = true;
+    out->nr++;
+}
+
+/* All plain leaves up to the limits, be they zero (the tools count on it), and
+   the subleaves that we have rows for. */
+static int write_leaves(struct vcpu *v, const struct cpu_policy *p, uint64_t u,
+                        uint32_t *nr)
+{
+    struct leaves out = {.v = v, .p = p, .u = u};
+
+    for (uint32_t l = 0; l <= CPUID_BASIC_MAX; l++)
+        if (!cpuid_takes_subleaf(l))
+            put_leaf(&out, l, CPUID_NO_SUBLEAF);
+    for (unsigned int i = 0; i < CPUID_ROWS; i++)
+        if (cpuid_rows[i].sub != CPUID_NO_SUBLEAF)
+            put_leaf(&out, cpuid_rows[i].leaf, cpuid_rows[i].sub);
+    put_leaf(&out, CPUID_HYPERVISOR, CPUID_NO_SUBLEAF);
+    put_leaf(&out, CPUID_HYPERVISOR2, CPUID_NO_SUBLEAF);
+    for (uint32_t l = CPUID_EXTENDED; l <= CPUID_EXTENDED_MAX; l++)
+        put_leaf(&out, l, CPUID_NO_SUBLEAF);
+    *nr = out.nr;
+    return out.fault ? -XEN_EFAULT : 0;
 }
 
 static int write_msrs(struct vcpu *v, uint64_t u)

@@ -91,7 +91,8 @@ void arch_vcpu_run(struct vcpu *v)
 
 bool arch_vcpu_is_64bit(struct vcpu *v)
 {
-    return vt_efer(v) & EFER_LMA && vt_segment(v, SREG_CS)->attr & SEG_ATTR_L;
+    return vt_get(v, VT_EFER) & EFER_LMA &&
+           vt_segment(v, SREG_CS)->attr & SEG_ATTR_L;
 }
 
 void vcpu_skip(struct vcpu *v, unsigned int bytes)

@@ -171,74 +171,20 @@ bool vcpu_controls_valid(uint64_t cr0, uint64_t cr4, uint64_t efer)
     return !(efer & EFER_LME && cr0 & CR0_PG && !(cr4 & CR4_PAE));
 }
 
-static int context_32(struct vcpu *v, const struct vcpu_hvm_x86_32 *c)
+/* Registers that both modes have, 32-bit ones widened; segments are in 's'. */
+static int start_from(struct vcpu *v, struct x86_state *s,
+                      const struct vcpu_hvm_x86_64 *c)
 {
-    struct x86_state s = {
-        .cr0 = c->cr0 | CR0_ET,
-        .cr3 = c->cr3,
-        .cr4 = c->cr4,
-        .efer = c->efer,
-        .dr6 = DR6_RESET,
-        .dr7 = DR7_RESET,
-        .pat = PAT_RESET,
-    };
     struct x86_regs *r = &v->arch->regs;
 
-    if (!segment_valid(c->cs_ar, true, false) ||
-        !segment_valid(c->ss_ar, false, true) ||
-        !segment_valid(c->ds_ar, false, false) ||
-        !segment_valid(c->es_ar, false, false) || c->tr_ar & ~ATTR_VALID ||
-        ATTR_DPL(c->cs_ar) != ATTR_DPL(c->ss_ar) ||
-        !vcpu_controls_valid(c->cr0, c->cr4, c->efer) ||
-        (c->efer & EFER_LME && !(c->efer & EFER_LMA)))
+    if (!vcpu_controls_valid(c->cr0, c->cr4, c->efer) ||
+        !(c->efer & EFER_LME) != !(c->efer & EFER_LMA))
         return -XEN_EINVAL;
-#define SEGMENT(n)                                      \
-    (struct x86_segment){                               \
-        .attr = c->n##_ar,                              \
-        .base = c->n##_base,                            \
-        .limit = expand_limit(c->n##_limit, c->n##_ar), \
-    }
-    s.seg[SREG_CS] = SEGMENT(cs);
-    s.seg[SREG_DS] = SEGMENT(ds);
-    s.seg[SREG_SS] = SEGMENT(ss);
-    s.seg[SREG_ES] = SEGMENT(es);
-    s.seg[SREG_TR] = SEGMENT(tr);
-#undef SEGMENT
-    s.seg[SREG_TR].attr = c->tr_ar ? c->tr_ar : ATTR_TSS;
-    s.seg[SREG_LDTR] = (struct x86_segment){.attr = ATTR_LDT};
-    vt_state_set(v, &s);
-    set_regs_clear(v);
-    r->gpr[GPR_RAX] = c->eax;
-    r->gpr[GPR_RCX] = c->ecx;
-    r->gpr[GPR_RDX] = c->edx;
-    r->gpr[GPR_RBX] = c->ebx;
-    r->gpr[GPR_RSP] = c->esp;
-    r->gpr[GPR_RBP] = c->ebp;
-    r->gpr[GPR_RSI] = c->esi;
-    r->gpr[GPR_RDI] = c->edi;
-    r->rip = c->eip;
-    r->rflags = (c->eflags & ~(RFLAGS_VM)) | RFLAGS_1;
-    return 0;
-}
-
-static int context_64(struct vcpu *v, const struct vcpu_hvm_x86_64 *c)
-{
-    struct x86_state s = {
-        .cr0 = c->cr0 | CR0_ET,
-        .cr3 = c->cr3,
-        .cr4 = c->cr4,
-        .efer = c->efer,
-        .dr6 = DR6_RESET,
-        .dr7 = DR7_RESET,
-        .pat = PAT_RESET,
-    };
-    struct x86_regs *r = &v->arch->regs;
-
-    if (!vcpu_controls_valid(c->cr0, c->cr4, c->efer) || !(c->cr0 & CR0_PG) ||
-        !(c->cr4 & CR4_PAE) || !(c->efer & EFER_LME) || !(c->efer & EFER_LMA))
-        return -XEN_EINVAL;
-    flat(&s, ATTR_CODE64, ATTR_DATA32, 0xffffffff);
-    vt_state_set(v, &s);
+    s->cr0 = c->cr0 | CR0_ET;
+    s->cr3 = c->cr3;
+    s->cr4 = c->cr4;
+    s->efer = c->efer;
+    vt_state_set(v, s);
     set_regs_clear(v);
     r->gpr[GPR_RAX] = c->rax;
     r->gpr[GPR_RCX] = c->rcx;
@@ -249,20 +195,67 @@ static int context_64(struct vcpu *v, const struct vcpu_hvm_x86_64 *c)
     r->gpr[GPR_RSI] = c->rsi;
     r->gpr[GPR_RDI] = c->rdi;
     r->rip = c->rip;
-    r->rflags = (c->rflags & 0xffffffff & ~RFLAGS_VM) | RFLAGS_1;
+    r->rflags = (uint32_t)(c->rflags & ~RFLAGS_VM) | RFLAGS_1;
     return 0;
+}
+
+static int context_32(struct vcpu *v, struct x86_state *s,
+                      const struct vcpu_hvm_x86_32 *c)
+{
+    const struct vcpu_hvm_x86_64 wide = {
+        .rax = c->eax,
+        .rcx = c->ecx,
+        .rdx = c->edx,
+        .rbx = c->ebx,
+        .rsp = c->esp,
+        .rbp = c->ebp,
+        .rsi = c->esi,
+        .rdi = c->edi,
+        .rip = c->eip,
+        .cr0 = c->cr0,
+        .rflags = c->eflags,
+        .cr3 = c->cr3,
+        .cr4 = c->cr4,
+        .efer = c->efer,
+    };
+
+    if (!segment_valid(c->cs_ar, true, false) ||
+        !segment_valid(c->ss_ar, false, true) ||
+        !segment_valid(c->ds_ar, false, false) ||
+        !segment_valid(c->es_ar, false, false) || c->tr_ar & ~ATTR_VALID ||
+        ATTR_DPL(c->cs_ar) != ATTR_DPL(c->ss_ar))
+        return -XEN_EINVAL;
+#define SEGMENT(n)                                      \
+    (struct x86_segment){                               \
+        .attr = c->n##_ar,                              \
+        .base = c->n##_base,                            \
+        .limit = expand_limit(c->n##_limit, c->n##_ar), \
+    }
+    s->seg[SREG_CS] = SEGMENT(cs);
+    s->seg[SREG_DS] = SEGMENT(ds);
+    s->seg[SREG_SS] = SEGMENT(ss);
+    s->seg[SREG_ES] = SEGMENT(es);
+    s->seg[SREG_TR] = SEGMENT(tr);
+#undef SEGMENT
+    s->seg[SREG_TR].attr = c->tr_ar ? c->tr_ar : ATTR_TSS;
+    s->seg[SREG_LDTR] = (struct x86_segment){.attr = ATTR_LDT};
+    return start_from(v, s, &wide);
 }
 
 int arch_vcpu_set_hvm_context(struct vcpu *v, const struct vcpu_hvm_context *c)
 {
+    struct x86_state s = {.dr6 = DR6_RESET, .dr7 = DR7_RESET, .pat = PAT_RESET};
     int rc = -XEN_EINVAL;
 
     if (c->pad)
         return -XEN_EINVAL;
-    if (c->mode == VCPU_HVM_MODE_32B)
-        rc = context_32(v, &c->cpu_regs.x86_32);
-    else if (c->mode == VCPU_HVM_MODE_64B)
-        rc = context_64(v, &c->cpu_regs.x86_64);
+    if (c->mode == VCPU_HVM_MODE_32B) {
+        rc = context_32(v, &s, &c->cpu_regs.x86_32);
+    } else if (c->mode == VCPU_HVM_MODE_64B &&
+               c->cpu_regs.x86_64.efer & EFER_LMA) {
+        flat(&s, ATTR_CODE64, ATTR_DATA32, 0xffffffff);
+        rc = start_from(v, &s, &c->cpu_regs.x86_64);
+    }
     if (!rc)
         v->arch->wait_sipi = false;
     return rc;

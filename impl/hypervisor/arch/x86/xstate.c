@@ -176,7 +176,7 @@ bool xstate_set_xcr0(struct vcpu *v, uint64_t value)
     const struct cpu_policy *p = v->domain->arch->policy;
     int row = cpuid_row_find(0xd, 0);
 
-    if (!mask || !(vt_cr4(v) & CR4_OSXSAVE) || !(value & XCR0_X87) ||
+    if (!mask || !(vt_get(v, VT_CR4) & CR4_OSXSAVE) || !(value & XCR0_X87) ||
         value & ~(uint64_t)p->reg[row][CPUID_A] ||
         (value & XCR0_AVX && !(value & XCR0_SSE)) ||
         (value & 0xe0 && (value & 0xe0) != 0xe0) ||

@@ -75,39 +75,28 @@ void vt_state_set(struct vcpu *v, const struct x86_state *s)
     b->event_inject = 0;
 }
 
-uint64_t vt_cr0(const struct vcpu *v)
+static const uint16_t field_offset[] = {
+    [VT_CR0] = offsetof(struct vmcb, cr0),
+    [VT_CR2] = offsetof(struct vmcb, cr2),
+    [VT_CR3] = offsetof(struct vmcb, cr3),
+    [VT_CR4] = offsetof(struct vmcb, cr4),
+    [VT_EFER] = offsetof(struct vmcb, efer),
+    [VT_PAT] = offsetof(struct vmcb, g_pat),
+};
+
+static uint64_t hidden(enum vt_field f)
 {
-    return v->arch->vmcb->cr0;
+    return f == VT_EFER ? EFER_SVME : 0;
 }
 
-uint64_t vt_cr3(const struct vcpu *v)
+uint64_t vt_get(const struct vcpu *v, enum vt_field f)
 {
-    return v->arch->vmcb->cr3;
+    return *(uint64_t *)at(v->arch->vmcb, field_offset[f]) & ~hidden(f);
 }
 
-uint64_t vt_cr4(const struct vcpu *v)
+void vt_set(struct vcpu *v, enum vt_field f, uint64_t value)
 {
-    return v->arch->vmcb->cr4;
-}
-
-uint64_t vt_efer(const struct vcpu *v)
-{
-    return v->arch->vmcb->efer & ~EFER_SVME;
-}
-
-void vt_set_efer(struct vcpu *v, uint64_t efer)
-{
-    v->arch->vmcb->efer = efer | EFER_SVME;
-}
-
-uint64_t vt_pat(const struct vcpu *v)
-{
-    return v->arch->vmcb->g_pat;
-}
-
-void vt_set_pat(struct vcpu *v, uint64_t pat)
-{
-    v->arch->vmcb->g_pat = pat;
+    *(uint64_t *)at(v->arch->vmcb, field_offset[f]) = value | hidden(f);
 }
 
 unsigned int vt_cpl(const struct vcpu *v)
@@ -125,9 +114,4 @@ void vt_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
     v->arch->tsc_offset = offset;
     v->arch->vmcb->tsc_offset = offset + percpu_self()->tsc_offset;
-}
-
-void vt_set_cr2(struct vcpu *v, uint64_t cr2)
-{
-    v->arch->vmcb->cr2 = cr2;
 }

@@ -11,9 +11,6 @@ uint32_t hvm_context_bytes(struct domain *d);
 /* Write them to the buffer at 'u' of 'caller': bytes written, or an error. */
 long hvm_context_save(struct vcpu *caller, struct domain *d, uint64_t u,
                       uint32_t bytes);
-/* One record without its descriptor: -XEN_ENOENT when there is none. */
-int hvm_context_save_one(struct vcpu *caller, struct domain *d, uint32_t type,
-                         uint32_t instance, uint64_t u, uint64_t bytes);
 int hvm_context_load(struct vcpu *caller, struct domain *d, uint64_t u,
                      uint32_t bytes);
 

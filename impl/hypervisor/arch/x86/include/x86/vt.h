@@ -22,15 +22,10 @@ void vt_save(struct vcpu *v);
 void vt_state_get(struct vcpu *v, struct x86_state *s);
 void vt_state_set(struct vcpu *v, const struct x86_state *s);
 
-/* Single fields that emulation asks for. */
-uint64_t vt_cr0(const struct vcpu *v);
-uint64_t vt_cr3(const struct vcpu *v);
-uint64_t vt_cr4(const struct vcpu *v);
-uint64_t vt_efer(const struct vcpu *v);
-void vt_set_efer(struct vcpu *v, uint64_t efer);
-void vt_set_cr2(struct vcpu *v, uint64_t cr2);
-uint64_t vt_pat(const struct vcpu *v);
-void vt_set_pat(struct vcpu *v, uint64_t pat);
+/* Single fields that emulation asks for; EFER without the vendor's bits. */
+enum vt_field { VT_CR0, VT_CR2, VT_CR3, VT_CR4, VT_EFER, VT_PAT };
+uint64_t vt_get(const struct vcpu *v, enum vt_field f);
+void vt_set(struct vcpu *v, enum vt_field f, uint64_t value);
 unsigned int vt_cpl(const struct vcpu *v);
 const struct x86_segment *vt_segment(const struct vcpu *v, enum x86_sreg s);
 void vt_set_tsc_offset(struct vcpu *v, uint64_t offset);
