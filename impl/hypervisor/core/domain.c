@@ -42,14 +42,12 @@ static struct domain *find_locked(domid_t at_least)
     return NULL;
 }
 
-static struct domain *list_get(domid_t id, bool exact)
+struct domain *domain_next_get(domid_t after_or_equal)
 {
     struct domain *d;
 
     spin_lock(&list_lock);
-    d = find_locked(id);
-    if (d && exact && d->id != id)
-        d = NULL;
+    d = find_locked(after_or_equal);
     if (d)
         __atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
     spin_unlock(&list_lock);
@@ -58,12 +56,13 @@ static struct domain *list_get(domid_t id, bool exact)
 
 struct domain *domain_find_get(domid_t id)
 {
-    return list_get(id, true);
-}
+    struct domain *d = domain_next_get(id);
 
-struct domain *domain_next_get(domid_t after_or_equal)
-{
-    return list_get(after_or_equal, false);
+    if (d && d->id != id) {
+        domain_put(d);
+        return NULL;
+    }
+    return d;
 }
 
 static void list_insert(struct domain *d)
@@ -114,7 +113,7 @@ void domain_put(struct domain *d)
     heap_free(d);
 }
 
-/* Only the owner of a device model's target or a control domain may act. */
+/* Only a control domain may act on others. */
 int domain_target_get(struct vcpu *v, domid_t id, struct domain **out)
 {
     struct domain *d;
@@ -124,7 +123,7 @@ int domain_target_get(struct vcpu *v, domid_t id, struct domain **out)
     d = domain_find_get(id);
     if (!d)
         return -XEN_ESRCH;
-    if (d != v->domain && !v->domain->privileged && v->domain->target != d) {
+    if (d != v->domain && !v->domain->privileged) {
         domain_put(d);
         return -XEN_EPERM;
     }
@@ -132,14 +131,13 @@ int domain_target_get(struct vcpu *v, domid_t id, struct domain **out)
     return 0;
 }
 
-static bool id_is_free(domid_t id)
+bool domain_id_is_free(domid_t id)
 {
-    struct domain *d;
+    struct domain *d = domain_find_get(id);
 
-    spin_lock(&list_lock);
-    d = find_locked(id);
-    spin_unlock(&list_lock);
-    return !d || d->id != id;
+    if (d)
+        domain_put(d);
+    return !d;
 }
 
 domid_t domain_id_alloc(void)
@@ -147,7 +145,7 @@ domid_t domain_id_alloc(void)
     for (unsigned int n = 1; n < DOMID_LIMIT; n++) {
         domid_t id = (id_rover + n) % DOMID_LIMIT;
 
-        if (id >= DOMID_FIRST_USER && id_is_free(id)) {
+        if (id >= DOMID_FIRST_USER && domain_id_is_free(id)) {
             id_rover = id;
             return id;
         }
@@ -156,11 +154,6 @@ domid_t domain_id_alloc(void)
 }
 
 /* --- Creation --- */
-
-static void watchdog_cb(struct timer *t, void *arg)
-{
-    domain_shutdown(arg, SHUTDOWN_watchdog);
-}
 
 static void domain_init(struct domain *d, domid_t id,
                         const struct domain_config *c)
@@ -173,13 +166,10 @@ static void domain_init(struct domain *d, domid_t id,
     d->shutdown_code = SHUTDOWN_CODE_NONE;
     d->pause_count = 1;
     d->ctl_pause_count = 1;
-    d->nodemask = 1;
     d->paging_pool_bytes = PAGING_POOL_DEFAULT;
     d->arch_config = c->abi.arch;
     memcpy(d->handle, c->abi.handle, sizeof(d->handle));
     list_init(&d->link);
-    for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
-        timer_init(&d->watchdog[i], watchdog_cb, d);
 }
 
 int domain_create(domid_t id, const struct domain_config *c,
@@ -194,6 +184,7 @@ int domain_create(domid_t id, const struct domain_config *c,
     if (!d)
         return -XEN_ENOMEM;
     domain_init(d, id, c);
+    sched_domain_init(d);
     rc = units_init(d, c);
     if (rc) {
         heap_free(d);
@@ -225,22 +216,10 @@ static void vcpu_expel(struct vcpu *v)
     vcpu_unpause(v);
 }
 
-static void vcpu_expel_nosync(struct vcpu *v)
-{
-    vcpu_pause_nosync(v);
-    vcpu_unpause(v);
-}
-
 void domain_pause(struct domain *d)
 {
     __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
     each_vcpu(d, vcpu_expel);
-}
-
-void domain_pause_nosync(struct domain *d)
-{
-    __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    each_vcpu(d, vcpu_expel_nosync);
 }
 
 void domain_unpause(struct domain *d)
@@ -374,19 +353,8 @@ static void domain_begin_dying(struct domain *d)
     spin_lock(&d->lock);
     __atomic_store_n(&d->dying, DOMDYING_DYING, __ATOMIC_SEQ_CST);
     spin_unlock(&d->lock);
-    for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
-        timer_kill(&d->watchdog[i]);
     if (page_claim(d, 0))
         log_warn("cannot drop the claim of d%u", d->id);
-}
-
-static void target_put(struct domain *d)
-{
-    struct domain *target = d->target;
-
-    d->target = NULL;
-    if (target)
-        domain_put(target);
 }
 
 int domain_kill(struct domain *d)
@@ -401,7 +369,6 @@ int domain_kill(struct domain *d)
     rc = units_relinquish(d);
     if (rc)
         return rc;
-    target_put(d);
     /* From here the caller's domain_put() may be the last one. */
     __atomic_store_n(&d->dying, DOMDYING_DEAD, __ATOMIC_SEQ_CST);
     domain_notify_exit(d);

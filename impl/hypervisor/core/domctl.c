@@ -110,22 +110,15 @@ static int config_check(const struct xen_domctl_createdomain *c)
     return c->cpupool_id ? -XEN_ENODEV : 0;
 }
 
-/* The id asked for, or any; 0 when there is none. */
+/* The id asked for, or any. */
 static int id_choose(domid_t want, domid_t *id)
 {
-    struct domain *d;
-
-    if (want < DOMID_FIRST_USER || want >= DOMID_LIMIT) {
-        *id = domain_id_alloc();
-        return *id == DOMID_INVALID ? -XEN_ENOMEM : 0;
+    if (want >= DOMID_FIRST_USER && want < DOMID_LIMIT) {
+        *id = want;
+        return domain_id_is_free(want) ? 0 : -XEN_EEXIST;
     }
-    d = domain_find_get(want);
-    if (d) {
-        domain_put(d);
-        return -XEN_EEXIST;
-    }
-    *id = want;
-    return 0;
+    *id = domain_id_alloc();
+    return *id == DOMID_INVALID ? -XEN_ENOMEM : 0;
 }
 
 long domctl_createdomain(struct domctl *c)
@@ -196,7 +189,6 @@ static uint32_t info_flags(const struct domain *d, uint32_t vcpu_flags)
     f |= d->dying == DOMDYING_DEAD ? XEN_DOMINF_dying : 0;
     f |= d->shut_down ? XEN_DOMINF_shutdown : 0;
     f |= d->ctl_pause_count ? XEN_DOMINF_paused : 0;
-    f |= d->debugged ? XEN_DOMINF_debugged : 0;
     f |= d->createflags & XEN_DOMCTL_CDF_xs_domain ? XEN_DOMINF_xs_domain : 0;
     return f | (uint32_t)d->shutdown_code << XEN_DOMINF_shutdownshift;
 }
@@ -265,12 +257,6 @@ long domctl_setdomainhandle(struct domctl *c)
     return 0;
 }
 
-long domctl_setdebugging(struct domctl *c)
-{
-    c->d->debugged = c->op->u.setdebugging.enable;
-    return 0;
-}
-
 long domctl_settimeoffset(struct domctl *c)
 {
     c->d->wallclock_offset_s = c->op->u.settimeoffset.time_offset_seconds;
@@ -278,34 +264,10 @@ long domctl_settimeoffset(struct domctl *c)
     return 0;
 }
 
-/* All guests have 64-bit page tables or none; only that is accepted. */
-long domctl_set_address_size(struct domctl *c)
-{
-    return c->op->u.address_size.size == 64 ? 0 : -XEN_EINVAL;
-}
-
 long domctl_get_address_size(struct domctl *c)
 {
     c->op->u.address_size.size = 64;
     return 0;
-}
-
-long domctl_set_target(struct domctl *c)
-{
-    struct domain *e = domain_find_get(c->op->u.set_target.target);
-    long rc = 0;
-
-    if (!e)
-        return -XEN_ESRCH;
-    spin_lock(&c->d->lock);
-    if (c->d == e || c->d->target || c->d->dying)
-        rc = -XEN_EINVAL;
-    else
-        c->d->target = e; /* The reference stays with it. */
-    spin_unlock(&c->d->lock);
-    if (rc)
-        domain_put(e);
-    return rc;
 }
 
 long domctl_sendtrigger(struct domctl *c)

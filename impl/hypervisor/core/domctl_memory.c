@@ -36,22 +36,8 @@ long domctl_set_paging_mempool(struct domctl *c)
 /* Tools switch log-dirty mode off at the end of a save, whatever it was. */
 long domctl_shadow_op(struct domctl *c)
 {
-    struct xen_domctl_shadow_op *s = &c->op->u.shadow_op;
-
-    if (c->d->dying)
-        return -XEN_EINVAL;
-    switch (s->op) {
-    case XEN_DOMCTL_SHADOW_OP_OFF:
-        return 0;
-    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-        s->mb = (uint32_t)(ALIGN_UP(c->d->paging_pool_bytes, 1UL << 20) >> 20);
-        return 0;
-    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-        c->d->paging_pool_bytes = (uint64_t)s->mb << 20;
-        return 0;
-    default:
-        return -XEN_EOPNOTSUPP;
-    }
+    return c->op->u.shadow_op.op == XEN_DOMCTL_SHADOW_OP_OFF ? 0
+                                                             : -XEN_EOPNOTSUPP;
 }
 
 static uint64_t page_info(struct domain *d, xen_pfn_t gfn)
@@ -79,10 +65,4 @@ long domctl_getpageframeinfo3(struct domctl *c)
             return -XEN_EFAULT;
     }
     return 0;
-}
-
-/* Guests see one node. */
-long domctl_setvnumainfo(struct domctl *c)
-{
-    return -XEN_EOPNOTSUPP;
 }

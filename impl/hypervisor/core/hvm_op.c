@@ -138,25 +138,7 @@ static long hvm_op_get_param(struct vcpu *v, uint64_t u)
 /* A hint for shadow page tables, which do not exist; upstream's answer. */
 static long hvm_op_pagetable_dying(struct vcpu *v, uint64_t u)
 {
-    struct xen_hvm_pagetable_dying p;
-    struct domain *d;
-    long rc;
-
-    if (guest_copy_from(v, &p, u, sizeof(p)))
-        return -XEN_EFAULT;
-    rc = domain_target_get(v, p.domid, &d);
-    if (rc)
-        return rc;
-    domain_put(d);
     return -XEN_EINVAL;
-}
-
-static long hvm_op_get_time(struct vcpu *v, uint64_t u)
-{
-    struct xen_hvm_get_time t = {.now = arch_now_ns() +
-                                        (uint64_t)v->domain->time_offset_ns};
-
-    return guest_copy_to(v, u, &t, sizeof(t));
 }
 
 static long hvm_op_set_upcall_vector(struct vcpu *v, uint64_t u)
@@ -172,23 +154,6 @@ static long hvm_op_set_upcall_vector(struct vcpu *v, uint64_t u)
         return -XEN_ENOENT;
     target = __atomic_load_n(&v->domain->vcpu[c.vcpu], __ATOMIC_ACQUIRE);
     return target ? arch_set_upcall_vector(target, c.vector) : -XEN_ENOENT;
-}
-
-/* Nobody can have asked for these events, so there is none to send. */
-static long hvm_op_guest_request_vm_event(struct vcpu *v, uint64_t u)
-{
-    return u ? -XEN_EINVAL : 0;
-}
-
-/* Needs what only other vendors' nested paging has; upstream's answer here. */
-static long hvm_op_altp2m(struct vcpu *v, uint64_t u)
-{
-    uint32_t version;
-
-    if (guest_copy_from(v, &version, u, sizeof(version)))
-        return -XEN_EFAULT;
-    return version == HVMOP_ALTP2M_INTERFACE_VERSION ? -XEN_EOPNOTSUPP
-                                                     : -XEN_EINVAL;
 }
 
 static hvm_op_fn *const hvm_ops[] = {

@@ -97,9 +97,8 @@ long memop_claim_pages(struct memop *m)
 }
 
 /* No domain is populated on demand: nothing to move, the counters are true. */
-long memop_pod_target(struct memop *m)
+long memop_set_pod_target(struct memop *m)
 {
-    bool set = m->cmd == XENMEM_set_pod_target;
     struct xen_pod_target t;
     struct domain *d;
     long rc;
@@ -111,7 +110,7 @@ long memop_pod_target(struct memop *m)
         return rc;
     if (!m->v->domain->privileged)
         rc = -XEN_EPERM;
-    else if (set && t.target_pages > d->max_pages)
+    else if (t.target_pages > d->max_pages)
         rc = -XEN_EINVAL;
     t.tot_pages = d->tot_pages;
     t.pod_cache_pages = 0;

@@ -56,13 +56,6 @@ long memop_memory_map(struct memop *m)
     return rc;
 }
 
-long memop_machine_memory_map(struct memop *m)
-{
-    if (!m->v->domain->privileged)
-        return -XEN_EPERM;
-    return map_answer(m, arch_machine_memory_map());
-}
-
 static int map_install(struct memop *m, struct domain *d,
                        const struct xen_memory_map *r)
 {

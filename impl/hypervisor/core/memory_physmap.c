@@ -50,19 +50,6 @@ static int space_grant_table(struct domain *d, domid_t foreign, uint64_t idx,
     return rc ? rc : shared_frame_get(d, m, out);
 }
 
-/* A page of its own moves: the old place is emptied after the new one is set. */
-static int space_gmfn(struct domain *d, domid_t foreign, uint64_t idx,
-                      struct placement *out)
-{
-    struct p2m_entry e;
-    mfn_t m;
-
-    if (physmap_get_page(d, _gfn(idx), false, &m, &e))
-        return -XEN_EINVAL;
-    *out = (struct placement){m, e.type};
-    return 0;
-}
-
 static int foreign_frame_get(struct domain *f, gfn_t gfn, struct placement *out)
 {
     struct p2m_entry e;
@@ -82,7 +69,7 @@ static int space_gmfn_foreign(struct domain *d, domid_t foreign, uint64_t idx,
     f = domain_find_get(foreign);
     if (!f)
         return -XEN_ESRCH;
-    if (!d->privileged && d->target != f)
+    if (!d->privileged)
         rc = -XEN_EPERM;
     else
         rc = foreign_frame_get(f, _gfn(idx), out);
@@ -93,7 +80,6 @@ static int space_gmfn_foreign(struct domain *d, domid_t foreign, uint64_t idx,
 static space_fn *const spaces[] = {
     [XENMAPSPACE_shared_info] = space_shared_info,
     [XENMAPSPACE_grant_table] = space_grant_table,
-    [XENMAPSPACE_gmfn] = space_gmfn,
     [XENMAPSPACE_gmfn_foreign] = space_gmfn_foreign,
 };
 
@@ -108,14 +94,7 @@ static int place_one(struct domain *d, unsigned int space, domid_t foreign,
     rc = spaces[space](d, foreign, idx, &p);
     if (rc)
         return rc;
-    if (space != XENMAPSPACE_gmfn)
-        return physmap_replace(d, gfn, p.mfn, p.type);
-    if (idx == gfn_x(gfn)) {
-        page_put(p.mfn);
-        return 0;
-    }
-    rc = physmap_replace(d, gfn, p.mfn, p.type);
-    return rc ? rc : physmap_remove(d, _gfn(idx));
+    return physmap_replace(d, gfn, p.mfn, p.type);
 }
 
 /* --- One mapping --- */
@@ -209,20 +188,6 @@ long memop_remove_from_physmap(struct memop *m)
 
 /* --- Resources: grant table frames of another domain --- */
 
-/* Without ioreq servers, frames of one exist in number only, as upstream's. */
-static unsigned int resource_max(struct domain *d, unsigned int type,
-                                 unsigned int id)
-{
-    switch (type) {
-    case XENMEM_resource_ioreq_server:
-        return 1 + ALIGN_UP(d->max_vcpus * 32, PAGE_SIZE) / PAGE_SIZE;
-    case XENMEM_resource_grant_table:
-        return gnttab_resource_max(d, id);
-    default:
-        return 0;
-    }
-}
-
 static int resource_place(struct memop *m, struct domain *d, mfn_t mfn,
                           const struct xen_mem_acquire_resource *r,
                           unsigned long i)
@@ -257,8 +222,6 @@ static long resource_map(struct memop *m, struct domain *d,
 {
     unsigned long i = m->start;
 
-    if (r->type != XENMEM_resource_grant_table)
-        return -XEN_ENOENT;
     if (r->nr_frames > UINT32_MAX >> MEMOP_EXTENT_SHIFT ||
         r->frame > UINT32_MAX - r->nr_frames || i > r->nr_frames)
         return -XEN_EINVAL;
@@ -299,7 +262,9 @@ long memop_acquire_resource(struct memop *m)
     rc = domain_target_get(m->v, r.domid, &d);
     if (rc)
         return rc;
-    frames = resource_max(d, r.type, r.id);
+    frames = r.type == XENMEM_resource_grant_table
+                 ? gnttab_resource_max(d, r.id)
+                 : 0;
     if (d == m->v->domain)
         rc = -XEN_EPERM;
     else if (!frames)

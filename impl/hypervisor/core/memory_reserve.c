@@ -140,12 +140,6 @@ static long reservation(struct memop *m, extent_fn *fn)
     return rc;
 }
 
-/* Pages without a place in the address space: no translated guest has those. */
-long memop_increase_reservation(struct memop *m)
-{
-    return (long)m->start;
-}
-
 long memop_decrease_reservation(struct memop *m)
 {
     return reservation(m, extent_release);

@@ -9,7 +9,6 @@
 #include "hv/sched.h"
 
 #define POLL_PORTS_MAX 128 /* as upstream */
-#define NS_PER_S       1000000000ULL
 
 typedef long sched_op_fn(struct vcpu *v, uint64_t u);
 
@@ -37,38 +36,17 @@ static long sched_op_shutdown(struct vcpu *v, uint64_t u)
     return 0;
 }
 
-/* Sets the reason alone; the shutdown itself comes later. */
-static long sched_op_shutdown_code(struct vcpu *v, uint64_t u)
-{
-    struct sched_shutdown s;
-    struct domain *d = v->domain;
-    long rc = 0;
-
-    if (guest_copy_from(v, &s, u, sizeof(s)))
-        return -XEN_EFAULT;
-    spin_lock(&d->lock);
-    if (d->shutdown_code == 0xff)
-        d->shutdown_code = (uint8_t)s.reason;
-    else
-        rc = -XEN_EBUSY;
-    spin_unlock(&d->lock);
-    return rc;
-}
-
 static long sched_op_remote_shutdown(struct vcpu *v, uint64_t u)
 {
     struct sched_remote_shutdown s;
     struct domain *d;
+    int rc;
 
     if (guest_copy_from(v, &s, u, sizeof(s)))
         return -XEN_EFAULT;
-    d = domain_find_get(s.domain_id);
-    if (!d)
-        return -XEN_ESRCH;
-    if (!v->domain->privileged && v->domain->target != d) {
-        domain_put(d);
-        return -XEN_EPERM;
-    }
+    rc = domain_target_get(v, s.domain_id, &d);
+    if (rc)
+        return rc;
     domain_shutdown(d, (uint8_t)s.reason);
     domain_put(d);
     return 0;
@@ -114,60 +92,6 @@ static long sched_op_poll(struct vcpu *v, uint64_t u)
     timeout = p.timeout ? p.timeout - (uint64_t)v->domain->time_offset_ns : 0;
     timer_stop(&v->poll_timer);
     return poll_ports(v, ports, p.nr_ports, timeout);
-}
-
-/* --- Watchdogs: id 0 takes a free one, else re-arms or (timeout 0) stops --- */
-
-static void watchdog_arm(struct domain *d, unsigned int i, uint32_t timeout_s)
-{
-    timer_set(&d->watchdog[i], arch_cpu_self(),
-              arch_now_ns() + timeout_s * NS_PER_S);
-}
-
-static long watchdog_take_locked(struct domain *d, uint32_t timeout_s)
-{
-    if (!timeout_s)
-        return -XEN_EINVAL;
-    for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
-        if (!(d->watchdogs_used & BIT(i))) {
-            d->watchdogs_used |= BIT(i);
-            watchdog_arm(d, i, timeout_s);
-            return i + 1;
-        }
-    return -XEN_ENOSPC;
-}
-
-static long watchdog_set_locked(struct domain *d, uint32_t id,
-                                uint32_t timeout_s)
-{
-    unsigned int i = id - 1;
-
-    if (!id)
-        return watchdog_take_locked(d, timeout_s);
-    if (i >= DOMAIN_WATCHDOGS)
-        return -XEN_EINVAL;
-    if (!(d->watchdogs_used & BIT(i)))
-        return -XEN_EINVAL;
-    if (timeout_s) {
-        watchdog_arm(d, i, timeout_s);
-    } else {
-        d->watchdogs_used &= (uint8_t)~BIT(i);
-        timer_stop(&d->watchdog[i]);
-    }
-    return 0;
-}
-
-static long sched_op_watchdog(struct vcpu *v, uint64_t u)
-{
-    struct sched_watchdog w;
-    long rc;
-
-    if (guest_copy_from(v, &w, u, sizeof(w)))
-        return -XEN_EFAULT;
-    spin_lock(&v->domain->lock);
-    rc = watchdog_set_locked(v->domain, w.id, w.timeout);
-    spin_unlock(&v->domain->lock);
-    return rc;
 }
 
 static sched_op_fn *const sched_ops[] = {

@@ -43,11 +43,6 @@ long do_sysctl(struct vcpu *v, unsigned long arg[5])
     return rc;
 }
 
-long sysctl_unsupported(struct vcpu *v, struct xen_sysctl *op)
-{
-    return -XEN_EOPNOTSUPP;
-}
-
 long sysctl_readconsole(struct vcpu *v, struct xen_sysctl *op)
 {
     return console_readconsole(v, &op->u.readconsole);
@@ -114,17 +109,6 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 static uint64_t pages_to_bytes(uint64_t pages)
 {
     return pages << PAGE_SHIFT;
-}
-
-/* One zone and one node: address widths make no difference. */
-long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op)
-{
-    struct xen_sysctl_availheap *a = &op->u.availheap;
-    struct page_stats s;
-
-    page_stats(&s);
-    a->avail_bytes = a->node <= 0 ? pages_to_bytes(s.free) : 0;
-    return 0;
 }
 
 long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)

@@ -73,13 +73,6 @@ long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op)
     return 0;
 }
 
-/* No CPU is masked: CPUID exits always. */
-long sysctl_cpu_levelling_caps(struct vcpu *v, struct xen_sysctl *op)
-{
-    op->u.cpu_levelling_caps.caps = XEN_SYSCTL_CPU_LEVELCAP_faulting;
-    return 0;
-}
-
 /* --- The pool --- */
 
 static uint32_t domains_count(void)

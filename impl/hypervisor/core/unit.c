@@ -46,12 +46,6 @@ static int unit_gnttab_init(struct domain *d, const struct domain_config *c)
         XEN_DOMCTL_GRANT_version(c->abi.grant_opts));
 }
 
-static int unit_sched_init(struct domain *d, const struct domain_config *c)
-{
-    sched_domain_init(d);
-    return 0;
-}
-
 static int shared_info_init(struct domain *d, const struct domain_config *c)
 {
     mfn_t m;

@@ -25,17 +25,6 @@ static void singleshot_cb(struct timer *t, void *arg)
     evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
 }
 
-static void periodic_cb(struct timer *t, void *arg)
-{
-    struct vcpu *v = arg;
-    uint64_t period = __atomic_load_n(&v->periodic_ns, __ATOMIC_RELAXED);
-
-    if (!period)
-        return;
-    evtchn_send_vcpu_virq(v, VIRQ_TIMER);
-    timer_set(t, vcpu_cpu(v), arch_now_ns() + period);
-}
-
 static void poll_cb(struct timer *t, void *arg)
 {
     struct vcpu *v = arg;
@@ -56,7 +45,6 @@ static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
     v->runstate.state = RUNSTATE_offline;
     v->runstate.state_entry_time = arch_now_ns();
     timer_init(&v->singleshot, singleshot_cb, v);
-    timer_init(&v->periodic, periodic_cb, v);
     timer_init(&v->poll_timer, poll_cb, v);
 }
 
@@ -95,9 +83,7 @@ out:
 
 void vcpu_relinquish(struct vcpu *v)
 {
-    __atomic_store_n(&v->periodic_ns, 0, __ATOMIC_RELAXED);
     timer_kill(&v->singleshot);
-    timer_kill(&v->periodic);
     timer_kill(&v->poll_timer);
     vcpu_runstate_unregister(v);
 }

@@ -7,9 +7,6 @@
 #include "hv/hypercall.h"
 #include "hv/sched.h"
 
-#define PERIOD_MIN_NS 1000000ULL
-#define PERIOD_MAX_NS (1ULL << 62) /* Far from where additions wrap. */
-
 struct vcpu_call {
     struct vcpu *self; /* who calls */
     struct vcpu *v;    /* who is meant, of the same domain */
@@ -101,23 +98,9 @@ static long vcpu_op_register_runstate(const struct vcpu_call *c)
     return vcpu_runstate_register(c->self, c->v, a.addr.p);
 }
 
-static long vcpu_op_set_periodic_timer(const struct vcpu_call *c)
-{
-    struct vcpu_set_periodic_timer t;
-
-    if (guest_copy_from(c->self, &t, c->u, sizeof(t)))
-        return -XEN_EFAULT;
-    if (t.period_ns < PERIOD_MIN_NS || t.period_ns > PERIOD_MAX_NS)
-        return -XEN_EINVAL;
-    __atomic_store_n(&c->v->periodic_ns, t.period_ns, __ATOMIC_RELAXED);
-    timer_set(&c->v->periodic, vcpu_cpu(c->v), arch_now_ns() + t.period_ns);
-    return 0;
-}
-
+/* There is none: kernels stop it in case a loader had started one. */
 static long vcpu_op_stop_periodic_timer(const struct vcpu_call *c)
 {
-    __atomic_store_n(&c->v->periodic_ns, 0, __ATOMIC_RELAXED);
-    timer_stop(&c->v->periodic);
     return 0;
 }
 

@@ -75,7 +75,7 @@ END_TEST
 START_TEST(pauses_are_counted)
 {
     domain_pause(call_guest);
-    domain_pause_nosync(call_guest);
+    domain_pause(call_guest);
     ck_assert(!vcpu_runnable(call_v1));
     domain_unpause(call_guest);
     ck_assert(!vcpu_runnable(call_v1));

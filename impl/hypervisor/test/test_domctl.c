@@ -171,7 +171,7 @@ START_TEST(a_domain_does_not_control_itself)
     const uint32_t cmds[] = {
         XEN_DOMCTL_destroydomain, XEN_DOMCTL_pausedomain,
         XEN_DOMCTL_resumedomain,  XEN_DOMCTL_max_vcpus,
-        XEN_DOMCTL_setdebugging,  XEN_DOMCTL_shadow_op,
+        XEN_DOMCTL_shadow_op,
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(cmds); i++)
@@ -310,16 +310,9 @@ START_TEST(limits_and_marks_are_kept)
     ck_assert_int_eq(call_domctl(call_v0, &op), 0);
     ck_assert_uint_eq(call_guest->shared_info->wc_sec + 60,
                       call_dom0->shared_info->wc_sec);
-    op.cmd = XEN_DOMCTL_setdebugging;
-    op.u.setdebugging.enable = 1;
-    ck_assert_int_eq(call_domctl(call_v0, &op), 0);
-    ck_assert(flags_of(1) & XEN_DOMINF_debugged);
     op.cmd = XEN_DOMCTL_get_address_size;
     ck_assert_int_eq(call_domctl(call_v0, &op), 0);
     ck_assert_uint_eq(op.u.address_size.size, 64);
-    op.cmd = XEN_DOMCTL_set_address_size;
-    op.u.address_size.size = 32;
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_EINVAL);
 }
 END_TEST
 
@@ -336,9 +329,6 @@ START_TEST(paging_pools_are_whole_pages)
     op.u.paging_mempool.size = 64 << 20;
     ck_assert_int_eq(call_domctl(call_v0, &op), 0);
     op.cmd = XEN_DOMCTL_shadow_op;
-    op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION;
-    ck_assert_int_eq(call_domctl(call_v0, &op), 0);
-    ck_assert_uint_eq(op.u.shadow_op.mb, 64);
     op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_OFF;
     ck_assert_int_eq(call_domctl(call_v0, &op), 0);
     op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY;
@@ -362,26 +352,6 @@ START_TEST(page_types_are_told)
     ck_assert_uint_eq(array[2], XEN_DOMCTL_PFINFO_XTAB);
     op.u.getpageframeinfo3.num = ~0ULL;
     ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_E2BIG);
-}
-END_TEST
-
-START_TEST(a_target_is_set_once_and_held)
-{
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_set_target, .domain = 1};
-    domid_t id = create();
-
-    op.u.set_target.target = 1;
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_EINVAL);
-    op.u.set_target.target = 99;
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_ESRCH);
-    op.u.set_target.target = id;
-    ck_assert_int_eq(call_domctl(call_v0, &op), 0);
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_EINVAL);
-    ck_assert_int_eq(simple(id, XEN_DOMCTL_destroydomain), 0);
-    ck_assert_ptr_nonnull(call_guest->target);
-    ck_assert_int_eq(simple(1, XEN_DOMCTL_destroydomain), 0);
-    ck_assert_ptr_null(domain_find_get(id));
-    ck_assert_ptr_null(domain_find_get(1));
 }
 END_TEST
 
@@ -430,7 +400,6 @@ int main(void)
         limits_and_marks_are_kept,
         paging_pools_are_whole_pages,
         page_types_are_told,
-        a_target_is_set_once_and_held,
         triggers,
         the_scheduler_is_credit2,
     };

@@ -79,15 +79,11 @@ START_TEST(bad_pointers_are_efault_everywhere)
         {__HYPERVISOR_xen_version, XENVER_commandline, 1},
         {__HYPERVISOR_xen_version, XENVER_guest_handle, 1},
         {__HYPERVISOR_sched_op, SCHEDOP_shutdown, 1},
-        {__HYPERVISOR_sched_op, SCHEDOP_shutdown_code, 1},
         {__HYPERVISOR_sched_op, SCHEDOP_poll, 1},
         {__HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, 1},
-        {__HYPERVISOR_sched_op, SCHEDOP_watchdog, 1},
         {__HYPERVISOR_hvm_op, HVMOP_set_param, 1},
         {__HYPERVISOR_hvm_op, HVMOP_get_param, 1},
         {__HYPERVISOR_hvm_op, HVMOP_set_evtchn_upcall_vector, 1},
-        {__HYPERVISOR_hvm_op, HVMOP_pagetable_dying, 1},
-        {__HYPERVISOR_hvm_op, HVMOP_altp2m, 1},
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {

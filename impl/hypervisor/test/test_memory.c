@@ -345,26 +345,6 @@ START_TEST(grant_frames_are_placed)
 }
 END_TEST
 
-START_TEST(own_pages_move)
-{
-    struct xen_add_to_physmap r = {.domid = DOMID_SELF,
-                                   .space = XENMAPSPACE_gmfn,
-                                   .idx = 5,
-                                   .gpfn = 0x500};
-    mfn_t m = p2m_get(call_guest, _gfn(5)).mfn;
-    uint64_t pages = call_guest->tot_pages;
-
-    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_add_to_physmap, r), 0);
-    ck_assert_uint_eq(mfn_x(p2m_get(call_guest, _gfn(0x500)).mfn), mfn_x(m));
-    ck_assert_int_eq(p2m_get(call_guest, _gfn(5)).type, P2M_NONE);
-    ck_assert_uint_eq(page_refs(m), 1);
-    ck_assert_uint_eq(call_guest->tot_pages, pages);
-    r.idx = r.gpfn;
-    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_add_to_physmap, r), 0);
-    ck_assert_uint_eq(page_refs(m), 1);
-}
-END_TEST
-
 /* --- Resources --- */
 
 START_TEST(grant_frames_of_a_guest_can_be_acquired)
@@ -406,7 +386,7 @@ START_TEST(bad_resources_are_refused)
     r.type = XENMEM_resource_ioreq_server;
     set_xen_guest_handle(r.frame_list, (xen_pfn_t *)CALL_ARRAY);
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_acquire_resource, r),
-                     -XEN_ENOENT);
+                     -XEN_EINVAL);
     r.type = XENMEM_resource_grant_table;
     r.frame = ~0ULL;
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_acquire_resource, r),
@@ -447,20 +427,6 @@ START_TEST(a_memory_map_is_set_and_read_back)
 }
 END_TEST
 
-START_TEST(the_machine_map_is_dom0s_to_see)
-{
-    struct xen_memory_map get = {.nr_entries = 8};
-
-    set_xen_guest_handle(get.buffer, (void *)CALL_ARRAY);
-    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_machine_memory_map, get),
-                     -XEN_EPERM);
-    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_machine_memory_map, get), 0);
-    ck_assert_uint_ge(
-        ((struct xen_memory_map *)call_at(call_dom0, CALL_REQUEST))->nr_entries,
-        1);
-}
-END_TEST
-
 START_TEST(a_pod_target_within_the_limit_is_accepted)
 {
     struct xen_pod_target t = {.target_pages = 10, .domid = 1};
@@ -471,7 +437,6 @@ START_TEST(a_pod_target_within_the_limit_is_accepted)
     ck_assert_uint_eq(out->tot_pages, CALL_PAGES);
     t.target_pages = 101;
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_set_pod_target, t), -XEN_EINVAL);
-    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_pod_target, t), 0);
 }
 END_TEST
 
@@ -508,11 +473,9 @@ int main(void)
         hostile_batches_fail,
         shared_info_is_placed_over_ram,
         grant_frames_are_placed,
-        own_pages_move,
         grant_frames_of_a_guest_can_be_acquired,
         bad_resources_are_refused,
         a_memory_map_is_set_and_read_back,
-        the_machine_map_is_dom0s_to_see,
         a_pod_target_within_the_limit_is_accepted,
         what_is_not_there_says_so,
     };

@@ -8,8 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define NS_PER_S 1000000000ULL
-
 static long op(struct vcpu *v, unsigned int cmd, unsigned long arg)
 {
     return call(v, __HYPERVISOR_sched_op, cmd, arg, 0);
@@ -21,6 +19,7 @@ static long op(struct vcpu *v, unsigned int cmd, unsigned long arg)
 START_TEST(unknown_operations_are_enosys)
 {
     ck_assert_int_eq(op(call_v1, SCHEDOP_pin_override, 0), -XEN_ENOSYS);
+    ck_assert_int_eq(op(call_v1, SCHEDOP_watchdog, 0), -XEN_ENOSYS);
     ck_assert_int_eq(op(call_v1, 8, 0), -XEN_ENOSYS);
     ck_assert_int_eq(op(call_v1, ~0U, 0), -XEN_ENOSYS);
 }
@@ -33,19 +32,6 @@ START_TEST(a_guest_ends_itself_with_its_code)
     ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_shutdown, s), 0);
     ck_assert(call_guest->shut_down);
     ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_suspend);
-}
-END_TEST
-
-START_TEST(a_code_given_before_stays)
-{
-    struct sched_shutdown s = {.reason = SHUTDOWN_crash};
-
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_shutdown_code, s), 0);
-    ck_assert(!call_guest->shut_down);
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_shutdown_code, s), -XEN_EBUSY);
-    s.reason = SHUTDOWN_poweroff;
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_shutdown, s), 0);
-    ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_crash);
 }
 END_TEST
 
@@ -106,30 +92,6 @@ START_TEST(hostile_polls_are_refused)
 }
 END_TEST
 
-START_TEST(watchdogs_are_taken_rearmed_and_stopped)
-{
-    struct sched_watchdog w = {.timeout = 10};
-
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), 1);
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), 2);
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), -XEN_ENOSPC);
-    w.id = 3;
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), -XEN_EINVAL);
-    w.id = ~0U;
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), -XEN_EINVAL);
-    w.id = 2;
-    w.timeout = 0;
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), 0);
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), -XEN_EINVAL);
-    w.id = 0;
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_watchdog, w), -XEN_EINVAL);
-    double_now_ns += 11 * NS_PER_S;
-    timer_run(0);
-    ck_assert(call_guest->shut_down);
-    ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_watchdog);
-}
-END_TEST
-
 START_TEST(block_waits_unless_something_is_pending)
 {
     ck_assert_int_eq(op(call_v1, SCHEDOP_block, 0), 0);
@@ -146,12 +108,10 @@ int main(void)
     const TTest *const tests[] = {
         unknown_operations_are_enosys,
         a_guest_ends_itself_with_its_code,
-        a_code_given_before_stays,
         others_are_ended_by_the_privileged_only,
         polling_nothing_waits_for_the_timeout,
         a_timeout_in_the_past_does_not_wait,
         hostile_polls_are_refused,
-        watchdogs_are_taken_rearmed_and_stopped,
         block_waits_unless_something_is_pending,
     };
 

@@ -23,7 +23,6 @@
 #define DOMID_LIMIT      DOMID_FIRST_RESERVED
 
 #define DOMAIN_HYPERCALLS 64 /* as HYPERCALL_LIMIT */
-#define DOMAIN_WATCHDOGS  2
 
 struct evtchn_domain;
 struct evtchn_vcpu;
@@ -72,8 +71,6 @@ struct vcpu {
     struct vcpu_runstate_info *runstate_map; /* [d] there, or NULL */
     bool runstate_dirty;            /* [a] copy to the guest before entry */
     struct timer singleshot;        /* VCPUOP_set_singleshot_timer */
-    struct timer periodic;          /* VCPUOP_set_periodic_timer */
-    uint64_t periodic_ns;           /* [v] 0: off */
     struct timer poll_timer;        /* SCHEDOP_poll timeout */
     uint64_t hypercall_deadline_ns; /* [v] preempt a long one, 0: not set */
     bool in_multicall;              /* [v] */
@@ -102,7 +99,6 @@ struct domain {
     unsigned int ctl_pause_count;       /* [d] XEN_DOMCTL_pausedomain only */
     bool creation_finished;             /* [d] first unpause seen */
     bool privileged;                    /* [I] dom0: may use domctl, sysctl.. */
-    bool debug_keys;                    /* [d] */
     uint8_t dying;                      /* [d] enum domain_dying */
     bool shutting_down;                 /* [d] SCHEDOP_shutdown seen */
     bool shut_down;                     /* [d] all vCPUs off */
@@ -113,17 +109,11 @@ struct domain {
     struct memory_map *memory_map;      /* [d] heap, hv/memory.h */
     int64_t time_offset_ns;             /* [d] system time minus host time */
     uint64_t vm_assist;                 /* [d] VMASST_TYPE_* bits */
-    uint64_t nodemask;                  /* [d] node affinity */
     uint64_t paging_pool_bytes;         /* [d] set_paging_mempool_size */
-    struct domain *target;              /* [d] device model's guest, or NULL */
-    uint64_t exits_reported;            /* debug key 'x' bookkeeping */
     uint64_t hypercalls[DOMAIN_HYPERCALLS];   /* [a] calls by number */
-    struct timer watchdog[DOMAIN_WATCHDOGS];  /* SCHEDOP_watchdog */
-    uint8_t watchdogs_used;                   /* [d] bit per watchdog */
     int64_t wallclock_offset_s;               /* [d] settimeoffset */
     unsigned int kill_unit;                   /* domctl lock: next unit */
     bool released;                            /* [a] creation reference gone */
-    bool debugged;                            /* [d] XEN_DOMCTL_setdebugging */
     struct xen_arch_domainconfig arch_config; /* [I] as created */
 };
 
@@ -150,6 +140,7 @@ int domain_target_get(struct vcpu *v, domid_t id, struct domain **out);
    vCPU; *out is borrowed. 'id' must be free. */
 int domain_create(domid_t id, const struct domain_config *c,
                   struct domain **out);
+bool domain_id_is_free(domid_t id);
 /* A free id after the one given out last, or DOMID_INVALID. */
 domid_t domain_id_alloc(void);
 int vcpu_create(struct domain *d, unsigned int id, struct vcpu **out);
@@ -165,7 +156,6 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 
 /* Counting pauses. The plain form returns with no vCPU of 'd' in the guest. */
 void domain_pause(struct domain *d);
-void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
 /* XEN_DOMCTL_pausedomain/unpausedomain: -XEN_EOVERFLOW / -XEN_EINVAL. */
 int domain_ctl_pause(struct domain *d);

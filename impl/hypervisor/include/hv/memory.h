@@ -1,8 +1,7 @@
 /*
  * Memory maps as guests see them (public/memory.h, XENMEM_memory_map).
  *
- * One per domain, at domain.memory_map (heap, owner: the domain, [d]); the
- * machine's own is the architecture's.
+ * One per domain, at domain.memory_map (heap, owner: the domain, [d]).
  */
 #ifndef HV_MEMORY_H
 #define HV_MEMORY_H
@@ -27,8 +26,5 @@ struct memory_map {
 
 /* A zeroed map for 'nr' entries from the heap; NULL when memory is out. */
 struct memory_map *memory_map_create(unsigned int nr);
-
-/* XENMEM_machine_memory_map: valid for ever, never NULL. */
-const struct memory_map *arch_machine_memory_map(void);
 
 #endif

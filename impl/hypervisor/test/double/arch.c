@@ -5,7 +5,6 @@
 
 #include "hv/heap.h"
 #include "hv/log.h"
-#include "hv/memory.h"
 #include "hv/page.h"
 
 #include <stdio.h>
@@ -321,20 +320,6 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
 void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t)
 {
     *t = (struct xen_sysctl_cputopo){.core = cpu};
-}
-
-const struct memory_map *arch_machine_memory_map(void)
-{
-    static union {
-        struct memory_map map;
-        uint8_t bytes[sizeof(struct memory_map) +
-                      2 * sizeof(struct memory_map_entry)];
-    } machine;
-
-    machine.map.nr = 2;
-    machine.map.entry[0] = (struct memory_map_entry){0, 0x9f000, 1};
-    machine.map.entry[1] = (struct memory_map_entry){0x100000, 0x3f00000, 1};
-    return &machine.map;
 }
 
 const char *arch_capabilities(void)
