@@ -8,6 +8,7 @@
  * it doubles after a short halt, up to POLL_MAX_NS, and ends after a long one.
  */
 #include "x86/insn.h"
+#include "x86/lapic.h"
 #include "x86/percpu.h"
 
 #include "hv/arch.h"
@@ -26,6 +27,7 @@ static void wait_halted(const struct cpu *c)
     /* Interrupts are off from here to STI: what comes after it ends HLT. */
     cpu_kick_accept();
     cpu_away_begin();
+    lapic_look_again(); /* see time_check() */
     if (!cpu_must_leave(c))
         interrupts_on_and_halt();
     interrupts_off();

@@ -7,6 +7,7 @@
 #include "x86/irq_vectors.h"
 #include "x86/lapic.h"
 #include "x86/percpu.h"
+#include "x86/time.h"
 
 #include "abi/xen.h"
 #include "hv/arch.h"
@@ -76,14 +77,9 @@ void irq_init(void)
         rows[v].no_eoi = true;
 }
 
-/* It only ends HLT or the guest; cpu_loop() runs what is due. */
 static void timer_irq(unsigned int vector, void *arg)
 {
-    struct cpu *c = &cpus[arch_cpu_self()];
-
-    percpu_self()->timer_ns = ~0ULL;
-    WRITE_ONCE(c->timer_fired, true);
-    WRITE_ONCE(c->work, true);
+    time_expired();
 }
 
 static void kick_irq(unsigned int vector, void *arg)
@@ -165,6 +161,12 @@ void arch_cpu_kick(unsigned int cpu)
     (void)__atomic_exchange_n(&p->kicked, true, __ATOMIC_SEQ_CST);
     if (READ_ONCE(p->away))
         lapic_send(p->apic_id, VECTOR_KICK);
+}
+
+void cpu_away_end(void)
+{
+    WRITE_ONCE(percpu_self()->away, false);
+    time_check();
 }
 
 void cpu_away_begin(void)

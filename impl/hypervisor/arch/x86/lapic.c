@@ -112,6 +112,12 @@ bool lapic_is_x2apic(void)
     return x2apic;
 }
 
+/* Writing the priority makes the APIC weigh again what waits in its IRR. */
+void lapic_look_again(void)
+{
+    lapic_write(LAPIC_TPR, 0);
+}
+
 void lapic_eoi(void)
 {
     lapic_write(LAPIC_EOI, 0);

@@ -15,6 +15,7 @@ void lapic_enable(void);
 uint32_t lapic_self_id(void);
 bool lapic_is_x2apic(void);
 void lapic_eoi(void);
+void lapic_look_again(void);
 
 /* Largest APIC id that interrupts can be sent to (no remapping: 8 bits). */
 #define LAPIC_ID_MAX 0xfeU
