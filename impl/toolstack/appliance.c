@@ -1,4 +1,5 @@
 /* Groups of machines: appliances, snapshot schedules, observers, callers. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ static int in_order(struct request *r, bool reverse,
 
         for (uint32_t i = 0; i < vms->nr; i++) {
             struct object *vm = db_find_any(r->db, vms->items[i].s);
-            int64_t a = db_int(vm, "order"), b = best ? db_int(best, "order") : 0;
+            int64_t a = db_int(vm, "order"),
+                    b = best ? db_int(best, "order") : 0;
 
             if (done[i] || (best && (reverse ? a <= b : a >= b)))
                 continue;
@@ -100,7 +102,8 @@ static bool in_range(const char *text, int max)
 {
     int n = 0;
 
-    if (!*text || strlen(text) > 2 || strspn(text, "0123456789") != strlen(text))
+    if (!*text || strlen(text) > 2 ||
+        strspn(text, "0123456789") != strlen(text))
         return false;
     for (; *text; text++)
         n = n * 10 + (*text - '0');
@@ -116,6 +119,17 @@ static bool schedule_valid(const char *key, const char *value)
     return strcmp(key, "days") == 0;
 }
 
+/* "monday,friday" with capitals; numbers stay as they are. */
+static const char *spelled(struct request *r, const char *text)
+{
+    char *copy = arena_strdup(r->arena, text);
+
+    for (char *p = copy; *p; p++)
+        *p = (char)(p == copy || p[-1] == ',' ? toupper((unsigned char)*p)
+                                              : tolower((unsigned char)*p));
+    return copy;
+}
+
 /* Keys that are not given keep what they were. */
 int vmss_set_schedule(struct request *r)
 {
@@ -126,14 +140,14 @@ int vmss_set_schedule(struct request *r)
 
         if (schedule_valid(key, v))
             continue;
-        return request_fail(
-            r, "INVALID_VALUE",
-            *key ? arena_printf(r->arena, "schedule:%s", key) : "schedule", v,
-            NULL);
+        return request_fail(r, "INVALID_VALUE",
+                            *key ? arena_printf(r->arena, "schedule:%s", key)
+                                 : "schedule",
+                            v, NULL);
     }
     for (uint32_t i = 0; i < map->nr; i++)
         db_map_put(r->db, r->self, "schedule", map->members[i].key,
-                   map->members[i].value.s);
+                   spelled(r, map->members[i].value.s));
     return reply_void(r);
 }
 
@@ -141,8 +155,9 @@ int vmss_set_schedule(struct request *r)
 static const struct {
     const char *frequency, *key, *initial;
 } schedule_keys[] = {
-    {"hourly", "min", "0"},  {"daily", "hour", "0"},  {"daily", "min", "0"},
-    {"weekly", "hour", "0"}, {"weekly", "min", "0"},  {"weekly", "days", "Monday"},
+    {"hourly", "min", "0"}, {"daily", "hour", "0"},
+    {"daily", "min", "0"},  {"weekly", "hour", "0"},
+    {"weekly", "min", "0"}, {"weekly", "days", "Monday"},
 };
 
 /* Keeps what the frequency needs, adds what it lacks. */
@@ -158,7 +173,8 @@ static void schedule_fit(struct request *r, struct object *o)
         if (strcmp(schedule_keys[i].frequency, frequency) == 0)
             new = value_map_with(
                 r->arena, &new, key,
-                value_string(value_text(&old, key, schedule_keys[i].initial)));
+                value_string(spelled(
+                    r, value_text(&old, key, schedule_keys[i].initial))));
     }
     db_set(r->db, o, "schedule", new);
 }
@@ -242,8 +258,8 @@ int observer_set_endpoints(struct request *r)
     for (uint32_t i = 0; i < set->nr; i++)
         if (strncmp(set->items[i].s, "http", 4) != 0 &&
             strcmp(set->items[i].s, "bugtool") != 0)
-            return request_fail(r, "INVALID_VALUE", "endpoint",
-                                set->items[i].s, NULL);
+            return request_fail(r, "INVALID_VALUE", "endpoint", set->items[i].s,
+                                NULL);
     db_set(r->db, r->self, "endpoints", *set);
     return reply_void(r);
 }

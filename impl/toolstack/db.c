@@ -113,8 +113,8 @@ struct object *db_create(struct db *db, const char *class_name)
 {
     const struct class *c = class_find(class_name);
     struct class_objects *list = &db->classes[c->nr];
-    size_t size = sizeof(struct object) +
-                  sizeof(struct cell) * (size_t)c->fields_nr;
+    size_t size =
+        sizeof(struct object) + sizeof(struct cell) * (size_t)c->fields_nr;
     struct object *o = memset(must_alloc(size), 0, size);
     struct object **slot;
     char uuid[UUID_BYTES];
@@ -188,8 +188,7 @@ static void leave_relations(struct db *db, struct object *o)
         if (strcmp(rel->a_class, o->class->name) == 0)
             db_set(db, o, rel->a_field,
                    rel->kind == N_1 ? null_ref : value_set(NULL, 0));
-        else if (strcmp(rel->b_class, o->class->name) == 0 &&
-                 rel->kind == N_N)
+        else if (strcmp(rel->b_class, o->class->name) == 0 && rel->kind == N_N)
             db_set(db, o, rel->b_field, value_set(NULL, 0));
     }
 }
@@ -209,9 +208,8 @@ void db_destroy(struct db *db, struct object *o)
     list->nr--;
     changes_unlink(db, o);
     t = &db->tombstones[db->tombstones_nr++ % TOMBSTONES_MAX];
-    *t = (struct tombstone){.class = o->class,
-                            .created = o->created,
-                            .deleted = db->generation++};
+    *t = (struct tombstone){
+        .class = o->class, .created = o->created, .deleted = db->generation++};
     memcpy(t->ref, o->ref, sizeof(t->ref));
     object_free(o);
 }

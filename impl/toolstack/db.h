@@ -26,11 +26,11 @@ struct cell {
 struct object {
     char ref[REF_BYTES];
     const struct class *class;
-    uint64_t created, changed; /* generations */
-    struct object *by_ref;     /* next in its hash slot */
-    struct object *older, *newer;           /* list of changes */
-    struct object *previous, *next;         /* list of the class */
-    struct cell cells[];       /* one per field of the class */
+    uint64_t created, changed;      /* generations */
+    struct object *by_ref;          /* next in its hash slot */
+    struct object *older, *newer;   /* list of changes */
+    struct object *previous, *next; /* list of the class */
+    struct cell cells[];            /* one per field of the class */
 };
 
 struct tombstone {

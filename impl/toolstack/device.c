@@ -22,9 +22,10 @@ const char *device_mac(struct request *r)
     uint64_t n = r->db->random(r->db->random_ctx);
 
     return arena_printf(r->arena, "%02x:%02x:%02x:%02x:%02x:%02x",
-                        (unsigned)(n >> 40 & 0xfc) | 2, (unsigned)(n >> 32 & 255),
-                        (unsigned)(n >> 24 & 255), (unsigned)(n >> 16 & 255),
-                        (unsigned)(n >> 8 & 255), (unsigned)(n & 255));
+                        (unsigned)(n >> 40 & 0xfc) | 2,
+                        (unsigned)(n >> 32 & 255), (unsigned)(n >> 24 & 255),
+                        (unsigned)(n >> 16 & 255), (unsigned)(n >> 8 & 255),
+                        (unsigned)(n & 255));
 }
 
 bool mac_valid(const char *mac)
@@ -41,8 +42,7 @@ void device_metrics(struct request *r, struct object *o)
     struct object *metrics =
         db_create(r->db, vbd ? "VBD_metrics" : "VIF_metrics");
 
-    db_set_text(r->db, metrics, "last_updated",
-                toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, metrics, "last_updated", toolstack_now(r->ts, r->arena));
     db_set_text(r->db, o, "metrics", metrics->ref);
 }
 

@@ -232,9 +232,9 @@ void dispatch(struct toolstack *ts, struct arena *a, const char *method,
     parse_call(method, &call);
     r->message = message_find(call.method);
     if (!r->message) {
-        answer_fill(answer, r,
-                    request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method,
-                                 NULL));
+        answer_fill(
+            answer, r,
+            request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method, NULL));
         return;
     }
     answer_fill(answer, r, run(r, &call));

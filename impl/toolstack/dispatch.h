@@ -6,10 +6,10 @@
 
 struct answer {
     bool ok;
-    bool bare;    /* system.listMethods: no envelope of status and value */
-    bool waiting; /* nothing to say yet: call answer_again later */
+    bool bare;      /* system.listMethods: no envelope of status and value */
+    bool waiting;   /* nothing to say yet: call answer_again later */
     bool malformed; /* cannot even be answered: HTTP status 500 */
-    struct value value; /* the result, or the error's words */
+    struct value value;      /* the result, or the error's words */
     struct request *request; /* while waiting */
 };
 

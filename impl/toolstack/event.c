@@ -159,9 +159,9 @@ static struct value collect(struct request *r)
     events = arena_alloc(r->arena, sizeof(*events) * max);
     for (const struct object *o = first_change(r); o; o = o->newer)
         if (wanted(w, o->class, o->ref))
-            events[nr++] = event_value(
-                r, w->full || o->created > w->since ? "add" : "mod", o->class,
-                o->ref, o);
+            events[nr++] =
+                event_value(r, w->full || o->created > w->since ? "add" : "mod",
+                            o->class, o->ref, o);
     for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++) {
         const struct tombstone *t = &db->tombstones[i % TOMBSTONES_MAX];
 
@@ -208,8 +208,7 @@ bool event_ready(const struct request *r)
 {
     struct event_wait *w = r->wait;
 
-    if (now_ms(r) >= w->deadline_ms ||
-        !session_find(r->ts, w->session))
+    if (now_ms(r) >= w->deadline_ms || !session_find(r->ts, w->session))
         return true;
     if (w->looked == r->db->generation)
         return false;
@@ -233,8 +232,8 @@ int event_resume(struct request *r)
     m = arena_alloc(r->arena, sizeof(*m) * 3);
     m[0] = (struct member){"events", collect(r)};
     m[1] = (struct member){"valid_ref_counts", counts(r)};
-    m[2] = (struct member){
-        "token", value_string(token_text(r, r->db->generation - 1))};
+    m[2] = (struct member){"token",
+                           value_string(token_text(r, r->db->generation - 1))};
     return reply(r, value_map(m, 3));
 }
 

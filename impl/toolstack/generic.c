@@ -28,8 +28,7 @@ static int set_field(struct request *r)
 static const char *stored_name(struct request *r, const struct object *o,
                                const char *field)
 {
-    const char *path =
-        o->class->fields[field_index(o->class, field)]->path;
+    const char *path = o->class->fields[field_index(o->class, field)]->path;
     const char *slash = strchr(path, '/');
 
     return slash ? arena_printf(r->arena, "%.*s__%s", (int)(slash - path), path,
@@ -57,8 +56,7 @@ static int add_item(struct request *r)
     struct cell *cell = &r->self->cells[index_of(r)];
 
     if (f->type.shape != SHAPE_SET)
-        return generic_map_add(r, r->self, f->name, arg_text(r, 1),
-                               r->args[2]);
+        return generic_map_add(r, r->self, f->name, arg_text(r, 1), r->args[2]);
     db_set(r->db, r->self, f->name,
            value_set_with(r->arena, &cell->value, arg_text(r, 1)));
     return reply_void(r);
@@ -92,10 +90,10 @@ int generic_record(struct request *r, const struct class *c,
             continue;
         if (!given && !f->fallback)
             return request_internal(
-                r, arena_printf(
-                       r->arena,
-                       "Server_helpers.Dispatcher_FieldNotFound(\"%s\")",
-                       f->name));
+                r,
+                arena_printf(r->arena,
+                             "Server_helpers.Dispatcher_FieldNotFound(\"%s\")",
+                             f->name));
         members[nr].key = f->name;
         if (!given)
             members[nr].value = *f->fallback;

@@ -133,8 +133,8 @@ int sr_get_live_hosts(struct request *r)
     const char *host = toolstack_master(r->ts)->ref;
     const struct object *sr = db_find(r->db, "SR", arg_text(r, 0));
 
-    return reply(r, value_strings(r->arena, &host,
-                                  sr && db_get(sr, "PBDs")->nr > 0));
+    return reply(
+        r, value_strings(r->arena, &host, sr && db_get(sr, "PBDs")->nr > 0));
 }
 
 int pool_ha_failover_plan_exists(struct request *r)
@@ -144,7 +144,8 @@ int pool_ha_failover_plan_exists(struct request *r)
 
 int pool_ha_compute_max(struct request *r)
 {
-    return reply(r, value_int((int64_t)db_count(r->db, class_find("host")) - 1));
+    return reply(r,
+                 value_int((int64_t)db_count(r->db, class_find("host")) - 1));
 }
 
 static const char *const agent_keys[] = {"auto_update_enabled",

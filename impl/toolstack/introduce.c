@@ -42,12 +42,15 @@ int any_forget(struct request *r)
 }
 
 static const char *const sr_operations[] = {
-    "forget",       "pbd_create",       "pbd_destroy",
-    "plug",         "scan",             "unplug",
-    "update",       "vdi_clone",        "vdi_create",
-    "vdi_data_destroy", "vdi_destroy",  "vdi_disable_cbt",
-    "vdi_enable_cbt",   "vdi_list_changed_blocks", "vdi_resize",
-    "vdi_set_on_boot",  "vdi_snapshot",
+    "forget",         "pbd_create",
+    "pbd_destroy",    "plug",
+    "scan",           "unplug",
+    "update",         "vdi_clone",
+    "vdi_create",     "vdi_data_destroy",
+    "vdi_destroy",    "vdi_disable_cbt",
+    "vdi_enable_cbt", "vdi_list_changed_blocks",
+    "vdi_resize",     "vdi_set_on_boot",
+    "vdi_snapshot",
 };
 
 int sr_introduce(struct request *r)
@@ -71,17 +74,15 @@ int sr_forget(struct request *r)
     const struct value *pbds = db_get(r->self, "PBDs");
 
     for (uint32_t i = 0; i < pbds->nr; i++)
-        if (db_bool(db_find_any(r->db, pbds->items[i].s),
-                    "currently_attached"))
+        if (db_bool(db_find_any(r->db, pbds->items[i].s), "currently_attached"))
             return request_fail(r, "SR_HAS_PBD", r->self->ref, NULL);
     while (vdis->nr)
         db_destroy(r->db, db_find_any(r->db, vdis->items[0].s));
     return any_forget(r);
 }
 
-static const char *const sr_types[] = {"dummy", "ext",  "file", "hba",
-                                       "iscsi", "iso",  "lvm",  "nfs",
-                                       "smb",   "udev"};
+static const char *const sr_types[] = {"dummy", "ext", "file", "hba", "iscsi",
+                                       "iso",   "lvm", "nfs",  "smb", "udev"};
 
 int sr_get_supported_types(struct request *r)
 {

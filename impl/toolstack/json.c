@@ -236,8 +236,7 @@ static int read_item(struct reader *r)
     return read_value(r);
 }
 
-int json_decode(struct arena *a, const char *text, size_t len,
-                struct value *v)
+int json_decode(struct arena *a, const char *text, size_t len, struct value *v)
 {
     struct reader r = {.at = text, .end = text + len, .arena = a};
     int rc;

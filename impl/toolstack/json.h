@@ -12,8 +12,7 @@
 #include "value.h"
 
 /* 0, or -EINVAL. What is in *v lives in the arena. */
-int json_decode(struct arena *a, const char *text, size_t len,
-                struct value *v);
+int json_decode(struct arena *a, const char *text, size_t len, struct value *v);
 
 void json_encode(struct buf *out, const struct value *v);
 void json_string(struct buf *out, const char *s);

@@ -8,9 +8,14 @@
 static const struct {
     const char *cls, *class_name;
 } subjects[] = {
-    {"VM", "VM"},         {"Host", "host"}, {"SR", "SR"},
-    {"Pool", "pool"},     {"VMPP", "VMPP"}, {"VMSS", "VMSS"},
-    {"VDI", "VDI"},       {"PVS_proxy", "PVS_proxy"},
+    {"VM", "VM"},
+    {"Host", "host"},
+    {"SR", "SR"},
+    {"Pool", "pool"},
+    {"VMPP", "VMPP"},
+    {"VMSS", "VMSS"},
+    {"VDI", "VDI"},
+    {"PVS_proxy", "PVS_proxy"},
     {"Certificate", "Certificate"},
 };
 

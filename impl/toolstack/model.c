@@ -131,7 +131,8 @@ static void derive_field(const struct class *c, const struct field *f)
 
 static void derive_class(const struct class *c)
 {
-    const char *ref = TEXT("%s ref", c->name), *set = TEXT("%s ref set", c->name);
+    const char *ref = TEXT("%s ref", c->name),
+               *set = TEXT("%s ref set", c->name);
     const char *self = TEXT("%s ref self", c->name), *role = c->read_role;
 
     if (!(c->flags & CLASS_DB) || !*role)

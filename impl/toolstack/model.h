@@ -86,7 +86,8 @@ struct field {
     const char *key_roles;
 };
 
-struct class {
+struct class
+{
     const char *name;
     unsigned flags;
     const char *create_role, *read_role;

@@ -2,11 +2,11 @@
 #include "model_tables.h"
 
 struct class class_rows[] = {
-#define CLASS(n, fl, cr, rr, life)                                             \
-    {.name = #n,                                                               \
-     .flags = fl,                                                              \
-     .create_role = cr,                                                        \
-     .read_role = rr,                                                          \
+#define CLASS(n, fl, cr, rr, life) \
+    {.name = #n,                   \
+     .flags = fl,                  \
+     .create_role = cr,            \
+     .read_role = rr,              \
      .lifecycle = life},
 #define FIELD(...)
 #define KEY_ROLES(...)
@@ -21,16 +21,16 @@ const int class_rows_nr = sizeof(class_rows) / sizeof(class_rows[0]);
 
 struct field field_rows[] = {
 #define CLASS(...)
-#define FIELD(c, n, p, t, q, de, gr, sr, fl, life)                             \
-    {.class_name = #c,                                                         \
-     .name = #n,                                                               \
-     .path = p,                                                                \
-     .type_text = t,                                                           \
-     .qualifier = q,                                                           \
-     .default_text = de,                                                       \
-     .getter_role = gr,                                                        \
-     .setter_role = sr,                                                        \
-     .flags = fl,                                                              \
+#define FIELD(c, n, p, t, q, de, gr, sr, fl, life) \
+    {.class_name = #c,                             \
+     .name = #n,                                   \
+     .path = p,                                    \
+     .type_text = t,                               \
+     .qualifier = q,                               \
+     .default_text = de,                           \
+     .getter_role = gr,                            \
+     .setter_role = sr,                            \
+     .flags = fl,                                  \
      .lifecycle = life},
 #define KEY_ROLES(...)
 #define MESSAGE(...)
@@ -46,14 +46,14 @@ const struct message_row message_rows[] = {
 #define CLASS(...)
 #define FIELD(...)
 #define KEY_ROLES(...)
-#define MESSAGE(c, n, res, r, fl, ch, life, ps)                                \
-    {.class_name = #c,                                                         \
-     .name = #c "." #n,                                                        \
-     .result = res,                                                            \
-     .role = r,                                                                \
-     .flags = fl,                                                              \
-     .check = ch,                                                              \
-     .lifecycle = life,                                                        \
+#define MESSAGE(c, n, res, r, fl, ch, life, ps) \
+    {.class_name = #c,                          \
+     .name = #c "." #n,                         \
+     .result = res,                             \
+     .role = r,                                 \
+     .flags = fl,                               \
+     .check = ch,                               \
+     .lifecycle = life,                         \
      .params = ps},
 #include "datamodel/all.def"
 #undef CLASS
@@ -86,7 +86,7 @@ const int enumeration_rows_nr =
     sizeof(enumeration_rows) / sizeof(enumeration_rows[0]);
 
 const struct relation relation_rows[] = {
-#define RELATION(ac, af, bc, bf, k)                                            \
+#define RELATION(ac, af, bc, bf, k) \
     {.a_class = #ac, .a_field = #af, .b_class = #bc, .b_field = #bf, .kind = k},
 #include "datamodel/relations.def"
 #undef RELATION

@@ -36,6 +36,9 @@ int network_destroy(struct request *r)
         if (db_bool(db_find_any(r->db, vif), "currently_attached"))
             return request_fail(r, "NETWORK_CONTAINS_VIF", vif, NULL);
     }
+    while (db_get(r->self, "VIFs")->nr)
+        device_destroy(r,
+                       db_find_any(r->db, db_get(r->self, "VIFs")->items[0].s));
     db_destroy(r->db, r->self);
     return reply_void(r);
 }
@@ -144,8 +147,8 @@ int pif_reconfigure_ip(struct request *r)
         for (int i = 0; i < 3; i++)
             if ((i < 2 || *arg_text(r, 2 + i)) &&
                 !ip_valid(arg_text(r, 2 + i), false))
-                return request_fail(r, "INVALID_IP_ADDRESS_SPECIFIED",
-                                    names[i], NULL);
+                return request_fail(r, "INVALID_IP_ADDRESS_SPECIFIED", names[i],
+                                    NULL);
     db_set_text(r->db, r->self, "ip_configuration_mode", mode);
     for (int i = 0; i < 3; i++)
         db_set_text(r->db, r->self, names[i], arg_text(r, 2 + i));

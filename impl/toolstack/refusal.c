@@ -7,7 +7,7 @@
 static const struct {
     const char *message, *code, *parameter;
 } refusals[] = {
-#define REFUSAL(class, name, c, p)                                             \
+#define REFUSAL(class, name, c, p) \
     {.message = #class "." #name, .code = c, .parameter = p},
 #include "refusals.def"
 #undef REFUSAL

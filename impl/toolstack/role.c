@@ -29,8 +29,7 @@ static const struct {
     {"vm-admin", "The VM Administrator role can manage VMs and templates"},
     {"vm-operator",
      "The VM Operator role can use VMs and interact with VM consoles"},
-    {"read-only",
-     "The Read-Only role can log in with basic read-only access"},
+    {"read-only", "The Read-Only role can log in with basic read-only access"},
 };
 
 enum {

@@ -179,9 +179,9 @@ static int take_date(struct request *r, const struct value *in,
         return expected(r, "DateTime", in);
     if (!looks_like_date(in->s))
         return request_internal(
-            r, arena_printf(r->arena,
-                            "Invalid_argument(\"date_of_iso8601: %s\")",
-                            in->s));
+            r,
+            arena_printf(r->arena, "Invalid_argument(\"date_of_iso8601: %s\")",
+                         in->s));
     *out = value_date(compact_date(r->arena, in->s));
     return 0;
 }
@@ -239,10 +239,9 @@ static int take_set(struct request *r, const struct base *base,
 
     if (in->kind != VALUE_SET)
         return request_internal(
-            r, arena_printf(
-                   r->arena,
-                   "Failure(\"Expecting Rpc.Enum, but found '%s'\")",
-                   shown(r->arena, in)));
+            r, arena_printf(r->arena,
+                            "Failure(\"Expecting Rpc.Enum, but found '%s'\")",
+                            shown(r->arena, in)));
     items = arena_alloc(r->arena, in->nr * sizeof(*items));
     for (uint32_t i = 0; i < in->nr; i++)
         if (take_base(r, base, &in->items[i], &items[i]))
@@ -258,10 +257,9 @@ static int take_map(struct request *r, const struct type *type,
 
     if (in->kind != VALUE_MAP)
         return request_internal(
-            r, arena_printf(
-                   r->arena,
-                   "Failure(\"Expecting Rpc.Dict, but found '%s'\")",
-                   shown(r->arena, in)));
+            r, arena_printf(r->arena,
+                            "Failure(\"Expecting Rpc.Dict, but found '%s'\")",
+                            shown(r->arena, in)));
     members = arena_alloc(r->arena, in->nr * sizeof(*members));
     for (uint32_t i = 0; i < in->nr; i++) {
         struct value key = value_string(in->members[i].key), typed;

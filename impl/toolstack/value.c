@@ -117,8 +117,8 @@ bool value_equal(const struct value *a, const struct value *b)
         uint32_t i = at[depth]++;
         bool nested = p->kind == VALUE_SET || p->kind == VALUE_MAP;
 
-        if (i == 0 && (p->kind != q->kind || p->nr != q->nr ||
-                       !scalar_equal(p, q)))
+        if (i == 0 &&
+            (p->kind != q->kind || p->nr != q->nr || !scalar_equal(p, q)))
             return false;
         if (!nested || i == p->nr) {
             depth--;
@@ -165,8 +165,7 @@ struct value value_set_without(struct arena *a, const struct value *set,
 struct value value_map_with(struct arena *a, const struct value *map,
                             const char *key, struct value v)
 {
-    struct member *members =
-        arena_alloc(a, (map->nr + 1) * sizeof(*members));
+    struct member *members = arena_alloc(a, (map->nr + 1) * sizeof(*members));
     uint32_t nr = map->nr;
 
     if (nr)
@@ -295,8 +294,8 @@ static void pack_begin(void *ctx, const struct value *v)
 {
     struct packer *p = ctx;
     bool map = v->kind == VALUE_MAP;
-    void *items = packer_take(p, v->nr * (map ? sizeof(struct member)
-                                              : sizeof(struct value)));
+    void *items = packer_take(
+        p, v->nr * (map ? sizeof(struct member) : sizeof(struct value)));
     struct value copy = *v;
 
     copy.items = items;

@@ -116,10 +116,9 @@ static int set_attached(struct request *r, bool attached)
     if (needs_running(r))
         return API_FAILED;
     if (db_bool(r->self, "currently_attached") == attached)
-        return request_fail(r,
-                            attached ? "DEVICE_ALREADY_ATTACHED"
-                                     : "DEVICE_ALREADY_DETACHED",
-                            r->self->ref, NULL);
+        return request_fail(
+            r, attached ? "DEVICE_ALREADY_ATTACHED" : "DEVICE_ALREADY_DETACHED",
+            r->self->ref, NULL);
     db_set_bool(r->db, r->self, "currently_attached", attached);
     devices_refresh(r, db_ref(r->db, r->self, "VM"));
     return reply_void(r);
@@ -141,13 +140,12 @@ int device_remove(struct request *r)
     struct object *vm = db_ref(r->db, r->self, "VM");
 
     if (db_bool(r->self, "currently_attached"))
-        return request_fail(r, "OPERATION_NOT_ALLOWED",
-                            arena_printf(r->arena,
-                                         "%s '%s' still attached to '%s'",
-                                         r->self->class->name,
-                                         db_text(r->self, "uuid"),
-                                         vm ? db_text(vm, "uuid") : ""),
-                            NULL);
+        return request_fail(
+            r, "OPERATION_NOT_ALLOWED",
+            arena_printf(r->arena, "%s '%s' still attached to '%s'",
+                         r->self->class->name, db_text(r->self, "uuid"),
+                         vm ? db_text(vm, "uuid") : ""),
+            NULL);
     device_destroy(r, r->self);
     return reply_void(r);
 }

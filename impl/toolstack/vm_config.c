@@ -144,8 +144,7 @@ static int vcpus_store(struct request *r, int64_t startup, int64_t max)
             number(r, arg_int(r, 1)), NULL);
     db_set_int(r->db, r->self, "VCPUs_at_startup", startup);
     db_set_int(r->db, r->self, "VCPUs_max", max);
-    db_set_int(r->db, r->self, "memory_overhead",
-               vm_memory_overhead(r->self));
+    db_set_int(r->db, r->self, "memory_overhead", vm_memory_overhead(r->self));
     return reply_void(r);
 }
 
@@ -180,14 +179,13 @@ static int shadow_store(struct request *r, const char *op)
     if (multiplier < 1.0)
         return request_fail(
             r, "INVALID_VALUE", "multiplier",
-            arena_printf(r->arena, (double)(int64_t)multiplier == multiplier
-                                       ? "%.12g."
-                                       : "%.12g",
+            arena_printf(r->arena,
+                         (double)(int64_t)multiplier == multiplier ? "%.12g."
+                                                                   : "%.12g",
                          multiplier),
             NULL);
     db_set(r->db, r->self, "HVM_shadow_multiplier", value_float(multiplier));
-    db_set_int(r->db, r->self, "memory_overhead",
-               vm_memory_overhead(r->self));
+    db_set_int(r->db, r->self, "memory_overhead", vm_memory_overhead(r->self));
     return reply_void(r);
 }
 

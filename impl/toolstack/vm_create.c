@@ -16,18 +16,41 @@ enum {
 
 /* Fields that a copy does not take over. */
 static const char *const own_fields[] = {
-    "uuid",          "allowed_operations", "current_operations",
-    "power_state",   "resident_on",        "consoles",
-    "VIFs",          "VBDs",               "VUSBs",
-    "crash_dumps",   "VTPMs",              "domid",
-    "metrics",       "guest_metrics",      "snapshot_of",
-    "snapshots",     "snapshot_time",      "parent",
-    "children",      "blobs",              "is_a_snapshot",
-    "attached_PCIs", "VGPUs",              "is_default_template",
-    "suspend_VDI",   "snapshot_info",      "snapshot_metadata",
-    "generation_id", "last_booted_record", "blocked_operations",
-    "appliance",     "is_vmss_snapshot",   "groups",
-    "order",         "start_delay",
+    "uuid",
+    "allowed_operations",
+    "current_operations",
+    "power_state",
+    "resident_on",
+    "consoles",
+    "VIFs",
+    "VBDs",
+    "VUSBs",
+    "crash_dumps",
+    "VTPMs",
+    "domid",
+    "metrics",
+    "guest_metrics",
+    "snapshot_of",
+    "snapshots",
+    "snapshot_time",
+    "parent",
+    "children",
+    "blobs",
+    "is_a_snapshot",
+    "attached_PCIs",
+    "VGPUs",
+    "is_default_template",
+    "suspend_VDI",
+    "snapshot_info",
+    "snapshot_metadata",
+    "generation_id",
+    "last_booted_record",
+    "blocked_operations",
+    "appliance",
+    "is_vmss_snapshot",
+    "groups",
+    "order",
+    "start_delay",
     "scheduled_to_be_resident_on",
 };
 
@@ -79,11 +102,11 @@ static const char *derived_type(const struct object *vm)
 int vm_create(struct request *r)
 {
     const struct value *args = &r->args[0];
-    bool vendor =
-        !db_bool(toolstack_pool(r->ts), "policy_no_vendor_device");
+    bool vendor = !db_bool(toolstack_pool(r->ts), "policy_no_vendor_device");
     struct object *vm;
 
     vm = generic_create(r, args);
+    db_set(r->db, vm, "blocked_operations", value_map(NULL, 0));
     db_set_text(r->db, vm, "power_state", "Halted");
     db_set_int(r->db, vm, "domid", -1);
     db_set_text(r->db, vm, "domain_type", derived_type(vm));
@@ -234,8 +257,7 @@ int vm_destroy(struct request *r)
             db_destroy(r->db, blob);
     }
     while (db_get(vm, "VTPMs")->nr)
-        db_destroy(r->db,
-                   db_find_any(r->db, db_get(vm, "VTPMs")->items[0].s));
+        db_destroy(r->db, db_find_any(r->db, db_get(vm, "VTPMs")->items[0].s));
     db_destroy(r->db, vm);
     return reply_void(r);
 }

@@ -61,8 +61,7 @@ static char *lower(struct arena *a, const char *text)
     return copy;
 }
 
-int vm_bad_state(struct request *r, const struct object *vm,
-                 const char *wanted)
+int vm_bad_state(struct request *r, const struct object *vm, const char *wanted)
 {
     return request_fail(r, "VM_BAD_POWER_STATE", vm->ref, wanted,
                         lower(r->arena, db_text(vm, "power_state")), NULL);
@@ -71,9 +70,9 @@ int vm_bad_state(struct request *r, const struct object *vm,
 bool vm_is_default_template(const struct object *vm)
 {
     return db_bool(vm, "is_default_template") ||
-           strcmp(value_text(db_get(vm, "other_config"), "default_template",
-                             ""),
-                  "true") == 0;
+           strcmp(
+               value_text(db_get(vm, "other_config"), "default_template", ""),
+               "true") == 0;
 }
 
 /* "halted, running" from "HR". */
@@ -158,12 +157,13 @@ int vm_check(struct request *r, struct object *vm, const char *op)
 
 void vm_refresh(struct request *r, struct object *vm)
 {
-    struct value names[OPS_NR];
+    struct value names[OPS_NR], error = r->error;
     size_t nr = 0;
 
     for (int i = 0; i < OPS_NR; i++)
         if ((ops[i].flags & OP_LISTED) && check_op(r, vm, &ops[i]) == 0)
             names[nr++] = value_string(ops[i].name);
+    r->error = error; /* of the caller, not of what is refused here */
     db_set(r->db, vm, "allowed_operations", value_set(names, nr));
     devices_refresh(r, vm);
 }

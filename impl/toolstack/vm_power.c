@@ -55,10 +55,10 @@ void vm_set_power(struct request *r, struct object *vm, const char *state)
 
 static int driver_failed(struct request *r, const struct object *vm, int rc)
 {
-    return request_fail(r, "INTERNAL_ERROR",
-                        arena_printf(r->arena, "domain driver: %s",
-                                     strerror(-rc)),
-                        vm->ref, NULL);
+    return request_fail(
+        r, "INTERNAL_ERROR",
+        arena_printf(r->arena, "domain driver: %s", strerror(-rc)), vm->ref,
+        NULL);
 }
 
 static const char *host_uuid(struct request *r)
@@ -79,8 +79,7 @@ int vm_halt(struct request *r, struct object *vm)
 {
     char state = db_text(vm, "power_state")[0];
 
-    if ((state == 'R' || state == 'P') &&
-        drive(r, vm, r->ts->domains.stop))
+    if ((state == 'R' || state == 'P') && drive(r, vm, r->ts->domains.stop))
         return API_FAILED;
     vm_set_power(r, vm, "Halted");
     return 0;
@@ -88,8 +87,7 @@ int vm_halt(struct request *r, struct object *vm)
 
 static int memory_fits(struct request *r, const struct object *vm)
 {
-    struct object *metrics =
-        db_ref(r->db, toolstack_master(r->ts), "metrics");
+    struct object *metrics = db_ref(r->db, toolstack_master(r->ts), "metrics");
     int64_t needed = db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
     int64_t free = metrics ? db_int(metrics, "memory_free") : 0;
 
@@ -134,11 +132,11 @@ static int check_startable(struct request *r, const struct object *vm)
         return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);
     if (strcmp(db_text(vm, "domain_type"), "hvm") != 0 &&
         !*db_text(vm, "PV_bootloader"))
-        return request_fail(
-            r, "INVALID_VALUE", "kernel",
-            arena_printf(r->arena, "%s%s",
-                         *kernel && *kernel != '/' ? "/" : "", kernel),
-            "File does not exist", NULL);
+        return request_fail(r, "INVALID_VALUE", "kernel",
+                            arena_printf(r->arena, "%s%s",
+                                         *kernel && *kernel != '/' ? "/" : "",
+                                         kernel),
+                            "File does not exist", NULL);
     return 0;
 }
 
@@ -223,8 +221,7 @@ int vm_shutdown(struct request *r)
 
 static int reboot(struct request *r, const char *op)
 {
-    if (vm_check(r, r->self, op) ||
-        drive(r, r->self, r->ts->domains.reboot))
+    if (vm_check(r, r->self, op) || drive(r, r->self, r->ts->domains.reboot))
         return API_FAILED;
     db_set_int(r->db, r->self, "domid", r->ts->next_domid++);
     vm_set_power(r, r->self, "Running");

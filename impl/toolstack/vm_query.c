@@ -34,8 +34,8 @@ static int free_places(struct request *r, const char *set_name,
         bool taken = false;
 
         for (uint32_t k = 0; k < set->nr; k++)
-            taken |= place_number(db_text(
-                         db_find_any(r->db, set->items[k].s), field)) == i;
+            taken |= place_number(db_text(db_find_any(r->db, set->items[k].s),
+                                          field)) == i;
         if (!taken)
             names[nr++] = name;
     }
@@ -76,8 +76,8 @@ static int64_t needed_bytes(const struct object *vm)
 int vm_get_possible_hosts(struct request *r)
 {
     const char *host = toolstack_master(r->ts)->ref;
-    bool fits = db_int(r->self, "domid") <= 0 &&
-                needed_bytes(r->self) <= free_bytes(r);
+    bool fits =
+        db_int(r->self, "domid") <= 0 && needed_bytes(r->self) <= free_bytes(r);
 
     return reply(r, value_strings(r->arena, &host, fits));
 }
@@ -89,10 +89,10 @@ int vm_assert_can_boot_here(struct request *r)
     if (!arg_object(r, 1, "host"))
         return API_FAILED;
     if (needed > free)
-        return request_fail(
-            r, "HOST_NOT_ENOUGH_FREE_MEMORY",
-            arena_printf(r->arena, "%lld", (long long)needed),
-            arena_printf(r->arena, "%lld", (long long)free), NULL);
+        return request_fail(r, "HOST_NOT_ENOUGH_FREE_MEMORY",
+                            arena_printf(r->arena, "%lld", (long long)needed),
+                            arena_printf(r->arena, "%lld", (long long)free),
+                            NULL);
     return reply_void(r);
 }
 

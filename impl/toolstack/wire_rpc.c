@@ -8,8 +8,7 @@
 
 /* 0, or -EINVAL: not a call. */
 static int json_call(struct arena *a, const char *body, size_t len,
-                     struct rpc *rpc, const char **method,
-                     struct value *params)
+                     struct rpc *rpc, const char **method, struct value *params)
 {
     struct value v;
     const struct value *version, *id, *name, *list;
@@ -17,8 +16,8 @@ static int json_call(struct arena *a, const char *body, size_t len,
     if (json_decode(a, body, len, &v) || v.kind != VALUE_MAP)
         return -EINVAL;
     version = value_find(&v, "jsonrpc");
-    if (version && (version->kind != VALUE_STRING ||
-                    strcmp(version->s, "2.0") != 0))
+    if (version &&
+        (version->kind != VALUE_STRING || strcmp(version->s, "2.0") != 0))
         return -EINVAL;
     rpc->form = version ? RPC_JSON2 : RPC_JSON1;
     id = value_find(&v, "id");

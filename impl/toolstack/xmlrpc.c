@@ -298,8 +298,8 @@ static void write_scalar(void *ctx, const struct value *v)
 
 static void write_begin(void *ctx, const struct value *v)
 {
-    buf_puts(ctx, v->kind == VALUE_MAP ? "<value><struct>"
-                                       : "<value><array><data>");
+    buf_puts(ctx,
+             v->kind == VALUE_MAP ? "<value><struct>" : "<value><array><data>");
 }
 
 static void write_end(void *ctx, const struct value *v)
