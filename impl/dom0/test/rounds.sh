@@ -3,7 +3,7 @@
 # nothing behind.
 #
 # On the host this boots the platform and runs itself in dom0.
-[ -d /ts ] || exec "${O:-build}/touchstone" run --script "$0"
+[ -d /ts ] || exec "${O:-build}/touchstone" run --limit 500 --script "$0"
 . /lib/ts.sh
 . /lib/guest.sh
 ROUNDS=${ROUNDS:-50}
@@ -28,6 +28,7 @@ failed=0
 while [ $round -lt "$ROUNDS" ]; do
     round=$((round + 1))
     one_round >/run/round.log 2>&1 || failed=$((failed + 1))
+    [ $((round % 10)) != 0 ] || echo "$round rounds"
 done
 ts_verdict "$ROUNDS guests come and go" $failed "$(tail -n 3 /run/round.log)"
 ts_check "no guest is left" [ "$(xl list | wc -l)" = 2 ]

@@ -62,6 +62,9 @@ def parser():
                      help="memory of the machine")
     out.add_argument("--timeout", type=float, metavar="S",
                      help="give up after S seconds (default: calibrated)")
+    out.add_argument("--limit", type=float, default=SCRIPT_LIMIT_S,
+                     metavar="S", help="what a script may take on the "
+                     "reference machine; scaled by the calibration")
     out.add_argument("--log", metavar="FILE", help="console log")
     out.add_argument("--keep", action="store_true",
                      help="keep the image that dom0 booted from")
@@ -144,7 +147,7 @@ def run_script(args, found):
     """--script: the script's verdict is ours."""
     with open(args.script, "rb") as handle:
         contents = {"ts/scenario/script.sh": handle.read()}
-    limit_s = args.timeout or SCRIPT_LIMIT_S * qemu.calibrate(found)
+    limit_s = args.timeout or args.limit * qemu.calibrate(found)
     out, _, log_name = boot(args, found, args.hypervisor, contents,
                             "script", view.Script(args.verbose), limit_s)
     spans = [span for span in out.spans if span.name == "scenario"]
