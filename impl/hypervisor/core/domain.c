@@ -290,6 +290,13 @@ static void vcpu_shutdown_unpause(struct vcpu *v)
         vcpu_unpause(v);
 }
 
+/* Tools watch for this and ask what happened to whom. */
+static void notify_exit(void)
+{
+    if (dom0)
+        evtchn_send_global_virq(dom0, VIRQ_DOM_EXC);
+}
+
 void domain_shutdown(struct domain *d, uint8_t code)
 {
     bool first;
@@ -309,7 +316,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
     spin_lock(&d->lock);
     d->shut_down = true;
     spin_unlock(&d->lock);
-    domain_notify_exit(d);
+    notify_exit();
 }
 
 void domain_resume(struct domain *d)
@@ -339,12 +346,6 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     domain_shutdown(d, SHUTDOWN_crash);
 }
 
-void domain_notify_exit(struct domain *d)
-{
-    if (dom0)
-        evtchn_send_global_virq(dom0, VIRQ_DOM_EXC);
-}
-
 /* --- Teardown: ALIVE -> DYING (restartable, unit by unit) -> DEAD --- */
 
 static void domain_begin_dying(struct domain *d)
@@ -371,7 +372,7 @@ int domain_kill(struct domain *d)
         return rc;
     /* From here the caller's domain_put() may be the last one. */
     __atomic_store_n(&d->dying, DOMDYING_DEAD, __ATOMIC_SEQ_CST);
-    domain_notify_exit(d);
+    notify_exit();
     return 0;
 }
 

@@ -175,7 +175,4 @@ void vcpu_runstate_to_guest(struct vcpu *v);
 /* Write wc_sec.. of the shared info page from the host's wall clock. */
 void domain_wallclock_update(struct domain *d);
 
-/* VIRQ_DOM_EXC and friends to the control domain. */
-void domain_notify_exit(struct domain *d);
-
 #endif
