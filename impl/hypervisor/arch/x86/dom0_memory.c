@@ -22,7 +22,6 @@
 #define SHARE_MIN   (512 * MIB)
 #define SHARE_MAX   (4 * GIB)
 #define CLAUSES_MAX 4
-#define CHUNK_PAGES BIT(PAGE_ORDER_2M) /* taken at a time */
 
 struct size_limits {
     uint64_t size;
@@ -146,12 +145,13 @@ static void run_map(struct domain *d, uint64_t first, uint64_t nr)
     }
 }
 
-/* Take free frames from 'm' on: as many as asked for, or one, or none. */
+/* Take free frames from 'm' on: as many as asked for, or half of it, and so on.
+   Few large takes leave the free lists, and thus memory, untouched. */
 static uint64_t frames_take(struct domain *d, uint64_t m, uint64_t nr)
 {
-    if (page_alloc_range(d, _mfn(m), nr) == 0)
-        return nr;
-    return nr > 1 && page_alloc_range(d, _mfn(m), 1) == 0 ? 1 : 0;
+    while (nr && page_alloc_range(d, _mfn(m), nr))
+        nr /= 2;
+    return nr;
 }
 
 /* One RAM region of the machine; returns the frames taken out of it. What the
@@ -164,8 +164,7 @@ static uint64_t region_take(struct domain *d, struct memory_map *map,
     uint64_t run = m, taken = 0;
 
     while (m < end && taken < wanted) {
-        uint64_t chunk = MIN(CHUNK_PAGES - m % CHUNK_PAGES, end - m);
-        uint64_t got = frames_take(d, m, MIN(chunk, wanted - taken));
+        uint64_t got = frames_take(d, m, MIN(end - m, wanted - taken));
 
         taken += got;
         m += got;
