@@ -714,6 +714,7 @@ void sched_init(void)
     for (unsigned int i = 0; i < CPU_MAX; i++) {
         timer_init(&sched.cpu[i].slice, slice_cb, &sched.cpu[i]);
         cpus[i].resched = true; /* The first pick says that it is idle. */
+        cpus[i].timer_ns = TIMER_NEVER;
     }
 }
 

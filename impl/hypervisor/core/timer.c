@@ -11,15 +11,12 @@
 #include "hv/log.h"
 
 #define SLACK_NS      50000ULL /* an interrupt may be as late as this */
-#define LOST_NS       1000000ULL
-#define CALLBACKS_MAX 32 /* per timer_run(); the others next time */
+#define CALLBACKS_MAX 32       /* per timer_run(); the others next time */
 
 struct timer_queue {
     struct spinlock lock;
-    struct timer *first;    /* [q] earliest, or NULL */
-    struct timer *running;  /* [a] whose callback runs */
-    uint64_t programmed_ns; /* [own CPU] what the interrupt is set for */
-    bool programmed;        /* [own CPU] it is set, and has not come yet */
+    struct timer *first;   /* [q] earliest, or NULL */
+    struct timer *running; /* [a] whose callback runs */
 };
 
 static struct timer_queue queues[CPU_MAX];
@@ -142,18 +139,21 @@ static struct timer_queue *timer_lock_two(struct timer *t, unsigned int cpu)
 }
 
 /* An interrupt set for about this time, or before, will do: to set it again is
-   slower than to take one too many. But one that should have come long ago was
-   lost, and must not keep others from being set. */
-static void queue_program(struct timer_queue *q, uint64_t first)
+   slower than to take one too many. One whose time has gone may have been lost. */
+static void program(unsigned int cpu, uint64_t deadline_ns)
 {
-    uint64_t set = q->programmed_ns;
+    struct cpu *c = &cpus[cpu];
 
-    if (q->programmed && (set <= first || set - first < SLACK_NS) &&
-        (set == TIMER_NEVER || arch_now_ns() < set + LOST_NS))
+    if ((c->timer_ns <= deadline_ns || c->timer_ns - deadline_ns < SLACK_NS) &&
+        arch_now_ns() < c->timer_ns)
         return;
-    q->programmed = true;
-    q->programmed_ns = first;
-    arch_timer_program(first);
+    WRITE_ONCE(c->timer_ns, deadline_ns);
+    arch_timer_program(deadline_ns);
+}
+
+void timer_wake_by(unsigned int cpu, uint64_t deadline_ns)
+{
+    program(cpu, deadline_ns);
 }
 
 /* The earliest of the queue of 'cpu' changed. */
@@ -165,7 +165,7 @@ static void queue_earlier(unsigned int cpu, uint64_t deadline_ns)
         WRITE_ONCE(cpus[cpu].work, true);
         arch_cpu_kick(cpu);
     } else if (!q->running) {
-        queue_program(q, deadline_ns);
+        program(cpu, deadline_ns);
     }
 }
 
@@ -246,19 +246,18 @@ void timer_run(unsigned int cpu)
     struct timer_queue *q = &queues[cpu];
     uint64_t first = TIMER_NEVER;
 
-    /* An interrupt that came early, by another clock's opinion, is gone too. */
+    /* It may have come early, by another clock's opinion. */
     if (cpus[cpu].timer_fired) {
         cpus[cpu].timer_fired = false;
-        q->programmed = false;
+        cpus[cpu].timer_ns = TIMER_NEVER;
     }
     for (unsigned int n = 0; n < CALLBACKS_MAX; n++) {
         struct timer *t = queue_take_due(q, &first);
 
         if (!t)
             break;
-        q->programmed = false;
         t->fn(t, t->arg);
         __atomic_store_n(&q->running, NULL, __ATOMIC_RELEASE);
     }
-    queue_program(q, first);
+    program(cpu, first);
 }
