@@ -25,7 +25,6 @@ static bool is_table(const struct acpi_header *t, const char *signature)
 
 enum {
     MADT_LAPIC_ADDRESS = 36,
-    MADT_FLAGS = 40,
     MADT_ENTRIES = 44,
 };
 
@@ -122,7 +121,6 @@ bool acpi_madt_parse(const struct acpi_header *t, struct acpi_madt *out)
         return false;
     memset(out, 0, sizeof(*out));
     out->lapic = field(t, MADT_LAPIC_ADDRESS, 4);
-    out->pic_present = field(t, MADT_FLAGS, 4) & 1;
     while (at + 2 <= t->length) {
         size_t bytes = field(t, at + 1, 1);
 
@@ -139,33 +137,24 @@ bool acpi_madt_parse(const struct acpi_header *t, struct acpi_madt *out)
 /* --- FADT (ACPI 5.2.9) --- */
 
 enum {
-    FADT_FACS = 36,
     FADT_DSDT = 40,
-    FADT_SCI = 46,
     FADT_SMI_PORT = 48,
     FADT_ACPI_ENABLE = 52,
-    FADT_PM1A_EVENT = 56,
-    FADT_PM1B_EVENT = 60,
     FADT_PM1A_CONTROL = 64,
     FADT_PM1B_CONTROL = 68,
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_BYTES = 91,
-    FADT_BOOT_FLAGS = 109,
     FADT_FLAGS = 112,
     FADT_RESET = 116,
     FADT_RESET_VALUE = 128,
-    FADT_X_FACS = 132,
     FADT_X_DSDT = 140,
-    FADT_X_PM1A_EVENT = 148,
-    FADT_X_PM1B_EVENT = 160,
     FADT_X_PM1A_CONTROL = 172,
     FADT_X_PM1B_CONTROL = 184,
     FADT_X_PM_TIMER = 208,
     FADT_MIN_BYTES = 116, /* revision 1 */
 };
 
-#define FADT_FLAG_TIMER_32 BIT(8)
-#define FADT_FLAG_RESET    BIT(10)
+#define FADT_FLAG_RESET BIT(10)
 
 static struct acpi_gas gas(const struct acpi_header *t, size_t at)
 {
@@ -200,14 +189,10 @@ bool acpi_fadt_parse(const struct acpi_header *t, struct acpi_fadt *out)
     if (!is_table(t, "FACP") || t->length < FADT_MIN_BYTES)
         return false;
     *out = (struct acpi_fadt){
-        .facs = wide_or_narrow(t, FADT_X_FACS, FADT_FACS),
         .dsdt = wide_or_narrow(t, FADT_X_DSDT, FADT_DSDT),
-        .sci_irq = (uint16_t)field(t, FADT_SCI, 2),
         .smi_port = (uint32_t)field(t, FADT_SMI_PORT, 4),
         .acpi_enable = (uint8_t)field(t, FADT_ACPI_ENABLE, 1),
         .flags = (uint32_t)field(t, FADT_FLAGS, 4),
-        .pm1a_event = gas_or_port(t, FADT_X_PM1A_EVENT, FADT_PM1A_EVENT, 32),
-        .pm1b_event = gas_or_port(t, FADT_X_PM1B_EVENT, FADT_PM1B_EVENT, 32),
         .pm1a_control =
             gas_or_port(t, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL, 16),
         .pm1b_control =
@@ -215,11 +200,9 @@ bool acpi_fadt_parse(const struct acpi_header *t, struct acpi_fadt *out)
         .pm_timer = gas_or_port(t, FADT_X_PM_TIMER, FADT_PM_TIMER, 32),
         .reset = gas(t, FADT_RESET),
         .reset_value = (uint8_t)field(t, FADT_RESET_VALUE, 1),
-        .boot_flags = (uint16_t)field(t, FADT_BOOT_FLAGS, 2),
     };
     if (field(t, FADT_PM_TIMER_BYTES, 1) != 4)
         out->pm_timer.address = 0;
-    out->pm_timer_32bit = out->flags & FADT_FLAG_TIMER_32;
     out->has_reset = out->flags & FADT_FLAG_RESET && out->reset.address &&
                      t->length > FADT_RESET_VALUE;
     return true;

@@ -243,7 +243,6 @@ START_TEST(madt_entries_are_read)
     ck_assert_uint_eq(20, m.override[0].gsi);
     ck_assert_uint_eq(0xd, m.override[0].flags);
     ck_assert_uint_eq(0x100000000, m.lapic);
-    ck_assert(m.pic_present);
     ck_assert_uint_eq(0, m.dropped);
 }
 END_TEST

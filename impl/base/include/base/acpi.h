@@ -79,7 +79,6 @@ struct acpi_override {
 
 struct acpi_madt {
     paddr_t lapic;
-    bool pic_present; /* PC-AT compatible 8259s */
     struct acpi_cpu cpu[ACPI_CPUS_MAX];
     unsigned int cpus;
     struct acpi_ioapic ioapic[ACPI_IOAPICS_MAX];
@@ -101,19 +100,15 @@ struct acpi_gas {
 };
 
 struct acpi_fadt {
-    paddr_t facs, dsdt;
-    uint16_t sci_irq;
+    paddr_t dsdt;
     uint32_t smi_port;
     uint8_t acpi_enable;
     uint32_t flags;
-    struct acpi_gas pm1a_event, pm1b_event;
     struct acpi_gas pm1a_control, pm1b_control;
     struct acpi_gas pm_timer;
-    bool pm_timer_32bit;
     struct acpi_gas reset;
     bool has_reset;
     uint8_t reset_value;
-    uint16_t boot_flags; /* IA-PC: bit 1 8042 present, .. */
 };
 
 bool acpi_fadt_parse(const struct acpi_header *t, struct acpi_fadt *out);

@@ -2,7 +2,7 @@
  * Facts about the machine's CPUs for XEN_SYSCTL_physinfo and cputopoinfo.
  *
  * Topology is read off APIC ids: thread, core and socket fields (APM 3 CPUID
- * Fn0000_000B, Fn8000_0008, Fn8000_001E).
+ * Fn0000_000B).
  */
 #include "x86/boot.h"
 #include "x86/insn.h"
@@ -23,42 +23,15 @@ struct apic_id_fields {
 #define LEVEL_CORE     2
 #define LEVEL_SHIFT(r) ((r).a & 31)
 
-static unsigned int bits_for(unsigned int count)
-{
-    unsigned int bits = 0;
-
-    while (bits < 8 && 1U << bits < count)
-        bits++;
-    return bits;
-}
-
-static struct apic_id_fields fields_amd(void)
-{
-    uint32_t max = cpuid(0x80000000, 0).a;
-    struct apic_id_fields f = {0, 0};
-
-    if (max >= 0x80000008) {
-        uint32_t c = cpuid(0x80000008, 0).c;
-
-        f.socket_shift = c >> 12 & 15;
-        if (!f.socket_shift)
-            f.socket_shift = bits_for((c & 0xff) + 1);
-    }
-    if (max >= 0x8000001e)
-        f.thread_bits = bits_for((cpuid(0x8000001e, 0).b >> 8 & 0xff) + 1);
-    return f;
-}
-
+/* Without that leaf (before family 17h) all count as cores of one socket. */
 static struct apic_id_fields fields_read(void)
 {
-    struct cpuid_regs smt, core;
+    struct cpuid_regs smt = cpuid(TOPOLOGY_LEAF, 0);
+    struct cpuid_regs core = cpuid(TOPOLOGY_LEAF, 1);
 
-    if (cpuid(0, 0).a < TOPOLOGY_LEAF)
-        return fields_amd();
-    smt = cpuid(TOPOLOGY_LEAF, 0);
-    core = cpuid(TOPOLOGY_LEAF, 1);
-    if (LEVEL_TYPE(smt) != LEVEL_SMT || LEVEL_TYPE(core) != LEVEL_CORE)
-        return fields_amd();
+    if (cpuid(0, 0).a < TOPOLOGY_LEAF || LEVEL_TYPE(smt) != LEVEL_SMT ||
+        LEVEL_TYPE(core) != LEVEL_CORE)
+        return (struct apic_id_fields){0, 31};
     return (struct apic_id_fields){LEVEL_SHIFT(smt), LEVEL_SHIFT(core)};
 }
 

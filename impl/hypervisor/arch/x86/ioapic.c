@@ -111,15 +111,6 @@ bool ioapic_gsi_valid(unsigned int gsi)
     return ioapic_find(gsi, &pin);
 }
 
-unsigned int ioapic_gsi_limit(void)
-{
-    unsigned int limit = 0;
-
-    for (unsigned int i = 0; i < ioapics_nr; i++)
-        limit = MAX(limit, ioapics[i].info.gsi_base + ioapics[i].info.pins);
-    return limit;
-}
-
 void ioapic_route(unsigned int gsi, unsigned int vector, unsigned int cpu,
                   bool level, bool active_low)
 {

@@ -107,11 +107,6 @@ uint32_t lapic_self_id(void)
     return x2apic ? id : id >> 24;
 }
 
-bool lapic_is_x2apic(void)
-{
-    return x2apic;
-}
-
 /* Writing the priority makes the APIC weigh again what waits in its IRR. */
 void lapic_look_again(void)
 {

@@ -192,13 +192,6 @@ static unsigned int cpus_listed(uint32_t *ids, unsigned int max)
     return nr;
 }
 
-unsigned int smp_present(void)
-{
-    static uint32_t ids[CPU_MAX];
-
-    return cpus_listed(ids, CPU_MAX) + 1;
-}
-
 static void cpus_start(const uint32_t *ids, unsigned int nr)
 {
     memcpy(maddr_to_virt(trampoline_page), trampoline,

@@ -66,12 +66,7 @@ uint64_t tsc_to_ns(uint64_t tsc)
     return scale(tsc - tsc_start, ns_per_tsc);
 }
 
-uint64_t tsc_delta_from_ns(uint64_t ns)
-{
-    return scale(ns, tsc_per_ns);
-}
-
-uint64_t tsc_from_ns(uint64_t ns)
+static uint64_t tsc_from_ns(uint64_t ns)
 {
     return tsc_start + scale(ns, tsc_per_ns);
 }
@@ -190,7 +185,7 @@ void time_init(uint64_t start)
     ns_per_tsc = ratio(NS_PER_S, tsc_hz);
     tsc_per_ns = ratio(tsc_hz, NS_PER_S);
     lapic_per_tsc = ratio(lapic_hz, tsc_hz);
-    lost_cycles = tsc_delta_from_ns(LOST_NS);
+    lost_cycles = scale(LOST_NS, tsc_per_ns);
     use_deadline = cpuid(1, 0).c & CPUID_DEADLINE;
     log_info("time: tsc %lu kHz by %s, lapic timer %lu kHz%s", tsc_khz(), name,
              lapic_hz / 1000, use_deadline ? ", tsc deadline" : "");

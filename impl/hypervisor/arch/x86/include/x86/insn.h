@@ -142,11 +142,6 @@ static inline void invlpg(const void *va)
     asm volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-static inline void wbinvd(void)
-{
-    asm volatile("wbinvd" ::: "memory");
-}
-
 static inline void interrupts_on(void)
 {
     asm volatile("sti" ::: "memory");
@@ -172,12 +167,6 @@ static inline void interrupts_on_and_halt(void)
 static inline void halt(void)
 {
     asm volatile("hlt" ::: "memory");
-}
-
-/* A trap that is not resumed: the end of a path that cannot be. */
-static inline void undefined_instruction(void)
-{
-    asm volatile("ud2");
 }
 
 #endif

@@ -33,7 +33,6 @@ void msi_compose(unsigned int vector, unsigned int cpu, uint64_t *address,
 void ioapic_init(void);
 /* IO-APICs by global system interrupt. False: no such pin. */
 bool ioapic_gsi_valid(unsigned int gsi);
-unsigned int ioapic_gsi_limit(void); /* highest gsi + 1 */
 /* Leaves the pin masked. The vector is the pin's until it is routed anew. */
 void ioapic_route(unsigned int gsi, unsigned int vector, unsigned int cpu,
                   bool level, bool active_low);

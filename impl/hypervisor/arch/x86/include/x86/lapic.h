@@ -13,7 +13,6 @@ void lapic_init(void);
 /* Enable this CPU's, everything masked but errors. */
 void lapic_enable(void);
 uint32_t lapic_self_id(void);
-bool lapic_is_x2apic(void);
 void lapic_eoi(void);
 void lapic_look_again(void);
 

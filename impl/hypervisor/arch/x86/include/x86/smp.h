@@ -21,8 +21,6 @@ void smp_reserve(void);
 /* Start what the MADT lists and options allow; returns when each CPU runs its
    loop or was given up. */
 void smp_start(void);
-/* CPUs enabled in the MADT, started or not; 1 without a MADT. */
-unsigned int smp_present(void);
 
 #endif
 

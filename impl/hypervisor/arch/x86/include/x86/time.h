@@ -19,10 +19,8 @@ void time_check(void);
 uint64_t tsc_khz(void);
 /* This CPU's TSC as the boot CPU's would read. */
 uint64_t tsc_now(void);
-uint64_t tsc_to_ns(uint64_t tsc);  /* since boot */
-uint64_t tsc_from_ns(uint64_t ns); /* tsc_now() at that time */
+uint64_t tsc_to_ns(uint64_t tsc); /* since boot */
 uint64_t tsc_delta_to_ns(uint64_t delta);
-uint64_t tsc_delta_from_ns(uint64_t ns);
 /* The same scale as pvclock has it (public/xen.h, vcpu_time_info). */
 void tsc_pvclock_scale(uint32_t *mul, int8_t *shift);
 void time_wait_us(unsigned int us);

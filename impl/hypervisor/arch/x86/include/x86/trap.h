@@ -7,7 +7,6 @@
 #include "base/types.h"
 
 enum trap {
-    TRAP_DEBUG = 1,
     TRAP_NMI = 2,
     TRAP_DOUBLE_FAULT = 8,
     TRAP_GP_FAULT = 13,
