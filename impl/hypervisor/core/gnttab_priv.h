@@ -171,10 +171,8 @@ gnttab_fn gnttab_op_map_grant_ref;     /* gnttab_map.c */
 gnttab_fn gnttab_op_unmap_grant_ref;   /* gnttab_map.c */
 gnttab_fn gnttab_op_unmap_and_replace; /* gnttab_map.c */
 gnttab_fn gnttab_op_copy;              /* gnttab_copy.c */
-gnttab_fn gnttab_op_setup_table;       /* gnttab_table.c */
 gnttab_fn gnttab_op_query_size;        /* gnttab_table.c */
 gnttab_fn gnttab_op_set_version;       /* gnttab_table.c */
-gnttab_fn gnttab_op_get_status_frames; /* gnttab_table.c */
 gnttab_fn gnttab_op_get_version;       /* gnttab_table.c */
 
 /* Flush, then finish the unmaps collected so far. */

@@ -7,80 +7,22 @@
 
 #include "base/string.h"
 
-/* The domain of a request that answers by status; NULL: *status says why. */
-static struct domain *target_get(struct gnttab_call *c, domid_t id,
-                                 int16_t *status)
-{
-    struct domain *d = NULL;
-    int rc = domain_target_get(c->v, id, &d);
-
-    *status = !rc                ? GNTST_okay
-              : rc == -XEN_EPERM ? GNTST_permission_denied
-                                 : GNTST_bad_domain;
-    return rc ? NULL : d;
-}
-
-/* The frames' own numbers mean nothing in an address space that the guest lays
-   out itself (XENMEM_add_to_physmap): each answer is "not mapped". */
-static void write_frames(struct gnttab_call *c, uint64_t list, unsigned int nr,
-                         int16_t *status)
-{
-    const uint64_t none = INVALID_FRAME;
-
-    for (unsigned int i = 0; i < nr; i++)
-        if (guest_copy_to(c->v, list + i * sizeof(none), &none, sizeof(none)))
-            *status = GNTST_bad_virt_addr;
-}
-
-int gnttab_op_setup_table(struct gnttab_call *c, void *arg)
-{
-    struct gnttab_setup_table *op = arg;
-    struct domain *d = target_get(c, op->dom, &op->status);
-    int rc;
-
-    if (!d)
-        return 0;
-    spin_lock(&d->gnttab->lock);
-    rc = gnttab_grow_locked(d, op->nr_frames);
-    spin_unlock(&d->gnttab->lock);
-    if (rc)
-        op->status = GNTST_general_error;
-    else
-        write_frames(c, guest_ptr(op->frame_list), op->nr_frames, &op->status);
-    domain_put(d);
-    return 0;
-}
-
 int gnttab_op_query_size(struct gnttab_call *c, void *arg)
 {
     struct gnttab_query_size *op = arg;
-    struct domain *d = target_get(c, op->dom, &op->status);
+    struct domain *d;
+    int rc = domain_target_get(c->v, op->dom, &d);
 
-    if (!d)
+    if (rc) {
+        op->status =
+            rc == -XEN_EPERM ? GNTST_permission_denied : GNTST_bad_domain;
         return 0;
+    }
     spin_lock(&d->gnttab->lock);
     op->nr_frames = d->gnttab->frames;
     op->max_nr_frames = d->gnttab->max_frames;
     spin_unlock(&d->gnttab->lock);
-    domain_put(d);
-    return 0;
-}
-
-int gnttab_op_get_status_frames(struct gnttab_call *c, void *arg)
-{
-    struct gnttab_get_status_frames *op = arg;
-    struct domain *d = target_get(c, op->dom, &op->status);
-    unsigned int have;
-
-    if (!d)
-        return 0;
-    spin_lock(&d->gnttab->lock);
-    have = d->gnttab->version == 2 ? d->gnttab->status_frames : 0;
-    spin_unlock(&d->gnttab->lock);
-    if (op->nr_frames > have)
-        op->status = GNTST_general_error;
-    else
-        write_frames(c, guest_ptr(op->frame_list), op->nr_frames, &op->status);
+    op->status = GNTST_okay;
     domain_put(d);
     return 0;
 }

@@ -39,16 +39,10 @@ END_TEST
 START_TEST(others_tables_need_privilege)
 {
     struct gnttab_query_size q = {.dom = 2};
-    struct gnttab_setup_table s = {.dom = 2};
-    struct gnttab_get_status_frames f = {.dom = 2};
     struct gnttab_get_version v = {.dom = 2};
 
     ck_assert_int_eq(grant_call(d1, query_size, &q), 0);
     ck_assert_int_eq(q.status, GNTST_permission_denied);
-    ck_assert_int_eq(grant_call(d1, setup_table, &s), 0);
-    ck_assert_int_eq(s.status, GNTST_permission_denied);
-    ck_assert_int_eq(grant_call(d1, get_status_frames, &f), 0);
-    ck_assert_int_eq(f.status, GNTST_permission_denied);
     ck_assert_int_eq(grant_call(d1, get_version, &v), -XEN_EPERM);
 }
 END_TEST
@@ -56,41 +50,11 @@ END_TEST
 START_TEST(unknown_domains_have_no_table)
 {
     struct gnttab_query_size q = {.dom = 77};
-    struct gnttab_setup_table s = {.dom = 77};
-    struct gnttab_get_status_frames f = {.dom = 77};
     struct gnttab_get_version v = {.dom = 77};
 
     ck_assert_int_eq(grant_call(d0, query_size, &q), 0);
     ck_assert_int_eq(q.status, GNTST_bad_domain);
-    ck_assert_int_eq(grant_call(d0, setup_table, &s), 0);
-    ck_assert_int_eq(s.status, GNTST_bad_domain);
-    ck_assert_int_eq(grant_call(d0, get_status_frames, &f), 0);
-    ck_assert_int_eq(f.status, GNTST_bad_domain);
     ck_assert_int_eq(grant_call(d0, get_version, &v), -XEN_ESRCH);
-}
-END_TEST
-
-START_TEST(setup_table_grows_and_knows_no_frame_numbers)
-{
-    struct gnttab_setup_table s = {.dom = DOMID_SELF, .nr_frames = 4};
-    struct gnttab_query_size q = {.dom = DOMID_SELF};
-    uint64_t *list = guest_mem(d1, 40);
-
-    s.frame_list.p = (void *)(40 * PAGE_SIZE);
-    ck_assert_int_eq(grant_call(d1, setup_table, &s), 0);
-    ck_assert_int_eq(s.status, GNTST_okay);
-    for (unsigned int i = 0; i < 4; i++)
-        ck_assert_uint_eq(list[i], ~0ULL);
-    ck_assert_uint_eq(list[4], 0);
-    ck_assert_int_eq(grant_call(d1, query_size, &q), 0);
-    ck_assert_uint_eq(q.nr_frames, 4);
-    s.nr_frames = 65;
-    ck_assert_int_eq(grant_call(d1, setup_table, &s), 0);
-    ck_assert_int_eq(s.status, GNTST_general_error);
-    s.nr_frames = 2;
-    s.frame_list.p = (void *)DOUBLE_VA_END;
-    ck_assert_int_eq(grant_call(d1, setup_table, &s), 0);
-    ck_assert_int_eq(s.status, GNTST_bad_virt_addr);
 }
 END_TEST
 
@@ -334,24 +298,6 @@ START_TEST(the_new_version_must_fit_in_guest_memory)
 }
 END_TEST
 
-START_TEST(status_frames_belong_to_version_2)
-{
-    struct gnttab_get_status_frames f = {.dom = DOMID_SELF, .nr_frames = 1};
-    unsigned int now;
-
-    f.frame_list.p = (void *)(40 * PAGE_SIZE);
-    ck_assert_int_eq(grant_call(d1, get_status_frames, &f), 0);
-    ck_assert_int_eq(f.status, GNTST_general_error);
-    ck_assert_int_eq(set_version(d1, 2, &now), 0);
-    ck_assert_int_eq(grant_call(d1, get_status_frames, &f), 0);
-    ck_assert_int_eq(f.status, GNTST_okay);
-    ck_assert_uint_eq(*(uint64_t *)guest_mem(d1, 40), ~0ULL);
-    f.nr_frames = 2;
-    ck_assert_int_eq(grant_call(d1, get_status_frames, &f), 0);
-    ck_assert_int_eq(f.status, GNTST_general_error);
-}
-END_TEST
-
 /* --- Dump --- */
 
 START_TEST(dump_names_grants_in_use)
@@ -373,7 +319,6 @@ int main(void)
         query_size_tells_frames,
         others_tables_need_privilege,
         unknown_domains_have_no_table,
-        setup_table_grows_and_knows_no_frame_numbers,
         frames_grow_to_the_limit_and_count_as_shared,
         status_frames_grow_with_their_index,
         growth_without_memory_can_be_tried_again,
@@ -387,7 +332,6 @@ int main(void)
         entries_that_version_1_cannot_hold_forbid_it,
         no_memory_for_status_frames_keeps_version_1,
         the_new_version_must_fit_in_guest_memory,
-        status_frames_belong_to_version_2,
         dump_names_grants_in_use,
     };
 
