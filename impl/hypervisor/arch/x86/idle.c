@@ -27,7 +27,8 @@ static void wait_halted(const struct cpu *c)
     /* Interrupts are off from here to STI: what comes after it ends HLT. */
     cpu_kick_accept();
     cpu_away_begin();
-    lapic_look_again(); /* see time_check() */
+    /* QEMU may have lost the signal of an interrupt that waits in the IRR. */
+    lapic_look_again();
     if (!cpu_must_leave(c))
         interrupts_on_and_halt();
     interrupts_off();

@@ -7,7 +7,6 @@
 #include "x86/irq_vectors.h"
 #include "x86/lapic.h"
 #include "x86/percpu.h"
-#include "x86/time.h"
 
 #include "abi/xen.h"
 #include "hv/arch.h"
@@ -79,7 +78,10 @@ void irq_init(void)
 
 static void timer_irq(unsigned int vector, void *arg)
 {
-    time_expired();
+    struct cpu *c = &cpus[arch_cpu_self()];
+
+    WRITE_ONCE(c->timer_fired, true);
+    WRITE_ONCE(c->work, true);
 }
 
 static void kick_irq(unsigned int vector, void *arg)
@@ -161,12 +163,6 @@ void arch_cpu_kick(unsigned int cpu)
     (void)__atomic_exchange_n(&p->kicked, true, __ATOMIC_SEQ_CST);
     if (READ_ONCE(p->away))
         lapic_send(p->apic_id, VECTOR_KICK);
-}
-
-void cpu_away_end(void)
-{
-    WRITE_ONCE(percpu_self()->away, false);
-    time_check();
 }
 
 void cpu_away_begin(void)

@@ -27,8 +27,6 @@
 #define STUCK_CYCLES    20000000000ULL
 #define CPUID_DEADLINE  BIT(24) /* 1 ECX */
 #define SYNC_ROUNDS     16
-#define LOST_NS         500000
-#define NEIGHBOUR_LOST  40   /* its own check comes first */
 #define SYNC_GOOD_NS    5000 /* a round trip that needs no better one */
 #define SYNC_DONE       (~0U)
 #define SYNC_SLACK_NS   2000
@@ -38,7 +36,6 @@ static uint64_t tsc_hz;
 static uint64_t ns_per_tsc;    /* 32.32 */
 static uint64_t tsc_per_ns;    /* 32.32 */
 static uint64_t lapic_per_tsc; /* 32.32 */
-static uint64_t lost_cycles;   /* later than this is not just on its way */
 static bool use_deadline;
 
 static uint64_t scale(uint64_t v, uint64_t factor)
@@ -185,7 +182,6 @@ void time_init(uint64_t start)
     ns_per_tsc = ratio(NS_PER_S, tsc_hz);
     tsc_per_ns = ratio(tsc_hz, NS_PER_S);
     lapic_per_tsc = ratio(lapic_hz, tsc_hz);
-    lost_cycles = scale(LOST_NS, tsc_per_ns);
     use_deadline = cpuid(1, 0).c & CPUID_DEADLINE;
     log_info("time: tsc %lu kHz by %s, lapic timer %lu kHz%s", tsc_khz(), name,
              lapic_hz / 1000, use_deadline ? ", tsc deadline" : "");
@@ -196,42 +192,6 @@ void time_init(uint64_t start)
 void time_cpu_init(void)
 {
     lapic_timer_setup(VECTOR_TIMER, use_deadline);
-    percpu_self()->timer_tsc = TIMER_NONE;
-}
-
-static bool overdue(const struct percpu *p, uint64_t cycles)
-{
-    return (int64_t)(rdtsc() - READ_ONCE(p->timer_tsc)) > (int64_t)cycles;
-}
-
-/*
- * An emulator was seen to lose the signal of an interrupt that comes during a
- * world switch, while the IRR keeps it. Any other interrupt makes it look again;
- * so whoever finds a timer overdue acts on it, or sends one. Machines that lose
- * nothing never get here.
- */
-void time_check(void)
-{
-    if (unlikely(overdue(percpu_self(), lost_cycles)))
-        time_expired();
-}
-
-static void neighbour_check(unsigned int self)
-{
-    const struct percpu *p = percpu_of(self + 1 < cpu_count ? self + 1 : 0);
-
-    if (unlikely(overdue(p, NEIGHBOUR_LOST * lost_cycles)))
-        lapic_send(p->apic_id, VECTOR_KICK);
-}
-
-void time_expired(void)
-{
-    struct percpu *p = percpu_self();
-
-    p->timer_tsc = TIMER_NONE;
-    WRITE_ONCE(cpus[p->cpu].timer_fired, true);
-    WRITE_ONCE(cpus[p->cpu].work, true);
-    neighbour_check(p->cpu);
 }
 
 /* Far deadlines fire early; cpu_loop() then programs the rest. */
@@ -243,17 +203,13 @@ static uint32_t count_until(uint64_t tsc)
     return (uint32_t)MIN(count + 1, (uint64_t)LAPIC_TIMER_MAX);
 }
 
-/* A device access costs more than an interrupt that comes too early, so what is
-   set already stands unless the new time is before it. */
 void arch_timer_program(uint64_t deadline_ns)
 {
-    struct percpu *p = percpu_self();
-    uint64_t tsc = tsc_from_ns(deadline_ns) - (uint64_t)p->tsc_offset;
+    uint64_t tsc =
+        tsc_from_ns(deadline_ns) - (uint64_t)percpu_self()->tsc_offset;
 
-    if (deadline_ns == ~0ULL ||
-        (tsc >= p->timer_tsc && !overdue(p, lost_cycles)))
-        return;
-    p->timer_tsc = tsc;
+    if (deadline_ns == ~0ULL)
+        return; /* what is set comes in vain, which is cheaper than to stop it */
     if (use_deadline)
         wrmsr(MSR_TSC_DEADLINE, tsc);
     else

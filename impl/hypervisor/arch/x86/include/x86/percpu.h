@@ -27,8 +27,6 @@ struct tss {
     uint16_t iomap;
 } __attribute__((packed));
 
-#define TIMER_NONE (~0ULL >> 1)
-
 struct percpu {
     struct percpu *self;            /* [I] at GS:0 */
     unsigned int cpu;               /* [I] index, at GS:8 */
@@ -39,7 +37,6 @@ struct percpu {
     unsigned int panics;            /* [own CPU] nesting of the report */
     bool away;                      /* [a] in the guest or halted */
     bool kicked;                    /* [a] since it last looked for work */
-    uint64_t timer_tsc;             /* [a] interrupt set for; or TIMER_NONE */
     uint64_t icr_tsc;               /* [own CPU] when it last sent an IPI */
     uint64_t poll_ns;               /* [own CPU] before it halts (idle.c) */
     struct tss tss;
@@ -68,7 +65,11 @@ extern struct percpu percpu_boot; /* of CPU 0 */
  * cpu_away_begin(), which turns a kick that came in between into an interrupt.
  */
 void cpu_away_begin(void);
-void cpu_away_end(void);
+
+static inline void cpu_away_end(void)
+{
+    WRITE_ONCE(percpu_self()->away, false);
+}
 
 static inline void cpu_kick_accept(void)
 {

@@ -11,11 +11,6 @@
 void time_init(uint64_t start);
 /* This CPU's timer interrupt. */
 void time_cpu_init(void);
-/* It came: cpu_loop() runs what is due. */
-void time_expired(void);
-/* After being away: was it lost? */
-void time_check(void);
-
 uint64_t tsc_khz(void);
 /* This CPU's TSC as the boot CPU's would read. */
 uint64_t tsc_now(void);
