@@ -158,7 +158,7 @@ static void memory_give(struct domain *d, const struct dom0_parts *p)
                     bytes / MIB, there / MIB);
     d->max_pages = max == ~0ULL ? UINT32_MAX : max >> PAGE_SHIFT;
     dom0_memory_build(d, bytes);
-    if (!dom0_memory_owns(d, p->kernel.start, p->kernel.end))
+    if (!dom0_memory_owns(p->kernel.start, p->kernel.end))
         boot_refuse("dom0 kernel wants memory %lx-%lx, which is not all there",
                     p->kernel.start, p->kernel.end);
     log_info("dom0: %lu MiB of memory, %u vCPUs", bytes / MIB, d->max_vcpus);
@@ -175,11 +175,11 @@ static void kernel_load(const struct dom0_parts *p)
     }
 }
 
-static paddr_t place(struct domain *d, const struct dom0_parts *p,
-                     uint64_t bytes, paddr_t under, const char *what)
+static paddr_t place(const struct dom0_parts *p, uint64_t bytes, paddr_t under,
+                     const char *what)
 {
     paddr_t at =
-        dom0_memory_place(d, bytes, p->kernel.start, p->kernel.end, under);
+        dom0_memory_place(bytes, p->kernel.start, p->kernel.end, under);
 
     if (!at)
         boot_refuse("too little memory for dom0: no room for its %s", what);
@@ -189,17 +189,17 @@ static paddr_t place(struct domain *d, const struct dom0_parts *p,
 /* From the top down: tables, start page, initrd. */
 static void parts_place(struct domain *d, struct dom0_parts *p)
 {
-    p->acpi = place(d, p, DOM0_ACPI_BYTES, UINT32_MAX, "ACPI tables");
-    p->start = place(d, p, sizeof(struct start_page),
+    p->acpi = place(p, DOM0_ACPI_BYTES, UINT32_MAX, "ACPI tables");
+    p->start = place(p, sizeof(struct start_page),
                      MIN(p->acpi, START_INFO_LIMIT), "start info");
     p->initrd = p->start;
     if (p->initrd_file.bytes) {
-        p->initrd = place(d, p, p->initrd_file.bytes, p->start, "initrd");
+        p->initrd = place(p, p->initrd_file.bytes, p->start, "initrd");
         memcpy(maddr_to_virt(p->initrd), p->initrd_file.data,
                p->initrd_file.bytes);
     }
     memset(maddr_to_virt(p->acpi), 0, DOM0_ACPI_BYTES);
-    dom0_memory_mark_acpi(d, p->acpi, p->acpi + DOM0_ACPI_BYTES);
+    dom0_memory_publish(d, p->acpi, p->acpi + DOM0_ACPI_BYTES);
 }
 
 /* The module's own command line, and what this platform needs: devices can

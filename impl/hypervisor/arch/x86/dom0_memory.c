@@ -23,6 +23,16 @@
 #define SHARE_MAX   (4 * GIB)
 #define CLAUSES_MAX 4
 
+/* Types are E820's, which are XEN_HVM_MEMMAP_TYPE_* as well. */
+static struct memmap_range ranges[MEMORY_MAP_MAX];
+static struct memmap map = {.range = ranges, .max = MEMORY_MAP_MAX};
+
+static void map_set(paddr_t start, paddr_t end, enum memmap_type type)
+{
+    if (!memmap_set(&map, start, end, type))
+        panic("memory map has more than %u entries", MEMORY_MAP_MAX);
+}
+
 struct size_limits {
     uint64_t size;
     uint64_t min;
@@ -95,33 +105,6 @@ bool dom0_memory_size(const char *text, uint64_t free_bytes, uint64_t *bytes,
     return true;
 }
 
-/* Append, merging with the entry before when they touch and agree. */
-static void map_add(struct memory_map *m, paddr_t start, paddr_t end,
-                    uint32_t type)
-{
-    struct memory_map_entry *last = m->nr ? &m->entry[m->nr - 1] : NULL;
-
-    if (start >= end)
-        return;
-    if (last && last->type == type && last->start + last->bytes == start) {
-        last->bytes += end - start;
-        return;
-    }
-    if (m->nr == MEMORY_MAP_MAX)
-        panic("memory map has more than %u entries", MEMORY_MAP_MAX);
-    m->entry[m->nr++] = (struct memory_map_entry){start, end - start, type};
-}
-
-static struct memory_map *map_create_full(void)
-{
-    struct memory_map *m = memory_map_create(MEMORY_MAP_MAX);
-
-    if (!m)
-        panic("no memory for dom0's memory map");
-    m->nr = 0;
-    return m;
-}
-
 /* Largest nested page order that fits at 'gfn' with 'nr' frames left. */
 static unsigned int order_fit(uint64_t gfn, uint64_t nr)
 {
@@ -156,64 +139,52 @@ static uint64_t frames_take(struct domain *d, uint64_t m, uint64_t nr)
 
 /* One RAM region of the machine; returns the frames taken out of it. What the
    hypervisor keeps is found by trying: it is little, and here and there. */
-static uint64_t region_take(struct domain *d, struct memory_map *map,
-                            const struct memmap_range *r, uint64_t wanted)
+static uint64_t region_take(struct domain *d, const struct memmap_range *r,
+                            uint64_t wanted)
 {
     uint64_t m = ALIGN_UP(r->start, PAGE_SIZE) >> PAGE_SHIFT;
     uint64_t end = r->end >> PAGE_SHIFT;
-    uint64_t run = m, taken = 0;
+    uint64_t taken = 0;
 
     while (m < end && taken < wanted) {
-        uint64_t got = frames_take(d, m, MIN(end - m, wanted - taken));
+        uint64_t run = m, got;
 
-        taken += got;
-        m += got;
-        if (got && m < end && taken < wanted)
-            continue;
-        run_map(d, run, m - run);
-        map_add(map, run << PAGE_SHIFT, m << PAGE_SHIFT,
-                XEN_HVM_MEMMAP_TYPE_RAM);
-        if (got)
-            break;
-        map_add(map, m << PAGE_SHIFT, (m + 1) << PAGE_SHIFT,
-                XEN_HVM_MEMMAP_TYPE_UNUSABLE);
-        run = ++m;
+        do {
+            got = frames_take(d, m, MIN(end - m, wanted - taken));
+            m += got;
+            taken += got;
+        } while (got && m < end && taken < wanted);
+        if (m > run) {
+            run_map(d, run, m - run);
+            map_set(run << PAGE_SHIFT, m << PAGE_SHIFT, MEMMAP_RAM);
+        }
+        m++; /* the hypervisor's, or behind the end */
     }
-    map_add(map, m << PAGE_SHIFT, end << PAGE_SHIFT,
-            XEN_HVM_MEMMAP_TYPE_UNUSABLE);
     return taken;
 }
 
 void dom0_memory_build(struct domain *d, uint64_t bytes)
 {
-    struct memory_map *map = map_create_full();
     uint64_t wanted = bytes >> PAGE_SHIFT;
 
     for (unsigned int i = 0; i < boot_info.regions; i++) {
         const struct memmap_range *r = &boot_info.region[i];
 
+        map_set(r->start, r->end,
+                r->type == MEMMAP_RAM ? MEMMAP_UNUSABLE : r->type);
         if (r->type == MEMMAP_RAM)
-            wanted -= region_take(d, map, r, wanted);
-        else
-            map_add(map, r->start, r->end, r->type);
+            wanted -= region_take(d, r, wanted);
     }
     if (wanted)
-        boot_refuse("dom0_mem: %llu MiB asked for, %llu MiB too many",
-                    (unsigned long long)(bytes / MIB),
-                    (unsigned long long)((wanted << PAGE_SHIFT) / MIB));
-    d->memory_map = map;
+        boot_refuse("dom0_mem: %lu MiB asked for, %lu MiB too many",
+                    bytes / MIB, (wanted << PAGE_SHIFT) / MIB);
 }
 
-bool dom0_memory_owns(const struct domain *d, paddr_t start, paddr_t end)
+bool dom0_memory_owns(paddr_t start, paddr_t end)
 {
-    for (unsigned int i = 0; i < d->memory_map->nr; i++) {
-        const struct memory_map_entry *e = &d->memory_map->entry[i];
+    const struct memmap_range *r = memmap_find(&map, start);
 
-        if (e->type == XEN_HVM_MEMMAP_TYPE_RAM && start >= e->start &&
-            end <= e->start + e->bytes)
-            return true;
-    }
-    return false;
+    return r && r->type == MEMMAP_RAM && end <= r->end;
 }
 
 /* The highest place in [from, to), or 0. */
@@ -222,42 +193,35 @@ static paddr_t place_in(paddr_t from, paddr_t to, uint64_t bytes)
     return to > from && to - from >= bytes ? to - bytes : 0;
 }
 
-paddr_t dom0_memory_place(const struct domain *d, uint64_t bytes, paddr_t start,
-                          paddr_t end, paddr_t under)
+paddr_t dom0_memory_place(uint64_t bytes, paddr_t start, paddr_t end,
+                          paddr_t under)
 {
     paddr_t best = 0;
 
     bytes = ALIGN_UP(bytes, PAGE_SIZE);
     under = ALIGN_DOWN(under, PAGE_SIZE);
-    for (unsigned int i = 0; i < d->memory_map->nr; i++) {
-        const struct memory_map_entry *e = &d->memory_map->entry[i];
-        paddr_t e_end = MIN(e->start + e->bytes, under);
+    for (unsigned int i = 0; i < map.nr; i++) {
+        const struct memmap_range *r = &map.range[i];
+        paddr_t r_end = MIN(r->end, under);
 
-        if (e->type != XEN_HVM_MEMMAP_TYPE_RAM || e->start < MIB)
+        if (r->type != MEMMAP_RAM || r->start < MIB)
             continue;
-        best = MAX(best, place_in(e->start, MIN(e_end, start), bytes));
-        best = MAX(best, place_in(MAX(e->start, end), e_end, bytes));
+        best = MAX(best, place_in(r->start, MIN(r_end, start), bytes));
+        best = MAX(best, place_in(MAX(r->start, end), r_end, bytes));
     }
     return ALIGN_DOWN(best, PAGE_SIZE);
 }
 
-void dom0_memory_mark_acpi(struct domain *d, paddr_t start, paddr_t end)
+void dom0_memory_publish(struct domain *d, paddr_t acpi, paddr_t acpi_end)
 {
-    struct memory_map *old = d->memory_map;
-    struct memory_map *map = map_create_full();
+    map_set(acpi, acpi_end, MEMMAP_ACPI);
+    d->memory_map = memory_map_create(map.nr);
+    if (!d->memory_map)
+        panic("no memory for dom0's memory map");
+    for (unsigned int i = 0; i < map.nr; i++) {
+        const struct memmap_range *r = &map.range[i];
 
-    for (unsigned int i = 0; i < old->nr; i++) {
-        const struct memory_map_entry *e = &old->entry[i];
-        paddr_t e_end = e->start + e->bytes;
-
-        if (start >= e->start && end <= e_end) {
-            map_add(map, e->start, start, e->type);
-            map_add(map, start, end, XEN_HVM_MEMMAP_TYPE_ACPI);
-            map_add(map, end, e_end, e->type);
-        } else {
-            map_add(map, e->start, e_end, e->type);
-        }
+        d->memory_map->entry[i] =
+            (struct memory_map_entry){r->start, r->end - r->start, r->type};
     }
-    d->memory_map = map;
-    heap_free(old);
 }

@@ -62,23 +62,6 @@ void image_take(struct image *i, paddr_t start, uint64_t bytes,
     memcpy(i->data, maddr_to_virt(start), bytes);
 }
 
-static const char *packer_name(const uint8_t *p, size_t bytes)
-{
-    static const struct {
-        const char *name;
-        uint8_t magic[4];
-    } packers[] = {
-        {"gzip", {0x1f, 0x8b, 8, 0}},    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}},
-        {"lz4", {2, 0x21, 0x4c, 0x18}},  {"bzip2", {'B', 'Z', 'h', '9'}},
-        {"lzop", {0x89, 'L', 'Z', 'O'}},
-    };
-
-    for (unsigned int i = 0; i < ARRAY_SIZE(packers); i++)
-        if (bytes >= 4 && memcmp(p, packers[i].magic, 4) == 0)
-            return packers[i].name;
-    return "an unknown packer";
-}
-
 /* The packed vmlinux inside a bzImage takes the bzImage's place. */
 static void image_unpack(struct image *i, size_t offset, size_t packed_bytes)
 {
@@ -88,8 +71,7 @@ static void image_unpack(struct image *i, size_t offset, size_t packed_bytes)
     int rc;
 
     if (!xz_magic(packed, packed_bytes))
-        boot_refuse("dom0 kernel is packed with %s, only xz is supported",
-                    packer_name(packed, packed_bytes));
+        boot_refuse("dom0 kernel is packed, but not with xz");
     if (!bytes)
         boot_refuse("dom0 kernel is damaged: no unpacked size");
     image_alloc(&work, sizeof(struct lzma), "unpacking");

@@ -78,6 +78,12 @@ static void machine(void)
     dom0->max_pages = ~0U;
 }
 
+static void build(uint64_t bytes, paddr_t acpi, paddr_t acpi_end)
+{
+    dom0_memory_build(dom0, bytes);
+    dom0_memory_publish(dom0, acpi, acpi_end);
+}
+
 static const struct memory_map_entry *map_entry(unsigned int i)
 {
     ck_assert_uint_lt(i, dom0->memory_map->nr);
@@ -96,11 +102,11 @@ static void expect(unsigned int i, paddr_t start, paddr_t end, uint32_t type)
 START_TEST(dom0_gets_the_lowest_memory_at_its_own_address)
 {
     machine();
-    dom0_memory_build(dom0, 20 * MIB);
+    build(20 * MIB, 0, 0);
     expect(0, MIB, 17 * MIB, XEN_HVM_MEMMAP_TYPE_RAM);
     expect(1, 17 * MIB, 18 * MIB, XEN_HVM_MEMMAP_TYPE_RESERVED);
     expect(2, 18 * MIB, 22 * MIB, XEN_HVM_MEMMAP_TYPE_RAM);
-    expect(3, 22 * MIB, 34 * MIB, XEN_HVM_MEMMAP_TYPE_UNUSABLE);
+    expect(3, 22 * MIB, 34 * MIB + 0x800, XEN_HVM_MEMMAP_TYPE_UNUSABLE);
     ck_assert_uint_eq(dom0->memory_map->nr, 4);
     ck_assert_uint_eq(dom0->tot_pages, 20 * MIB / PAGE_SIZE);
     for (uint64_t n = 18 * MIB / PAGE_SIZE; n < 22 * MIB / PAGE_SIZE; n++) {
@@ -118,7 +124,7 @@ START_TEST(what_the_hypervisor_holds_is_shown_unusable)
 {
     machine();
     ck_assert_int_eq(page_alloc_range(dom0, _mfn(5 * MIB / PAGE_SIZE), 1), 0);
-    dom0_memory_build(dom0, 8 * MIB);
+    build(8 * MIB, 0, 0);
     expect(0, MIB, 5 * MIB, XEN_HVM_MEMMAP_TYPE_RAM);
     ck_assert_uint_eq(map_entry(1)->start, 5 * MIB);
     ck_assert_uint_eq(map_entry(1)->type, XEN_HVM_MEMMAP_TYPE_UNUSABLE);
@@ -138,30 +144,27 @@ START_TEST(places_keep_clear_of_the_kernel)
 {
     machine();
     dom0_memory_build(dom0, 20 * MIB);
-    ck_assert_uint_eq(dom0_memory_place(dom0, MIB, 8 * MIB, 12 * MIB, GIB),
-                      21 * MIB);
-    ck_assert_uint_eq(dom0_memory_place(dom0, MIB, 8 * MIB, 12 * MIB, 19 * MIB),
+    ck_assert_uint_eq(dom0_memory_place(MIB, 8 * MIB, 12 * MIB, GIB), 21 * MIB);
+    ck_assert_uint_eq(dom0_memory_place(MIB, 8 * MIB, 12 * MIB, 19 * MIB),
                       18 * MIB);
-    ck_assert_uint_eq(dom0_memory_place(dom0, 5 * MIB, 8 * MIB, 12 * MIB, GIB),
+    ck_assert_uint_eq(dom0_memory_place(5 * MIB, 8 * MIB, 12 * MIB, GIB),
                       12 * MIB);
-    ck_assert_uint_eq(dom0_memory_place(dom0, 6 * MIB, 8 * MIB, 12 * MIB, GIB),
+    ck_assert_uint_eq(dom0_memory_place(6 * MIB, 8 * MIB, 12 * MIB, GIB),
                       2 * MIB);
-    ck_assert_uint_eq(dom0_memory_place(dom0, 9 * MIB, 8 * MIB, 12 * MIB, GIB),
-                      0);
-    ck_assert(dom0_memory_owns(dom0, 8 * MIB, 17 * MIB));
-    ck_assert(!dom0_memory_owns(dom0, 8 * MIB, 17 * MIB + 1));
+    ck_assert_uint_eq(dom0_memory_place(9 * MIB, 8 * MIB, 12 * MIB, GIB), 0);
+    ck_assert(dom0_memory_owns(8 * MIB, 17 * MIB));
+    ck_assert(!dom0_memory_owns(8 * MIB, 17 * MIB + 1));
 }
 END_TEST
 
 START_TEST(acpi_tables_are_cut_out_of_ram)
 {
     machine();
-    dom0_memory_build(dom0, 20 * MIB);
-    dom0_memory_mark_acpi(dom0, 20 * MIB, 20 * MIB + PAGE_SIZE);
+    build(20 * MIB, 20 * MIB, 20 * MIB + PAGE_SIZE);
     expect(2, 18 * MIB, 20 * MIB, XEN_HVM_MEMMAP_TYPE_RAM);
     expect(3, 20 * MIB, 20 * MIB + PAGE_SIZE, XEN_HVM_MEMMAP_TYPE_ACPI);
     expect(4, 20 * MIB + PAGE_SIZE, 22 * MIB, XEN_HVM_MEMMAP_TYPE_RAM);
-    expect(5, 22 * MIB, 34 * MIB, XEN_HVM_MEMMAP_TYPE_UNUSABLE);
+    expect(5, 22 * MIB, 34 * MIB + 0x800, XEN_HVM_MEMMAP_TYPE_UNUSABLE);
 }
 END_TEST
 

@@ -32,17 +32,17 @@ void arch_vcpu_set_pvh_entry(struct vcpu *v, uint32_t eip, uint32_t ebx);
    which dom0 may grow (~0: none). False: bad text. */
 bool dom0_memory_size(const char *text, uint64_t free_bytes, uint64_t *bytes,
                       uint64_t *max_bytes);
-/* Take 'bytes' of free RAM from the lowest address up, map it, and make the
-   memory map that dom0 sees. Panics when there is less. */
+/* Take 'bytes' of free RAM from the lowest address up and map it. Panics when
+   there is less. */
 void dom0_memory_build(struct domain *d, uint64_t bytes);
 /* Is all of [start, end) RAM of dom0? */
-bool dom0_memory_owns(const struct domain *d, paddr_t start, paddr_t end);
+bool dom0_memory_owns(paddr_t start, paddr_t end);
 /* Highest page aligned place for 'bytes' in dom0's RAM, ending at or before
    'under' and clear of [start, end); 0: none. */
-paddr_t dom0_memory_place(const struct domain *d, uint64_t bytes, paddr_t start,
-                          paddr_t end, paddr_t under);
-/* Report part of dom0's RAM as ACPI tables. */
-void dom0_memory_mark_acpi(struct domain *d, paddr_t start, paddr_t end);
+paddr_t dom0_memory_place(uint64_t bytes, paddr_t start, paddr_t end,
+                          paddr_t under);
+/* Make the map that dom0 sees, with [acpi, acpi_end) of its RAM as tables. */
+void dom0_memory_publish(struct domain *d, paddr_t acpi, paddr_t acpi_end);
 
 /*
  * dom0_acpi.c: RSDP, XSDT and MADT for dom0; the machine's other tables stay
