@@ -1,51 +1,10 @@
 /*
- * x86 instruction decoder, by one letter per opcode for what follows it.
+ * Decoder of the x86 instructions that access memory: a row per opcode, and
+ * the arithmetic ones by the pattern of their encoding.
  */
 #include "base/insn.h"
 
-/*
- * Letters: '-' nothing; m ModRM; b imm8; w imm16; z imm16/32; v imm up to 64;
- * B ModRM imm8; Z ModRM imm16/32; o address; f far pointer; e ENTER;
- * 6, 7 the groups F6 and F7; p prefix or escape (handled before); x invalid;
- * in 64-bit code: capital X is invalid there and '-' elsewhere, F far pointer,
- * D imm8 and M ModRM likewise.
- */
-static const char one_byte[256 + 1] =
-    "mmmmbzXXmmmmbzXp" /* 00 */
-    "mmmmbzXXmmmmbzXX" /* 10 */
-    "mmmmbzpXmmmmbzpX" /* 20 */
-    "mmmmbzpXmmmmbzpX" /* 30 */
-    "----------------" /* 40: REX in 64-bit code */
-    "----------------" /* 50 */
-    "XXMmppppzZbB----" /* 60 */
-    "bbbbbbbbbbbbbbbb" /* 70 */
-    "BZDBmmmmmmmmmmmm" /* 80: 82 takes ModRM too */
-    "----------F-----" /* 90 */
-    "oooo----bz------" /* a0 */
-    "bbbbbbbbvvvvvvvv" /* b0 */
-    "BBw-MMBZe-w--bX-" /* c0 */
-    "mmmmDDX-mmmmmmmm" /* d0 */
-    "bbbbbbbbzzFb----" /* e0 */
-    "p-pp--67------mm" /* f0 */;
-
-static const char two_byte[256 + 1] = "mmmmx-----x-xm-B" /* 00 */
-                                      "mmmmmmmmmmmmmmmm" /* 10 */
-                                      "mmmmxxxxmmmmmmmm" /* 20 */
-                                      "------x-pxpxxxxx" /* 30 */
-                                      "mmmmmmmmmmmmmmmm" /* 40 */
-                                      "mmmmmmmmmmmmmmmm" /* 50 */
-                                      "mmmmmmmmmmmmmmmm" /* 60 */
-                                      "BBBBmmm-mmmmmmmm" /* 70 */
-                                      "zzzzzzzzzzzzzzzz" /* 80 */
-                                      "mmmmmmmmmmmmmmmm" /* 90 */
-                                      "---mBmxx---mBmmm" /* a0 */
-                                      "mmmmmmmmmmBmmmmm" /* b0 */
-                                      "mmBmBBBm--------" /* c0 */
-                                      "mmmmmmmmmmmmmmmm" /* d0 */
-                                      "mmmmmmmmmmmmmmmm" /* e0 */
-                                      "mmmmmmmmmmmmmmmm" /* f0 */;
-
-enum map { MAP_ONE, MAP_0F, MAP_0F38, MAP_0F3A };
+enum map { MAP_ONE, MAP_0F };
 
 struct cursor {
     const uint8_t *bytes;
@@ -60,9 +19,7 @@ struct decode {
     enum map map;
     uint8_t opcode;
     uint8_t rex;
-    bool vex;
     bool data16; /* 66 */
-    uint8_t operand_size;
     uint8_t mod, reg, rm;
 };
 
@@ -125,31 +82,6 @@ static bool take_prefix(struct decode *d, struct insn *i, uint8_t b)
     return false;
 }
 
-/* VEX and EVEX: known by their length only. */
-static void take_vex(struct decode *d, uint8_t b)
-{
-    unsigned int payload = b == 0xc5 ? 1 : b == 0xc4 ? 2 : 3;
-    uint8_t first = next(&d->c);
-
-    for (unsigned int i = 1; i < payload; i++)
-        (void)next(&d->c);
-    d->vex = true;
-    d->map = b == 0xc5 ? MAP_0F : (enum map)(first & (b == 0xc4 ? 31 : 7));
-    d->opcode = next(&d->c);
-    if (d->map < MAP_0F || d->map > MAP_0F3A)
-        d->c.short_of = true;
-}
-
-/* C4, C5 and 62 begin a vector instruction in 64-bit code, and elsewhere when
-   what would be their ModRM names registers. */
-static bool is_vex(const struct decode *d, uint8_t b)
-{
-    if (b != 0xc4 && b != 0xc5 && b != 0x62)
-        return false;
-    return d->mode == INSN_64 ||
-           (d->c.used < d->c.left && d->c.bytes[d->c.used] >= 0xc0);
-}
-
 static void take_opcode(struct decode *d, struct insn *i)
 {
     uint8_t b = next(&d->c);
@@ -160,17 +92,9 @@ static void take_opcode(struct decode *d, struct insn *i)
         d->rex = b;
         b = next(&d->c);
     }
-    if (is_vex(d, b)) {
-        take_vex(d, b);
-        return;
-    }
     if (b == 0x0f) {
         d->map = MAP_0F;
         b = next(&d->c);
-        if (b == 0x38 || b == 0x3a) {
-            d->map = b == 0x38 ? MAP_0F38 : MAP_0F3A;
-            b = next(&d->c);
-        }
     }
     d->opcode = b;
 }
@@ -240,209 +164,118 @@ static void take_modrm(struct decode *d, struct insn *i)
     d->mod = b >> 6;
     d->reg = b >> 3 & 7;
     d->rm = b & 7;
-    i->has_modrm = true;
     i->reg = d->reg | (d->rex & REX_R ? 8 : 0);
-    /* MOV to and from control and debug registers ignores mod. */
-    if (d->mod == 3 ||
-        (d->map == MAP_0F && d->opcode >= 0x20 && d->opcode <= 0x23))
+    i->has_memory = d->mod != 3;
+    if (!i->has_memory)
         return;
-    i->has_memory = true;
     if (i->address_size == 2)
         memory_16(d, i);
     else
         memory_32(d, i);
 }
 
-/* --- Immediates --- */
+/* --- Opcodes --- */
 
-static void take_operands(struct decode *d, struct insn *i, char kind)
-{
-    unsigned int z = MIN(d->operand_size, 4);
+/* What follows the opcode. */
+enum form { MODRM, MODRM_IMM8, MODRM_IMM, OFFSET, STRING };
 
-    switch (kind) {
-    case 'b':
-    case 'B':
-        i->imm = signed_value(&d->c, 1);
-        break;
-    case 'w':
-        i->imm = signed_value(&d->c, 2);
-        break;
-    case 'e':
-        i->imm = signed_value(&d->c, 2);
-        (void)next(&d->c);
-        break;
-    case 'z':
-    case 'Z':
-        i->imm = signed_value(&d->c, z);
-        break;
-    case 'v':
-        i->imm = signed_value(&d->c, d->operand_size);
-        break;
-    case 'f':
-        i->imm = signed_value(&d->c, z);
-        (void)signed_value(&d->c, 2);
-        break;
-    case 'o':
-        i->displacement = signed_value(&d->c, i->address_size);
-        i->has_memory = true;
-        break;
-    case '6':
-        if (d->reg < 2)
-            i->imm = signed_value(&d->c, 1);
-        break;
-    case '7':
-        if (d->reg < 2)
-            i->imm = signed_value(&d->c, z);
-        break;
-    }
-}
-
-static char operand_kind(const struct decode *d)
-{
-    char k;
-
-    if (d->map == MAP_0F38)
-        return 'm';
-    if (d->map == MAP_0F3A)
-        return 'B';
-    k = d->map == MAP_0F ? two_byte[d->opcode] : one_byte[d->opcode];
-    if (d->vex)
-        return k == '-' && d->opcode == 0x77 ? '-' : k == 'B' ? 'B' : 'm';
-    if (k == 'X')
-        return d->mode == INSN_64 ? 'x' : '-';
-    if (k == 'F')
-        return d->mode == INSN_64 ? 'x' : 'f';
-    if (k == 'M')
-        return d->mode == INSN_64 ? 'x' : 'm';
-    if (k == 'D') {
-        if (d->mode == INSN_64)
-            return 'x';
-        return d->opcode == 0x82 ? 'B' : 'b';
-    }
-    return k;
-}
-
-static bool kind_has_modrm(char k)
-{
-    return k == 'm' || k == 'B' || k == 'Z' || k == '6' || k == '7';
-}
-
-/* --- Meaning --- */
-
-/* Operation, with the size of the memory operand (0: the operand size) and the
-   direction. 'group' rows take the operation from ModRM.reg. */
-struct meaning {
+struct opcode {
+    uint8_t map; /* enum map */
     uint8_t opcode;
-    uint8_t op;
-    uint8_t size;
-    bool memory_dst;
-    bool imm;
-    bool no_reg;
+    uint8_t op;      /* enum insn_op */
+    uint8_t size;    /* of the memory operand, 0: the operand size */
+    uint8_t form;    /* enum form */
+    bool memory_dst; /* memory is the first operand */
 };
 
-static const struct meaning one_byte_ops[] = {
-    {0x63, INSN_MOVSX, 4, false, false, false},
-    {0x84, INSN_TEST, 1, true, false, false},
-    {0x85, INSN_TEST, 0, true, false, false},
-    {0x86, INSN_XCHG, 1, true, false, false},
-    {0x87, INSN_XCHG, 0, true, false, false},
-    {0x88, INSN_MOV_STORE, 1, true, false, false},
-    {0x89, INSN_MOV_STORE, 0, true, false, false},
-    {0x8a, INSN_MOV_LOAD, 1, false, false, false},
-    {0x8b, INSN_MOV_LOAD, 0, false, false, false},
-    {0xa0, INSN_MOV_LOAD, 1, false, false, true},
-    {0xa1, INSN_MOV_LOAD, 0, false, false, true},
-    {0xa2, INSN_MOV_STORE, 1, true, false, true},
-    {0xa3, INSN_MOV_STORE, 0, true, false, true},
-    {0xa4, INSN_MOVS, 1, true, false, true},
-    {0xa5, INSN_MOVS, 0, true, false, true},
-    {0xaa, INSN_STOS, 1, true, false, true},
-    {0xab, INSN_STOS, 0, true, false, true},
-    {0xac, INSN_LODS, 1, false, false, true},
-    {0xad, INSN_LODS, 0, false, false, true},
-    {0xc6, INSN_MOV_STORE, 1, true, true, true},
-    {0xc7, INSN_MOV_STORE, 0, true, true, true},
+static const struct opcode opcodes[] = {
+    {MAP_ONE, 0x63, INSN_MOVSX, 4, MODRM, false}, /* in 64-bit code */
+    {MAP_ONE, 0x84, INSN_TEST, 1, MODRM, true},
+    {MAP_ONE, 0x85, INSN_TEST, 0, MODRM, true},
+    {MAP_ONE, 0x86, INSN_XCHG, 1, MODRM, true},
+    {MAP_ONE, 0x87, INSN_XCHG, 0, MODRM, true},
+    {MAP_ONE, 0x88, INSN_MOV_STORE, 1, MODRM, true},
+    {MAP_ONE, 0x89, INSN_MOV_STORE, 0, MODRM, true},
+    {MAP_ONE, 0x8a, INSN_MOV_LOAD, 1, MODRM, false},
+    {MAP_ONE, 0x8b, INSN_MOV_LOAD, 0, MODRM, false},
+    {MAP_ONE, 0xa0, INSN_MOV_LOAD, 1, OFFSET, false},
+    {MAP_ONE, 0xa1, INSN_MOV_LOAD, 0, OFFSET, false},
+    {MAP_ONE, 0xa2, INSN_MOV_STORE, 1, OFFSET, true},
+    {MAP_ONE, 0xa3, INSN_MOV_STORE, 0, OFFSET, true},
+    {MAP_ONE, 0xa4, INSN_MOVS, 1, STRING, true},
+    {MAP_ONE, 0xa5, INSN_MOVS, 0, STRING, true},
+    {MAP_ONE, 0xaa, INSN_STOS, 1, STRING, true},
+    {MAP_ONE, 0xab, INSN_STOS, 0, STRING, true},
+    {MAP_ONE, 0xac, INSN_LODS, 1, STRING, false},
+    {MAP_ONE, 0xad, INSN_LODS, 0, STRING, false},
+    {MAP_ONE, 0xc6, INSN_MOV_STORE, 1, MODRM_IMM, true},
+    {MAP_ONE, 0xc7, INSN_MOV_STORE, 0, MODRM_IMM, true},
+    {MAP_0F, 0xb6, INSN_MOVZX, 1, MODRM, false},
+    {MAP_0F, 0xb7, INSN_MOVZX, 2, MODRM, false},
+    {MAP_0F, 0xbe, INSN_MOVSX, 1, MODRM, false},
+    {MAP_0F, 0xbf, INSN_MOVSX, 2, MODRM, false},
 };
 
-static const struct meaning two_byte_ops[] = {
-    {0xb6, INSN_MOVZX, 1, false, false, false},
-    {0xb7, INSN_MOVZX, 2, false, false, false},
-    {0xbe, INSN_MOVSX, 1, false, false, false},
-    {0xbf, INSN_MOVSX, 2, false, false, false},
-};
-
-static const struct meaning *find_meaning(const struct decode *d)
+/* Arithmetic: 00-3b by bits 5-3, the groups 80-83, f6-f7 and fe-ff by ModRM.reg,
+   which 'reg' gives. False: none of them. */
+static bool find_arithmetic(uint8_t opcode, uint8_t reg, struct opcode *o)
 {
-    const struct meaning *m = d->map == MAP_0F ? two_byte_ops : one_byte_ops;
-    unsigned int nr =
-        d->map == MAP_0F ? ARRAY_SIZE(two_byte_ops) : ARRAY_SIZE(one_byte_ops);
+    static const uint8_t group_f6[] = {INSN_TEST, INSN_TEST, INSN_NOT,
+                                       INSN_NEG};
 
-    for (unsigned int i = 0; i < nr; i++)
-        if (m[i].opcode == d->opcode)
-            return &m[i];
-    return NULL;
+    *o = (struct opcode){.size = !(opcode & 1), .form = MODRM};
+    o->memory_dst = true;
+    if (opcode < 0x40 && (opcode & 7) < 4) {
+        o->op = INSN_ADD + (opcode >> 3);
+        o->memory_dst = !(opcode & 2);
+        return true;
+    }
+    if (opcode == 0x80 || opcode == 0x81 || opcode == 0x83) {
+        o->op = INSN_ADD + reg;
+        o->form = opcode == 0x83 ? MODRM_IMM8 : MODRM_IMM;
+        return true;
+    }
+    if ((opcode & 0xfe) == 0xf6 && reg < ARRAY_SIZE(group_f6)) {
+        o->op = group_f6[reg];
+        o->form = reg < 2 ? MODRM_IMM : MODRM;
+        return true;
+    }
+    o->op = INSN_INC + reg;
+    return (opcode & 0xfe) == 0xfe && reg < 2;
 }
 
-static void set_meaning(struct insn *i, uint8_t op, bool memory_dst, bool imm)
+static bool find(const struct decode *d, struct opcode *o)
 {
-    i->op = op;
-    i->memory_dst = memory_dst;
-    i->has_imm = imm;
+    const struct cursor *c = &d->c;
+    uint8_t modrm = c->used < c->left ? c->bytes[c->used] : 0;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
+        if (opcodes[i].map == d->map && opcodes[i].opcode == d->opcode) {
+            *o = opcodes[i];
+            return true;
+        }
+    return d->map == MAP_ONE && find_arithmetic(d->opcode, modrm >> 3 & 7, o);
 }
 
-/* Arithmetic: its own opcodes, and the groups that ModRM.reg selects in. */
-static void mean_arithmetic(const struct decode *d, struct insn *i)
+static void take_operands(struct decode *d, struct insn *i, enum form form)
 {
-    static const uint8_t group_f6[8] = {INSN_TEST, INSN_TEST, INSN_NOT,
-                                        INSN_NEG};
-
-    if (d->opcode < 0x40 && (d->opcode & 7) < 4)
-        set_meaning(i, INSN_ADD + (d->opcode >> 3), !(d->opcode & 2), false);
-    else if (d->opcode >= 0x80 && d->opcode <= 0x83)
-        set_meaning(i, INSN_ADD + d->reg, true, true);
-    else if (d->opcode == 0xf6 || d->opcode == 0xf7)
-        set_meaning(i, group_f6[d->reg], true, d->reg < 2);
-    else if ((d->opcode == 0xfe || d->opcode == 0xff) && d->reg < 2)
-        set_meaning(i, INSN_INC + d->reg, true, false);
-    if (i->op != INSN_OTHER)
-        i->size = d->opcode & 1 ? d->operand_size : 1;
-    i->reg_size = i->size;
+    i->has_memory = true;
+    if (form == OFFSET)
+        i->displacement = signed_value(&d->c, i->address_size);
+    else if (form != STRING)
+        take_modrm(d, i);
+    i->has_imm = form == MODRM_IMM || form == MODRM_IMM8;
+    if (i->has_imm)
+        i->imm = signed_value(&d->c, form == MODRM_IMM8 ? 1 : MIN(i->size, 4));
 }
 
+/* Without REX, byte registers 4 to 7 are AH, CH, DH and BH. */
 static void set_high_byte(const struct decode *d, struct insn *i)
 {
-    if (i->reg_size == 1 && !d->rex && i->reg >= 4 && i->reg < 8) {
+    if (i->reg_size == 1 && !d->rex && i->reg >= 4) {
         i->reg_high = true;
         i->reg -= 4;
     }
-}
-
-static void mean(const struct decode *d, struct insn *i)
-{
-    const struct meaning *m = NULL;
-
-    if (d->vex || d->map > MAP_0F)
-        return;
-    m = find_meaning(d);
-    /* In 16 and 32-bit code 63 is ARPL; C6 and C7 are MOV for reg 0 only. */
-    if (m && ((d->opcode == 0x63 && d->mode != INSN_64) ||
-              ((d->opcode & 0xfe) == 0xc6 && d->map == MAP_ONE && d->reg)))
-        return;
-    if (m) {
-        set_meaning(i, m->op, m->memory_dst, m->imm);
-        i->size = m->size ? m->size : d->operand_size;
-        i->reg_size = m->op == INSN_MOVZX || m->op == INSN_MOVSX
-                          ? d->operand_size
-                          : i->size;
-        if (m->no_reg)
-            i->reg = 0;
-        if (m->op == INSN_STOS || m->op == INSN_MOVS || m->op == INSN_LODS)
-            i->has_memory = true;
-    } else if (d->map == MAP_ONE) {
-        mean_arithmetic(d, i);
-    }
-    if (i->has_modrm)
-        set_high_byte(d, i);
 }
 
 bool insn_decode(const uint8_t *bytes, size_t n, enum insn_mode mode,
@@ -450,7 +283,8 @@ bool insn_decode(const uint8_t *bytes, size_t n, enum insn_mode mode,
 {
     static const uint8_t address_size[] = {2, 4, 8};
     struct decode d = {.c = {.bytes = bytes, .left = n}, .mode = mode};
-    char kind;
+    struct opcode o;
+    bool extends;
 
     *out = (struct insn){
         .segment = INSN_NO_REG,
@@ -459,21 +293,20 @@ bool insn_decode(const uint8_t *bytes, size_t n, enum insn_mode mode,
         .address_size = address_size[mode],
     };
     take_opcode(&d, out);
-    if (d.c.short_of)
+    if (d.c.short_of || !find(&d, &o) ||
+        (d.map == MAP_ONE && d.opcode == 0x63 && mode != INSN_64))
         return false;
-    d.operand_size = operand_size(&d);
-    kind = operand_kind(&d);
-    if (kind == 'x' || kind == 'p')
-        return false;
-    if (kind_has_modrm(kind))
-        take_modrm(&d, out);
-    /* XOP, which took POP's undefined forms: not known here. */
-    if (d.map == MAP_ONE && d.opcode == 0x8f && d.reg)
-        return false;
-    take_operands(&d, out, kind);
-    if (d.c.short_of)
+    extends = o.op == INSN_MOVZX || o.op == INSN_MOVSX;
+    out->op = o.op;
+    out->memory_dst = o.memory_dst;
+    out->size = o.size ? o.size : operand_size(&d);
+    out->reg_size = extends ? operand_size(&d) : out->size;
+    take_operands(&d, out, o.form);
+    /* C6 and C7 are MOV with reg 0 only. */
+    if (d.c.short_of ||
+        (o.op == INSN_MOV_STORE && o.form == MODRM_IMM && d.reg))
         return false;
     out->length = d.c.used;
-    mean(&d, out);
+    set_high_byte(&d, out);
     return true;
 }

@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(i.length > 0);
         require(i.length <= size);
         require(i.length <= INSN_BYTES_MAX);
-        require(i.op == INSN_OTHER || i.size <= 8);
+        require(i.op <= INSN_DEC);
+        require(i.size <= 8);
         require(i.reg < 16);
         require(insn_decode(data, i.length, m, &again));
         require(!memcmp(&i, &again, sizeof(i)));

@@ -36,44 +36,30 @@ static struct insn decoded(const char *hex, enum insn_mode mode)
 }
 
 static const struct row lengths[] = {
-    {"90", INSN_64, 1},
-    {"0f a2", INSN_64, 2},                          /* cpuid */
-    {"66 0f a2", INSN_64, 3},                       /* with a prefix */
-    {"0f 01 d9", INSN_64, 3},                       /* vmmcall */
-    {"f3 90", INSN_64, 2},                          /* pause */
-    {"0f 31", INSN_64, 2},                          /* rdtsc */
-    {"0f 01 f9", INSN_64, 3},                       /* rdtscp */
-    {"48 b8 01 02 03 04 05 06 07 08", INSN_64, 10}, /* mov imm64 */
-    {"b8 01 02 03 04", INSN_64, 5},
-    {"66 b8 01 02", INSN_64, 4},
-    {"b8 01 02", INSN_16, 3},
-    {"66 b8 01 02 03 04", INSN_16, 6},
+    {"8b 40 10", INSN_32, 3},
+    {"67 8b 46 10", INSN_32, 4},                    /* 16-bit address */
     {"c7 05 00 00 00 00 01 00 00 00", INSN_64, 10}, /* rip relative */
     {"c7 84 24 80 00 00 00 01 00 00 00", INSN_64, 11},
-    {"c6 06 34 12 07", INSN_16, 5}, /* disp16 */
-    {"8b 40 10", INSN_32, 3},
-    {"67 8b 46 10", INSN_32, 4},       /* 16-bit address */
+    {"66 c7 00 01 00", INSN_64, 5},
+    {"c6 06 34 12 07", INSN_16, 5},    /* disp16 */
     {"f7 00 01 00 00 00", INSN_64, 6}, /* test imm32 */
     {"f7 10", INSN_64, 2},             /* not */
     {"f6 00 01", INSN_64, 3},
+    {"81 38 5f 4d 50 5f", INSN_64, 6},
+    {"83 38 00", INSN_64, 3},
     {"a1 00 00 00 00 00 00 00 00", INSN_64, 9}, /* moffs64 */
     {"67 a1 00 00 00 00", INSN_64, 6},
     {"a1 00 00 00 00", INSN_32, 5},
-    {"9a 00 00 00 00 00 00", INSN_32, 7}, /* far call */
-    {"9a 00 00 00 00 00 00", INSN_64, 0},
-    {"c8 10 00 01", INSN_64, 4},                /* enter */
-    {"c4 e2 7d 18 05 00 00 00 00", INSN_64, 9}, /* vbroadcastss */
-    {"c5 f8 77", INSN_64, 3},                   /* vzeroupper */
-    {"c4 e3 7d 06 c1 20", INSN_64, 6},          /* vperm2f128 */
-    {"62 f1 7c 48 28 00", INSN_64, 6},          /* vmovaps zmm */
-    {"c5 00", INSN_32, 2},                      /* lds */
-    {"66 0f 3a 0f c1 08", INSN_64, 6},          /* palignr */
-    {"0f 20 c0", INSN_64, 3},                   /* mov cr0 */
-    {"0f 20 00", INSN_64, 3},                   /* mod is ignored */
-    {"40", INSN_32, 1},                         /* inc */
-    {"0f 0b", INSN_64, 2},
-    {"06", INSN_64, 0},
-    {"06", INSN_32, 1},
+    {"f3 a5", INSN_64, 2},
+    {"87 03", INSN_64, 2},
+    {"0f b6 04 8d 00 00 00 00", INSN_64, 8}, /* no base */
+    {"89 45 00", INSN_64, 3},
+    {"89 00", INSN_16, 2},
+    {"90", INSN_64, 0}, /* what touches no memory is not known */
+    {"c5 f8 77", INSN_64, 0},
+    {"f7 20", INSN_64, 0},             /* mul */
+    {"c7 08 00 00 00 00", INSN_64, 0}, /* C7 with reg 1 */
+    {"63 00", INSN_32, 0},             /* ARPL */
 };
 
 START_TEST(length_is_that_of_the_manual)
@@ -108,10 +94,12 @@ START_TEST(more_than_15_bytes_are_refused)
     struct insn i;
 
     memset(bytes, 0x66, sizeof(bytes));
-    bytes[14] = 0x90;
+    bytes[13] = 0x89;
+    bytes[14] = 0;
     ck_assert(insn_decode(bytes, sizeof(bytes), INSN_64, &i));
-    bytes[14] = 0x66;
-    bytes[15] = 0x90;
+    bytes[13] = 0x66;
+    bytes[14] = 0x89;
+    bytes[15] = 0;
     ck_assert(!insn_decode(bytes, sizeof(bytes), INSN_64, &i));
 }
 END_TEST
@@ -213,13 +201,10 @@ START_TEST(strings_carry_their_repeat)
 }
 END_TEST
 
-START_TEST(vector_moves_are_known_by_length_only)
+START_TEST(register_forms_have_no_memory)
 {
-    /* vmovdqa's opcode 6f must not be taken for something of the 0f map, nor
-       VEX c5 .. 89 for MOV. */
-    ck_assert_int_eq(decoded("c5 fd 6f 00", INSN_64).op, INSN_OTHER);
-    ck_assert_int_eq(decoded("c7 30 00 00 00 00", INSN_64).op, INSN_OTHER);
-    ck_assert_int_eq(decoded("63 00", INSN_32).op, INSN_OTHER);
+    ck_assert(!decoded("89 c8", INSN_64).has_memory);
+    ck_assert(decoded("89 08", INSN_64).has_memory);
 }
 END_TEST
 
@@ -241,7 +226,7 @@ int main(void)
     tcase_add_test(t, immediates_are_sign_extended);
     tcase_add_test(t, arithmetic_has_both_directions);
     tcase_add_test(t, strings_carry_their_repeat);
-    tcase_add_test(t, vector_moves_are_known_by_length_only);
+    tcase_add_test(t, register_forms_have_no_memory);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -1,6 +1,6 @@
 /*
- * Decoder of x86 instructions: length, operands and the few operations that
- * emulation of device memory needs (APM 3 appendix A). Pure: bytes in, a
+ * Decoder of the x86 instructions that software uses on device memory: moves,
+ * exchanges, strings, arithmetic (APM 3 appendix A). Pure: bytes in, a
  * description out, for 16, 32 and 64-bit code.
  */
 #ifndef BASE_INSN_H
@@ -14,7 +14,6 @@ enum insn_mode { INSN_16, INSN_32, INSN_64 };
 
 /* What it does with its memory operand. */
 enum insn_op {
-    INSN_OTHER, /* known by its length only */
     INSN_MOV_LOAD,
     INSN_MOV_STORE,
     INSN_MOVZX,
@@ -48,10 +47,9 @@ struct insn {
     uint8_t reg_size; /* bytes of the register operand */
     uint8_t reg;      /* register operand 0..15 */
     bool reg_high;    /* it is AH, CH, DH or BH */
-    bool has_modrm;
-    bool has_memory; /* an operand is in memory */
-    bool memory_dst; /* and it is the first one */
-    bool has_imm;    /* the other operand is 'imm' */
+    bool has_memory;  /* an operand is in memory */
+    bool memory_dst;  /* and it is the first one */
+    bool has_imm;     /* the other operand is 'imm' */
     bool lock;
     bool rep; /* F3 or F2 */
     uint8_t address_size;
@@ -64,7 +62,8 @@ struct insn {
     int64_t imm; /* sign extended */
 };
 
-/* Decode the first of 'n' bytes. False: invalid, or longer than 'n'. */
+/* Decode the first of 'n' bytes. False: another instruction, an invalid one, or
+   longer than 'n'. */
 bool insn_decode(const uint8_t *bytes, size_t n, enum insn_mode mode,
                  struct insn *out);
 

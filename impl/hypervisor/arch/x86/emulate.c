@@ -73,13 +73,6 @@ static bool decode(struct vcpu *v, struct insn *i)
     return n && insn_decode(bytes, n, mode_of(v), i);
 }
 
-unsigned int vcpu_insn_bytes(struct vcpu *v, unsigned int fallback)
-{
-    struct insn i;
-
-    return decode(v, &i) ? i.length : fallback;
-}
-
 /* --- Operands --- */
 
 static uint64_t gpr_read(struct vcpu *v, const struct insn *i)
@@ -358,8 +351,7 @@ void emulate_string_io(struct vcpu *v, const struct string_io *s)
 
 /* --- Memory operands --- */
 
-/* False: not an instruction that can be emulated. */
-static bool execute(struct vcpu *v, const struct insn *i, paddr_t gpa)
+static void execute(struct vcpu *v, const struct insn *i, paddr_t gpa)
 {
     uint64_t value;
 
@@ -384,22 +376,21 @@ static bool execute(struct vcpu *v, const struct insn *i, paddr_t gpa)
     case INSN_MOVS:
     case INSN_LODS:
         string_insn(v, i);
-        return true;
-    case INSN_OTHER:
-        return false;
+        return;
     default:
         arithmetic(v, i, gpa);
         break;
     }
     vcpu_skip(v, i->length);
-    return true;
 }
 
 void emulate_mmio(struct vcpu *v, paddr_t gpa)
 {
     struct insn i;
 
-    if (!decode(v, &i) || !i.has_memory || !execute(v, &i, gpa))
+    if (decode(v, &i) && i.has_memory)
+        execute(v, &i, gpa);
+    else
         domain_crash(v->domain,
                      "vcpu %u: cannot emulate access to 0x%lx at rip 0x%lx",
                      v->id, gpa, v->arch->regs.rip);

@@ -1,8 +1,8 @@
 /*
  * Exits of SVM guests: one handler per reason, found by table (exit.def).
  *
- * A handler leaves rip at the instruction to run next. The length of the one
- * that exited is decoded by us: not every CPU saves the next rip.
+ * A handler leaves rip at the instruction to run next. Not every CPU saves the
+ * next rip, so the length of the one that exited is known or decoded.
  */
 #include "x86/cpuid.h"
 #include "x86/dom0.h"
@@ -147,7 +147,7 @@ static void exit_wbinvd(struct vcpu *v, struct vmcb *b)
 
 static void exit_pause(struct vcpu *v, struct vmcb *b)
 {
-    vcpu_skip(v, vcpu_insn_bytes(v, 2));
+    vcpu_skip(v, 2);
     vcpu_yield(v);
 }
 
@@ -170,7 +170,7 @@ static void exit_cpuid(struct vcpu *v, struct vmcb *b)
     r->gpr[GPR_RBX] = out.b;
     r->gpr[GPR_RCX] = out.c;
     r->gpr[GPR_RDX] = out.d;
-    vcpu_skip(v, vcpu_insn_bytes(v, 2));
+    vcpu_skip(v, 2);
 }
 
 static void exit_msr(struct vcpu *v, struct vmcb *b)

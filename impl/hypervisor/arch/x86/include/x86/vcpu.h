@@ -142,8 +142,6 @@ void vcpu_halt_forever(struct vcpu *v);
 
 /* Skip 'bytes' of the present instruction. */
 void vcpu_skip(struct vcpu *v, unsigned int bytes);
-/* Length of the instruction at rip: 'fallback' when it cannot be read. */
-unsigned int vcpu_insn_bytes(struct vcpu *v, unsigned int fallback);
 /* An access to 'gpa' that nested paging refused: emulate, or crash. */
 void emulate_mmio(struct vcpu *v, paddr_t gpa);
 /* INS and OUTS of one port, repeated; 'in' as decoded by the exit. */
