@@ -24,3 +24,6 @@ $(foreach t,$(TOOLSTACK_TESTS),$(eval $(call check-program,$t, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS))))
 $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
   CHECK_LIBS += $(TOOLSTACK_LIBS)
+$(eval $(call layer,$(ts)/fuzz,$(INC_toolstack)))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
+  $(addprefix $(ts)/,arena.c buf.c builder.c json.c value.c)))

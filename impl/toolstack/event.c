@@ -30,6 +30,7 @@ struct event_wait {
     int64_t deadline_ms;
     const char *session;
     uint64_t looked; /* generation at the last look */
+    bool ready;      /* that look found something */
 };
 
 static int64_t now_ms(const struct request *r)
@@ -210,10 +211,11 @@ bool event_ready(const struct request *r)
 
     if (now_ms(r) >= w->deadline_ms || !session_find(r->ts, w->session))
         return true;
-    if (w->looked == r->db->generation)
-        return false;
-    w->looked = r->db->generation;
-    return has_news(r);
+    if (w->looked != r->db->generation) {
+        w->looked = r->db->generation;
+        w->ready = has_news(r);
+    }
+    return w->ready;
 }
 
 int64_t event_deadline_ms(const struct request *r)

@@ -272,6 +272,18 @@ int bond_create(struct request *r)
     return not_yet(r);
 }
 
+int network_attach_for_vm(struct request *r)
+{
+    return arg_object(r, 1, "VM") ? not_yet(r) : API_FAILED;
+}
+
+int cluster_create(struct request *r)
+{
+    if (strcmp(arg_text(r, 1), "corosync") != 0)
+        return request_fail(r, "INVALID_CLUSTER_STACK", arg_text(r, 1), NULL);
+    return arg_object(r, 0, "PIF") ? not_yet(r) : API_FAILED;
+}
+
 int network_sriov_create(struct request *r)
 {
     return request_fail(r, "PIF_IS_NOT_SRIOV_CAPABLE", r->self->ref, NULL);

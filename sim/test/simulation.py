@@ -1,0 +1,87 @@
+"""Starts `touchstone sim` for tests, and speaks JSON-RPC to it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+
+TIMEOUT_S = 60
+
+
+def program():
+    """The simulation that was built."""
+    return os.path.join(os.environ.get("O", "build"), "touchstone-sim")
+
+
+class Simulation:
+    """A running simulation; use as a context manager."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen(
+            [program(), "--port", "0", "--seed", "1", *options],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        line = self.process.stdout.readline().decode()
+        match = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", line)
+        assert match, line
+        self.port = int(match.group(1))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Ends it politely; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(TIMEOUT_S)
+        self.process.stdout.close()
+        return status
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+
+class Refused(Exception):
+    """An error of the API: its code and parameters."""
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, simulation):
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", simulation.port, timeout=TIMEOUT_S)
+        self.session = None
+
+    def close(self):
+        self.connection.close()
+
+    def post(self, path, body, kind="application/json"):
+        """Status and body of the answer."""
+        self.connection.request("POST", path, body, {"Content-Type": kind})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+    def call(self, method, *params):
+        """A message without a session in front."""
+        status, body = self.post("/jsonrpc", json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+        assert status == 200, (status, body)
+        answer = json.loads(body)
+        if "error" in answer:
+            error = answer["error"]
+            raise Refused(error["message"], *error["data"])
+        return answer["result"]
+
+    def login(self):
+        self.session = self.call("session.login_with_password", "root", "x")
+        return self
+
+    def do(self, method, *params):
+        """A message of this session."""
+        return self.call(method, self.session, *params)
