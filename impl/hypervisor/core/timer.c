@@ -151,6 +151,11 @@ static void program(unsigned int cpu, uint64_t deadline_ns)
     arch_timer_program(deadline_ns);
 }
 
+void timer_wake_by(unsigned int cpu, uint64_t deadline_ns)
+{
+    program(cpu, deadline_ns);
+}
+
 /* The earliest of the queue of 'cpu' changed. */
 static void queue_earlier(unsigned int cpu, uint64_t deadline_ns)
 {

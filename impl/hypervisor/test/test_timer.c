@@ -205,6 +205,50 @@ START_TEST(a_lost_interrupt_does_not_stop_the_clock)
 }
 END_TEST
 
+START_TEST(a_due_timer_counts_without_its_interrupt)
+{
+    struct timer t;
+
+    machine(1);
+    timer_init(&t, count_cb, NULL);
+    cpus[0].resched = cpus[0].work = false;
+    timer_set(&t, 0, 100 * US);
+    ck_assert(!cpu_must_leave(&cpus[0]));
+    double_now_ns = 100 * US;
+    ck_assert(cpu_must_leave(&cpus[0]));
+    timer_run(0);
+    ck_assert_uint_eq(fired, 1);
+    ck_assert(!cpu_must_leave(&cpus[0]));
+}
+END_TEST
+
+START_TEST(an_overdue_cpu_is_kicked_by_its_neighbour)
+{
+    struct timer t;
+
+    machine(2);
+    timer_init(&t, count_cb, NULL);
+    timer_set(&t, 0, 100 * US);
+    double_self = 1;
+    double_now_ns = 200 * US;
+    cpu_step(&cpus[1]);
+    ck_assert_uint_eq(double_cpu[0].kicks, 0);
+    double_now_ns = 5000 * US;
+    cpu_step(&cpus[1]);
+    ck_assert_uint_eq(double_cpu[0].kicks, 1);
+    ck_assert(cpus[0].work);
+}
+END_TEST
+
+START_TEST(an_idle_cpu_does_not_sleep_for_ever)
+{
+    machine(1);
+    cpu_step(&cpus[0]);
+    ck_assert_uint_eq(double_cpu[0].idles, 1);
+    ck_assert_uint_le(double_cpu[0].timer_ns, 100000 * US);
+}
+END_TEST
+
 START_TEST(a_callback_may_set_its_timer_again)
 {
     unsigned int cpu = 0;
@@ -281,6 +325,9 @@ int main(void)
         it_is_left_alone_when_it_comes_before_or_at_about_that_time,
         an_early_interrupt_is_programmed_again,
         a_lost_interrupt_does_not_stop_the_clock,
+        a_due_timer_counts_without_its_interrupt,
+        an_overdue_cpu_is_kicked_by_its_neighbour,
+        an_idle_cpu_does_not_sleep_for_ever,
         a_callback_may_set_its_timer_again,
         a_callback_may_move_its_timer_to_another_cpu,
         one_that_is_always_due_does_not_hold_the_cpu,

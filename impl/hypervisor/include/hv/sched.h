@@ -29,7 +29,7 @@ struct cpu {
     bool work;              /* [a] a timer or a message waits;
                                the timer interrupt sets it too */
     bool timer_fired;       /* [own CPU] set by the timer interrupt */
-    uint64_t timer_ns;      /* [own CPU] when that is to come (timer.c) */
+    uint64_t timer_ns;      /* [a] when that is to come; written by timer.c */
     uint64_t idle_ns;       /* [own CPU] */
     uint64_t idle_since_ns; /* [own CPU] */
 };
@@ -42,7 +42,7 @@ void sched_init(void);
 void cpu_loop(struct cpu *c) NORETURN;
 /* One round of it. */
 void cpu_step(struct cpu *c);
-/* True: arch_vcpu_run() must return to the loop (resched or work). */
+/* True: arch_vcpu_run() must return to the loop (resched, due work or timers). */
 bool cpu_must_leave(const struct cpu *c);
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_fini(struct vcpu *v);

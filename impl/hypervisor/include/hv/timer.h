@@ -40,6 +40,8 @@ void timer_kill(struct timer *t);
 /* Is it queued? A hint unless the caller excludes its callback. */
 bool timer_pending(const struct timer *t);
 
+/* Interrupt this CPU at 'deadline_ns' or before, though no timer is due. */
+void timer_wake_by(unsigned int cpu, uint64_t deadline_ns);
 /* Run what is due on this CPU and program the next event. */
 void timer_run(unsigned int cpu);
 
