@@ -263,22 +263,3 @@ long domctl_settimeoffset(struct domctl *c)
     domain_wallclock_update(c->d);
     return 0;
 }
-
-long domctl_get_address_size(struct domctl *c)
-{
-    c->op->u.address_size.size = 64;
-    return 0;
-}
-
-long domctl_sendtrigger(struct domctl *c)
-{
-    struct vcpu *v;
-    int rc;
-
-    if (c->op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
-        return -XEN_ENOSYS;
-    rc = domctl_vcpu(c->d, c->op->u.sendtrigger.vcpu, &v);
-    if (!rc)
-        arch_vcpu_nmi(v);
-    return rc;
-}

@@ -3,7 +3,6 @@
  */
 #include "memory.h"
 
-#include "hv/arch.h"
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 #include "hv/p2m.h"
@@ -62,14 +61,6 @@ long memop_domain_figure(struct memop *m)
     return rc;
 }
 
-long memop_maximum_ram_page(struct memop *m)
-{
-    struct xen_sysctl_physinfo pi = {0};
-
-    arch_physinfo(&pi);
-    return (long)pi.max_mfn;
-}
-
 /* Nothing is ever shared. */
 long memop_get_sharing_pages(struct memop *m)
 {
@@ -119,19 +110,8 @@ long memop_set_pod_target(struct memop *m)
     return rc ? rc : guest_copy_to(m->v, m->u, &t, sizeof(t));
 }
 
+/* No domain sees nodes. */
 long memop_get_vnumainfo(struct memop *m)
 {
-    struct xen_vnuma_topology_info t;
-    struct domain *d;
-    int rc;
-
-    if (guest_copy_from(m->v, &t, m->u, sizeof(t)))
-        return -XEN_EFAULT;
-    if (t.pad)
-        return -XEN_EINVAL;
-    rc = domain_target_get(m->v, t.domid, &d);
-    if (rc)
-        return rc;
-    domain_put(d);
     return -XEN_EOPNOTSUPP;
 }

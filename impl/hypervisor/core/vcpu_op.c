@@ -81,14 +81,6 @@ static long vcpu_op_is_up(const struct vcpu_call *c)
     return !bit_test(&c->v->pause_flags, VPF_DOWN);
 }
 
-static long vcpu_op_get_runstate_info(const struct vcpu_call *c)
-{
-    struct vcpu_runstate_info r;
-
-    vcpu_runstate_get(c->v, &r);
-    return guest_copy_to(c->self, c->u, &r, sizeof(r));
-}
-
 static long vcpu_op_register_runstate(const struct vcpu_call *c)
 {
     struct vcpu_register_runstate_memory_area a;
@@ -138,14 +130,6 @@ static long vcpu_op_register_vcpu_info(const struct vcpu_call *c)
     if (c->v != c->self && !bit_test(&c->v->pause_flags, VPF_DOWN))
         return -XEN_EINVAL;
     return vcpu_info_map(c->v, _gfn(i.mfn), i.offset);
-}
-
-static long vcpu_op_send_nmi(const struct vcpu_call *c)
-{
-    if (c->u)
-        return -XEN_EINVAL;
-    arch_vcpu_nmi(c->v);
-    return 0;
 }
 
 static vcpu_op_fn *const vcpu_ops[] = {

@@ -310,9 +310,6 @@ START_TEST(limits_and_marks_are_kept)
     ck_assert_int_eq(call_domctl(call_v0, &op), 0);
     ck_assert_uint_eq(call_guest->shared_info->wc_sec + 60,
                       call_dom0->shared_info->wc_sec);
-    op.cmd = XEN_DOMCTL_get_address_size;
-    ck_assert_int_eq(call_domctl(call_v0, &op), 0);
-    ck_assert_uint_eq(op.u.address_size.size, 64);
 }
 END_TEST
 
@@ -355,20 +352,6 @@ START_TEST(page_types_are_told)
 }
 END_TEST
 
-START_TEST(triggers)
-{
-    struct xen_domctl op = {.cmd = XEN_DOMCTL_sendtrigger, .domain = 1};
-
-    op.u.sendtrigger.trigger = XEN_DOMCTL_SENDTRIGGER_NMI;
-    ck_assert_int_eq(call_domctl(call_v0, &op), 0);
-    ck_assert_uint_eq(call_v1->arch->nmis, 1);
-    op.u.sendtrigger.vcpu = 1;
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_EINVAL);
-    op.u.sendtrigger.trigger = XEN_DOMCTL_SENDTRIGGER_POWER;
-    ck_assert_int_eq(call_domctl(call_v0, &op), -XEN_ENOSYS);
-}
-END_TEST
-
 START_TEST(the_scheduler_is_credit2)
 {
     struct xen_domctl op = {.cmd = XEN_DOMCTL_scheduler_op, .domain = 1};
@@ -400,7 +383,6 @@ int main(void)
         limits_and_marks_are_kept,
         paging_pools_are_whole_pages,
         page_types_are_told,
-        triggers,
         the_scheduler_is_credit2,
     };
 

@@ -35,20 +35,6 @@ START_TEST(a_guest_ends_itself_with_its_code)
 }
 END_TEST
 
-START_TEST(others_are_ended_by_the_privileged_only)
-{
-    struct sched_remote_shutdown s = {.domain_id = 0,
-                                      .reason = SHUTDOWN_reboot};
-
-    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_remote_shutdown, s), -XEN_EPERM);
-    s.domain_id = 99;
-    ck_assert_int_eq(OP_WITH(call_v0, SCHEDOP_remote_shutdown, s), -XEN_ESRCH);
-    s.domain_id = 1;
-    ck_assert_int_eq(OP_WITH(call_v0, SCHEDOP_remote_shutdown, s), 0);
-    ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_reboot);
-}
-END_TEST
-
 START_TEST(polling_nothing_waits_for_the_timeout)
 {
     struct sched_poll p = {.nr_ports = 0, .timeout = 8000};
@@ -108,7 +94,6 @@ int main(void)
     const TTest *const tests[] = {
         unknown_operations_are_enosys,
         a_guest_ends_itself_with_its_code,
-        others_are_ended_by_the_privileged_only,
         polling_nothing_waits_for_the_timeout,
         a_timeout_in_the_past_does_not_wait,
         hostile_polls_are_refused,
