@@ -116,37 +116,32 @@ static void free_map_init(void)
                      boot_info.module[i].start + boot_info.module[i].bytes);
 }
 
-/* From the top of the highest range that is mapped at this time. */
-paddr_t boot_alloc(uint64_t bytes)
+/* The highest free place between the two addresses, zeroed; 0: none. */
+static paddr_t carve(uint64_t bytes, paddr_t floor, paddr_t under)
 {
-    bytes = ALIGN_UP(bytes, PAGE_SIZE);
     for (unsigned int i = free_map.nr; i > 0; i--) {
         const struct memmap_range *r = &free_map.range[i - 1];
-        paddr_t at = MIN(r->end, SIZE_4G) - bytes;
+        paddr_t start = MAX(r->start, floor);
+        paddr_t end = MIN(r->end, under);
 
-        if (r->type != MEMMAP_RAM || r->start < LOW_MEMORY ||
-            r->start >= SIZE_4G || MIN(r->end, SIZE_4G) - r->start < bytes)
+        if (r->type != MEMMAP_RAM || start >= end || end - start < bytes)
             continue;
-        boot_reserve(at, at + bytes);
-        memset(maddr_to_virt(at), 0, bytes);
-        return at;
+        boot_reserve(end - bytes, end);
+        memset(maddr_to_virt(end - bytes), 0, bytes);
+        return end - bytes;
     }
     return 0;
 }
 
+/* Only the low 4 GiB are mapped at this time. */
+paddr_t boot_alloc(uint64_t bytes)
+{
+    return carve(ALIGN_UP(bytes, PAGE_SIZE), LOW_MEMORY, SIZE_4G);
+}
+
 paddr_t boot_alloc_low(void)
 {
-    for (unsigned int i = free_map.nr; i > 0; i--) {
-        const struct memmap_range *r = &free_map.range[i - 1];
-        paddr_t at = MIN(r->end, REAL_MODE_TOP) - PAGE_SIZE;
-
-        if (r->type == MEMMAP_RAM && at > r->start &&
-            r->start < REAL_MODE_TOP) {
-            boot_reserve(at, at + PAGE_SIZE);
-            return at;
-        }
-    }
-    return 0;
+    return carve(PAGE_SIZE, PAGE_SIZE, REAL_MODE_TOP);
 }
 
 /* The pieces of a RAM range, used or not, in order. */
