@@ -16,7 +16,7 @@
 #define PORTS 0x10000
 
 static const struct io_row port_rows[] = {
-#define IO_PORT(first, last, fn, who) {#fn, first, last, fn, who},
+#define IO_PORT(first, last, fn, who) {first, last, fn, who},
 #define IO_MMIO(first, last, fn, who)
 #include "x86/io.def"
 #undef IO_PORT
@@ -25,7 +25,7 @@ static const struct io_row port_rows[] = {
 
 static const struct io_row mmio_rows[] = {
 #define IO_PORT(first, last, fn, who)
-#define IO_MMIO(first, last, fn, who) {#fn, first, last, fn, who},
+#define IO_MMIO(first, last, fn, who) {first, last, fn, who},
 #include "x86/io.def"
 #undef IO_PORT
 #undef IO_MMIO
@@ -65,27 +65,15 @@ void io_port_trap(struct domain *d, uint16_t first, uint16_t last)
 
 uint32_t io_port_in(uint16_t port, unsigned int size)
 {
-    switch (size) {
-    case 1:
-        return inb(port);
-    case 2:
-        return inw(port);
-    default:
-        return inl(port);
-    }
+    return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
 }
 
 void io_port_out(uint16_t port, uint32_t value, unsigned int size)
 {
-    switch (size) {
-    case 1:
+    if (size == 1)
         outb(port, value);
-        break;
-    case 2:
+    else if (size == 2)
         outw(port, value);
-        break;
-    default:
+    else
         outl(port, value);
-        break;
-    }
 }

@@ -20,12 +20,6 @@ typedef bool msr_write_fn(struct vcpu *v, uint32_t msr, uint64_t value);
 
 /* --- Trivial ones --- */
 
-static bool read_zero(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = 0;
-    return true;
-}
-
 static bool write_ignore(struct vcpu *v, uint32_t msr, uint64_t value)
 {
     return true;
@@ -34,18 +28,6 @@ static bool write_ignore(struct vcpu *v, uint32_t msr, uint64_t value)
 static bool write_zero(struct vcpu *v, uint32_t msr, uint64_t value)
 {
     return value == 0;
-}
-
-static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = HWCR_TSCFREQ;
-    return true;
-}
-
-static bool read_vm_cr(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = VM_CR_OFF;
-    return true;
 }
 
 /* --- Time --- */
@@ -97,12 +79,6 @@ static bool memory_types_valid(uint64_t value)
     for (unsigned int i = 0; i < 8; i++, value >>= 8)
         if ((value & 0xff) > 7 || (value & 0xff) == 2 || (value & 0xff) == 3)
             return false;
-    return true;
-}
-
-static bool read_mtrr_cap(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-    *value = MTRR_CAP;
     return true;
 }
 
@@ -207,10 +183,15 @@ static const struct msr_row {
     uint32_t last;
     msr_read_fn *read;
     msr_write_fn *write;
+    bool constant; /* reads as 'value' */
+    uint64_t value;
 } rows[] = {
-#define MSR(first, last, read, write) {first, last, read, write},
+#define MSR(first, last, read, write) {first, last, read, write, false, 0},
+#define MSR_VALUE(first, last, value, write) \
+    {first, last, NULL, write, true, value},
 #include "x86/msr.def"
 #undef MSR
+#undef MSR_VALUE
 };
 
 static const struct msr_row *find(uint32_t msr)
@@ -236,10 +217,9 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
     r = find(msr);
     if (r && r->read)
         return r->read(v, msr, value);
-    if (v->domain->arch->msr_relaxed) {
-        *value = 0;
+    *value = r ? r->value : 0;
+    if ((r && r->constant) || v->domain->arch->msr_relaxed)
         return true;
-    }
     log_guest(v->domain, "vcpu %u: unknown rdmsr 0x%x", v->id, msr);
     return false;
 }

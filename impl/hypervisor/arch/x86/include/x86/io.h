@@ -22,7 +22,6 @@ typedef bool io_fn(struct vcpu *v, struct io_access *io);
 enum io_who { IO_DOM0 = 1, IO_DOMU = 2, IO_ALL = 3 };
 
 struct io_row {
-    const char *name;
     uint64_t first;
     uint64_t last; /* inclusive */
     io_fn *fn;
