@@ -24,40 +24,28 @@ static long mmcfg_reserved(struct vcpu *v, uint64_t u)
                : -XEN_ENODEV;
 }
 
-static long device_add(struct vcpu *v, uint64_t u)
+/* What is added may say more, which only its owner would want to know. */
+static long device_change(struct vcpu *v, uint64_t u, int (*fn)(uint32_t sbdf))
 {
-    struct physdev_pci_device_add a;
+    struct physdev_pci_device p;
 
-    if (guest_copy_from(v, &a, u,
-                        offsetof(struct physdev_pci_device_add, optarr)))
+    static_assert(offsetof(struct physdev_pci_device_add, devfn) ==
+                      offsetof(struct physdev_pci_device, devfn),
+                  "both start alike");
+    if (guest_copy_from(v, &p, u, sizeof(p)))
         return -XEN_EFAULT;
-    return vpci_add(PCI_SBDF(a.seg, a.bus, a.devfn));
+    return fn(PCI_SBDF(p.seg, p.bus, p.devfn));
 }
-
-static long device_remove(struct vcpu *v, uint64_t u)
-{
-    struct physdev_pci_device r;
-
-    if (guest_copy_from(v, &r, u, sizeof(r)))
-        return -XEN_EFAULT;
-    return vpci_remove(PCI_SBDF(r.seg, r.bus, r.devfn));
-}
-
-static const struct {
-    unsigned int cmd;
-    long (*fn)(struct vcpu *v, uint64_t u);
-} ops[] = {
-    {PHYSDEVOP_pci_mmcfg_reserved, mmcfg_reserved},
-    {PHYSDEVOP_pci_device_add, device_add},
-    {PHYSDEVOP_pci_device_remove, device_remove},
-};
 
 long arch_physdev_op(struct vcpu *v, unsigned int cmd, uint64_t u_arg)
 {
     if (v->domain != dom0)
         return -XEN_ENOSYS;
-    for (unsigned int i = 0; i < ARRAY_SIZE(ops); i++)
-        if (ops[i].cmd == cmd)
-            return ops[i].fn(v, u_arg);
+    if (cmd == PHYSDEVOP_pci_mmcfg_reserved)
+        return mmcfg_reserved(v, u_arg);
+    if (cmd == PHYSDEVOP_pci_device_add)
+        return device_change(v, u_arg, vpci_add);
+    if (cmd == PHYSDEVOP_pci_device_remove)
+        return device_change(v, u_arg, vpci_remove);
     return -XEN_ENOSYS;
 }

@@ -18,35 +18,31 @@
 #define PM1_BYTES  2 /* that mean something */
 #define PORT_LAST  0xffff
 
-static bool register_holds(const struct acpi_gas *g, uint64_t port)
-{
-    return g->space == ACPI_IO && g->address && g->address < PORT_LAST &&
-           port >= g->address && port < g->address + PM1_BYTES;
-}
-
 /* The PM1a or PM1b control register that 'port' is in, or NULL. */
 static const struct acpi_gas *register_find(uint64_t port)
 {
     const struct acpi_fadt *f = acpi_fadt();
+    const struct acpi_gas *g = f ? &f->pm1a_control : NULL;
 
-    if (f && register_holds(&f->pm1a_control, port))
-        return &f->pm1a_control;
-    if (f && register_holds(&f->pm1b_control, port))
-        return &f->pm1b_control;
-    return NULL;
+    if (f && port - g->address >= PM1_BYTES)
+        g = &f->pm1b_control;
+    if (!g || g->space != ACPI_IO || !g->address ||
+        port - g->address >= PM1_BYTES)
+        return NULL;
+    return g;
 }
 
 void pm1_trap(struct domain *d)
 {
     const struct acpi_fadt *f = acpi_fadt();
-    const struct acpi_gas *g[] = {f ? &f->pm1a_control : NULL,
-                                  f ? &f->pm1b_control : NULL};
+    uint64_t port[] = {f ? f->pm1a_control.address : 0,
+                       f ? f->pm1b_control.address : 0};
     uint8_t type;
 
-    for (unsigned int i = 0; i < ARRAY_SIZE(g); i++)
-        if (poweroff_sleep_type(&type) && g[i] &&
-            register_holds(g[i], g[i]->address))
-            io_port_trap(d, g[i]->address, g[i]->address + PM1_BYTES - 1);
+    for (unsigned int i = 0; i < ARRAY_SIZE(port); i++)
+        if (poweroff_sleep_type(&type) && register_find(port[i]) &&
+            port[i] < PORT_LAST)
+            io_port_trap(d, port[i], port[i] + PM1_BYTES - 1);
 }
 
 bool pm1_access(struct vcpu *v, struct io_access *io)
