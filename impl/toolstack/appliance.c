@@ -276,8 +276,3 @@ int caller_create(struct request *r)
                             NULL);
     return reply_ref(r, generic_create(r, args));
 }
-
-int any_zero(struct request *r)
-{
-    return reply(r, value_int(0));
-}

@@ -17,6 +17,14 @@ enum {
     TOKEN_BYTES = 48,
 };
 
+/* What a session registered for; removed when the session is gone. */
+struct registration {
+    char session[REF_BYTES];
+    char *classes; /* "*" or class names in lower case, each between spaces */
+    uint64_t since;
+    struct registration *next;
+};
+
 struct subscription {
     const struct class *class; /* NULL: every class */
     const char *ref;           /* NULL: every object */
@@ -29,8 +37,9 @@ struct event_wait {
     bool full;      /* everything that exists counts */
     int64_t deadline_ms;
     const char *session;
-    uint64_t looked; /* generation at the last look */
-    bool ready;      /* that look found something */
+    uint64_t looked;                   /* generation at the last look */
+    bool ready;                        /* that look found something */
+    struct registration *registration; /* of event.next; NULL: event.from */
 };
 
 static int64_t now_ms(const struct request *r)
@@ -39,8 +48,7 @@ static int64_t now_ms(const struct request *r)
 }
 
 /* "vm", "vm/OpaqueRef:...", "*"; what matches nothing is kept out. */
-static bool subscribe(struct request *r, const char *text,
-                      struct subscription *s)
+static bool subscribe(const char *text, struct subscription *s)
 {
     const char *slash = strchr(text, '/');
     size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -59,7 +67,6 @@ static bool subscribe(struct request *r, const char *text,
             return true;
         }
     }
-    (void)r;
     return false;
 }
 
@@ -231,6 +238,12 @@ int event_resume(struct request *r)
         return request_fail(r, "SESSION_INVALID", r->wait->session, NULL);
     if (!event_ready(r))
         return API_WAITING;
+    if (r->wait->registration) {
+        struct value events = collect(r);
+
+        r->wait->registration->since = r->db->generation - 1;
+        return reply(r, events);
+    }
     m = arena_alloc(r->arena, sizeof(*m) * 3);
     m[0] = (struct member){"events", collect(r)};
     m[1] = (struct member){"valid_ref_counts", counts(r)};
@@ -250,7 +263,7 @@ int event_from(struct request *r)
     w->session = arena_strdup(r->arena, r->session->ref);
     w->wanted = arena_alloc(r->arena, sizeof(*w->wanted) * classes->nr);
     for (uint32_t i = 0; i < classes->nr; i++)
-        w->nr += subscribe(r, classes->items[i].s, &w->wanted[w->nr]);
+        w->nr += subscribe(classes->items[i].s, &w->wanted[w->nr]);
     if (!(timeout_s > 0))
         timeout_s = 0;
     if (timeout_s > 1e9)
@@ -276,14 +289,131 @@ int event_get_current_id(struct request *r)
     return reply(r, value_int((int64_t)r->ts->event_id));
 }
 
-/* Queues per session are not kept: whoever asks has never registered. */
-int event_next(struct request *r)
+/* --- Events by registration --------------------------------------------- */
+
+static void registrations_prune(struct request *r)
 {
-    return request_fail(r, "SESSION_NOT_REGISTERED",
-                        "trackid=00000000000000000000000000000000", NULL);
+    struct registration **slot = &r->ts->registrations;
+
+    while (*slot) {
+        struct registration *reg = *slot;
+
+        if (session_find(r->ts, reg->session)) {
+            slot = &reg->next;
+            continue;
+        }
+        *slot = reg->next;
+        free(reg->classes);
+        free(reg);
+    }
+}
+
+static struct registration *registration_find(struct request *r)
+{
+    registrations_prune(r);
+    for (struct registration *reg = r->ts->registrations; reg; reg = reg->next)
+        if (strcmp(reg->session, r->session->ref) == 0)
+            return reg;
+    return NULL;
+}
+
+/* The names of `old` without those of `set`, and with them when `add`. */
+static void classes_change(struct request *r, struct registration *reg,
+                           const struct value *set, bool add)
+{
+    struct buf out = {0};
+    const char *p = reg->classes;
+
+    buf_putc(&out, ' ');
+    while (*(p += strspn(p, " "))) {
+        size_t len = strcspn(p, " ");
+
+        if (!value_has(set, arena_strndup(r->arena, p, len)))
+            buf_printf(&out, "%.*s ", (int)len, p);
+        p += len;
+    }
+    for (uint32_t i = 0; add && i < set->nr; i++)
+        buf_printf(&out, "%s ", set->items[i].s);
+    buf_putc(&out, '\0');
+    free(reg->classes);
+    reg->classes = out.data;
+}
+
+static struct value lower_names(struct request *r)
+{
+    const struct value *in = &r->args[0];
+    struct value *items = arena_alloc(r->arena, sizeof(*items) * (in->nr + 1));
+
+    for (uint32_t i = 0; i < in->nr; i++) {
+        char *name = arena_strdup(r->arena, in->items[i].s);
+
+        for (char *p = name; *p; p++)
+            *p = (char)tolower((unsigned char)*p);
+        items[i] = value_string(name);
+    }
+    return value_set(items, in->nr);
 }
 
 int event_register(struct request *r)
 {
+    struct registration *reg = registration_find(r);
+    struct value names = lower_names(r);
+
+    if (!reg) {
+        reg = must_alloc(sizeof(*reg));
+        *reg = (struct registration){.since = r->db->generation - 1,
+                                     .next = r->ts->registrations};
+        memcpy(reg->session, r->session->ref, sizeof(reg->session));
+        reg->classes = memcpy(must_alloc(1), "", 1);
+        r->ts->registrations = reg;
+    }
+    classes_change(r, reg, &names, true);
     return reply_void(r);
+}
+
+int event_unregister(struct request *r)
+{
+    struct registration *reg = registration_find(r);
+    struct value names = lower_names(r);
+
+    if (reg)
+        classes_change(r, reg, &names, false);
+    return reply_void(r);
+}
+
+/* Waits without end for what changed since the last call. */
+int event_next(struct request *r)
+{
+    struct registration *reg = registration_find(r);
+    struct event_wait *w;
+
+    if (!reg || !reg->classes[1])
+        return request_fail(r, "SESSION_NOT_REGISTERED",
+                            "trackid=00000000000000000000000000000000", NULL);
+    w = arena_alloc(r->arena, sizeof(*w));
+    w->session = arena_strdup(r->arena, r->session->ref);
+    w->wanted =
+        arena_alloc(r->arena, sizeof(*w->wanted) * strlen(reg->classes));
+    for (const char *p = reg->classes; *(p += strspn(p, " "));) {
+        size_t len = strcspn(p, " ");
+
+        w->nr += subscribe(arena_strndup(r->arena, p, len), &w->wanted[w->nr]);
+        p += len;
+    }
+    w->since = reg->since;
+    w->deadline_ms = INT64_MAX;
+    w->registration = reg;
+    r->wait = w;
+    return event_resume(r);
+}
+
+void events_fini(struct toolstack *ts)
+{
+    while (ts->registrations) {
+        struct registration *reg = ts->registrations;
+
+        ts->registrations = reg->next;
+        free(reg->classes);
+        free(reg);
+    }
 }

@@ -11,4 +11,7 @@ bool event_ready(const struct request *r);
 int event_resume(struct request *r);
 int64_t event_deadline_ms(const struct request *r);
 
+/* Forgets who registered. */
+void events_fini(struct toolstack *ts);
+
 #endif

@@ -93,26 +93,49 @@ int host_call_extension(struct request *r)
         r, arena_printf(r->arena, "no extension '%s'", arg_text(r, 1)));
 }
 
-/* No host here runs scripts of others. */
-int any_has_extension(struct request *r)
+/*
+ * For questions whose answer is nothing at all on a quiet pool: no set, no map,
+ * no text, zero, false, by the type of the result.
+ */
+int any_empty(struct request *r)
 {
-    return reply(r, value_bool(false));
-}
+    const struct type *type = &r->message->result;
 
-/* For questions whose answer is an empty set here, and says so. */
-int any_empty_set(struct request *r)
-{
-    return reply(r, value_set(NULL, 0));
-}
-
-int any_empty_text(struct request *r)
-{
+    if (type->shape == SHAPE_SET)
+        return reply(r, value_set(NULL, 0));
+    if (type->shape != SHAPE_ONE)
+        return reply(r, value_map(NULL, 0));
+    if (type->elem.kind == BASE_BOOL)
+        return reply(r, value_bool(false));
+    if (type->elem.kind == BASE_INT)
+        return reply(r, value_int(0));
+    if (type->elem.kind == BASE_FLOAT)
+        return reply(r, value_float(0));
     return reply_text(r, "");
 }
 
-int any_empty_map(struct request *r)
+int host_list_methods(struct request *r)
 {
-    return reply(r, value_map(NULL, 0));
+    struct value *names =
+        arena_alloc(r->arena, sizeof(*names) * (size_t)message_count());
+
+    for (int i = 0; i < message_count(); i++)
+        names[i] = value_string(message_at(i)->name);
+    return reply(r, value_set(names, (size_t)message_count()));
+}
+
+int host_get_sched_gran(struct request *r)
+{
+    return reply_text(r, "cpu");
+}
+
+int pool_get_license_state(struct request *r)
+{
+    struct member *m = arena_alloc(r->arena, sizeof(*m) * 2);
+
+    m[0] = (struct member){"edition", value_string("free")};
+    m[1] = (struct member){"expiry", value_string("never")};
+    return reply(r, value_map(m, 2));
 }
 
 int host_set_power_on_mode(struct request *r)

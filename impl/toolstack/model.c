@@ -48,12 +48,14 @@ static const struct message **slot_find(const char *name)
 static void message_add(struct message m)
 {
     struct message *row;
+    handler_fn handler;
 
     assert(model.nr < MESSAGES_MAX);
     row = &model.messages[model.nr];
     *row = m;
-    if (handler_find(m.name))
-        row->handler = handler_find(m.name);
+    handler = handler_find(m.name, &row->checks_only);
+    if (handler)
+        row->handler = handler;
     for (int i = 0; i < m.params_nr; i++)
         row->required_nr += !m.params[i].fallback;
     if ((m.class->flags & CLASS_REMOVED) && m.kind != KIND_CUSTOM && !m.field)
@@ -169,7 +171,7 @@ static void match_accessor(struct message *m, const struct class *c)
                  {"remove_from_", KIND_REMOVE, 2}, {"remove_", KIND_REMOVE, 2}};
     const char *verb = m->name + strlen(c->name) + 1;
 
-    if (handler_find(m->name))
+    if (handler_find(m->name, &m->checks_only))
         return;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         size_t len = strlen(forms[i].prefix);

@@ -147,6 +147,7 @@ struct message {
     int params_nr, required_nr;
     struct type result;
     handler_fn handler; /* NULL: generic, or not implemented */
+    bool checks_only;   /* the handler refuses whatever is in order */
 };
 
 struct enumeration {

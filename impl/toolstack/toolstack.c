@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "event.h"
+
 enum {
     DATE_BYTES = 32,
 };
@@ -17,6 +19,7 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 
 void toolstack_fini(struct toolstack *ts)
 {
+    events_fini(ts);
     db_fini(&ts->db);
 }
 

@@ -29,6 +29,8 @@ struct domain_driver {
     void *ctx;
 };
 
+struct registration;
+
 struct toolstack {
     struct db db;
     struct environment env;
@@ -37,6 +39,7 @@ struct toolstack {
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;
+    struct registration *registrations; /* of event.c */
 };
 
 void toolstack_init(struct toolstack *ts, const struct environment *env,
