@@ -11,6 +11,7 @@
 #include "http.h"
 #include "role.h"
 #include "seed.h"
+#include "store.h"
 
 enum {
     EXIT_USAGE = 2,
@@ -20,7 +21,7 @@ enum {
 struct options {
     uint16_t port;
     uint64_t seed;
-    const char *password;
+    const char *password, *db;
     bool list_missing, help, version;
 };
 
@@ -83,6 +84,7 @@ static void usage(FILE *out)
           "  --port N        port on 127.0.0.1 (8081; 0: any free one)\n"
           "  --password P    root's password (any that is not empty)\n"
           "  --seed S        seed of everything random (from the clock)\n"
+          "  --db FILE       keep the pool in this SQLite file\n"
           "  --list-missing  print the messages that are not implemented\n"
           "  --help, --version\n",
           out);
@@ -104,6 +106,7 @@ static int options_parse(struct options *o, int argc, char **argv)
         {"port", required_argument, NULL, 'p'},
         {"password", required_argument, NULL, 'w'},
         {"seed", required_argument, NULL, 's'},
+        {"db", required_argument, NULL, 'd'},
         {"list-missing", no_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
@@ -119,6 +122,8 @@ static int options_parse(struct options *o, int argc, char **argv)
             o->seed = number;
         else if (c == 'w' && *optarg)
             o->password = optarg;
+        else if (c == 'd' && *optarg)
+            o->db = optarg;
         else if (c == 'm')
             o->list_missing = true;
         else if (c == 'h')
@@ -143,6 +148,44 @@ static void announce(const struct options *o, uint16_t port)
     fflush(stdout);
 }
 
+/* The pool of the file, or a new one. 0, or -Exxx. */
+static int populate(struct toolstack *ts, const char *db, uint64_t *state)
+{
+    int nr = 0, rc = 0;
+
+    roles_make(ts);
+    if (db)
+        rc = store_open(db, &ts->store);
+    if (!rc && db)
+        rc = store_load(ts->store, &ts->db, &nr);
+    if (rc)
+        return rc;
+    if (db) /* another sequence each time: references stay unique */
+        *state ^= (uint64_t)store_boots(ts->store) * 0xd1342543de82ef95u;
+    if (!nr)
+        seed_minimal(ts);
+    toolstack_recover(ts);
+    toolstack_commit(ts);
+    return 0;
+}
+
+static int listen_and_run(struct toolstack *ts, const struct options *o)
+{
+    struct http_server *server;
+    int rc = http_start(ts, o->port, &server);
+
+    if (rc) {
+        fprintf(stderr,
+                "touchstone sim: cannot listen on port %u: %s; try --port 0\n",
+                o->port, strerror(-rc));
+        return rc;
+    }
+    announce(o, http_port(server));
+    http_run(server, &stopping);
+    http_stop(server);
+    return 0;
+}
+
 static int serve(const struct options *o)
 {
     uint64_t state = o->seed;
@@ -150,24 +193,19 @@ static int serve(const struct options *o)
     struct sim_domains *domains = sim_domains_create();
     struct domain_driver driver = sim_domains_driver(domains);
     static struct toolstack ts;
-    struct http_server *server;
     int rc;
 
     model_init();
     toolstack_init(&ts, &env, &driver);
     ts.password = o->password;
-    roles_make(&ts);
-    seed_minimal(&ts);
-    rc = http_start(&ts, o->port, &server);
-    if (rc) {
-        fprintf(stderr,
-                "touchstone sim: cannot listen on port %u: %s; try --port 0\n",
-                o->port, strerror(-rc));
-    } else {
-        announce(o, http_port(server));
-        http_run(server, &stopping);
-        http_stop(server);
-    }
+    rc = populate(&ts, o->db, &state);
+    if (rc)
+        fprintf(stderr, "touchstone sim: cannot use '%s': %s\n", o->db,
+                strerror(-rc));
+    else
+        rc = listen_and_run(&ts, o);
+    if (ts.store)
+        store_close(ts.store);
     toolstack_fini(&ts);
     model_fini();
     sim_domains_destroy(domains);

@@ -3,7 +3,7 @@
 ts := impl/toolstack
 XML2_INC := -isystem /usr/include/libxml2
 INC_toolstack := -I$(ts) $(XML2_INC)
-TOOLSTACK_LIBS := -lmicrohttpd -lxml2 -lpthread -lm
+TOOLSTACK_LIBS := -lmicrohttpd -lxml2 -lsqlite3 -lpthread -lm
 $(eval $(call layer,$(ts),$(INC_toolstack)))
 $(eval $(call layer,$(ts)/test,$(INC_toolstack) -I$(ts)/test))
 

@@ -109,24 +109,21 @@ static struct value zero_value(const struct type *type)
     return zeros[type->elem.kind];
 }
 
-struct object *db_create(struct db *db, const char *class_name)
+struct object *db_adopt(struct db *db, const char *class_name, const char *ref)
 {
     const struct class *c = class_find(class_name);
     struct class_objects *list = &db->classes[c->nr];
     size_t size =
         sizeof(struct object) + sizeof(struct cell) * (size_t)c->fields_nr;
     struct object *o = memset(must_alloc(size), 0, size);
-    struct object **slot;
-    char uuid[UUID_BYTES];
+    struct object **slot = &db->slots[slot_of(ref)];
 
     o->class = c;
     for (int i = 0; i < c->fields_nr; i++)
         o->cells[i].value = c->fields[i]->fallback
                                 ? *c->fields[i]->fallback
                                 : zero_value(&c->fields[i]->type);
-    db_uuid(db, uuid);
-    (void)snprintf(o->ref, sizeof(o->ref), "OpaqueRef:%s", uuid); /* fits */
-    slot = &db->slots[slot_of(o->ref)];
+    (void)snprintf(o->ref, sizeof(o->ref), "%s", ref); /* the caller checked */
     o->by_ref = *slot;
     *slot = o;
     o->previous = list->last;
@@ -135,8 +132,19 @@ struct object *db_create(struct db *db, const char *class_name)
     list->nr++;
     o->created = db->generation;
     changes_append(db, o);
+    return o;
+}
+
+struct object *db_create(struct db *db, const char *class_name)
+{
+    char uuid[UUID_BYTES], ref[REF_BYTES];
+    struct object *o;
+
     db_uuid(db, uuid);
-    if (field_index(c, "uuid") >= 0)
+    (void)snprintf(ref, sizeof(ref), "OpaqueRef:%s", uuid); /* fits */
+    o = db_adopt(db, class_name, ref);
+    db_uuid(db, uuid);
+    if (field_index(o->class, "uuid") >= 0)
         db_set_text(db, o, "uuid", uuid);
     return o;
 }
@@ -253,6 +261,11 @@ static void cell_write(struct db *db, struct object *o, int i,
     o->cells[i].value = value_pack(value, &o->cells[i].block);
     free(old);
     db_touch(db, o);
+}
+
+void db_restore(struct db *db, struct object *o, int index, struct value value)
+{
+    cell_write(db, o, index, &value);
 }
 
 /* Adds a reference to, or takes it from, the set field of another object. */

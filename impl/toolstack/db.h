@@ -63,6 +63,10 @@ void db_uuid(struct db *db, char *uuid);
 
 /* A new object with a fresh reference and uuid and with default fields. */
 struct object *db_create(struct db *db, const char *class_name);
+/* The same under a reference that it had before; for loading. */
+struct object *db_adopt(struct db *db, const char *class_name, const char *ref);
+/* Writes a field without mirroring it: the mirror is loaded as well. */
+void db_restore(struct db *db, struct object *o, int index, struct value value);
 /* Takes the object out of every relation and frees it. */
 void db_destroy(struct db *db, struct object *o);
 

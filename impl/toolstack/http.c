@@ -124,6 +124,7 @@ static enum MHD_Result answer_rpc(struct exchange *e, bool json)
         rpc_call(e->server->ts, &e->arena, json, e->body.data, e->body.len,
                  &e->rpc);
     e->started = true;
+    toolstack_commit(e->server->ts);
     if (e->rpc.answer.waiting)
         park(e);
     else if (!e->rpc.answer.malformed)

@@ -1,9 +1,14 @@
 /* The daemon's state: making and ending it, its clock. */
 #include "toolstack.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "event.h"
+#include "request.h"
+#include "store.h"
+#include "vm.h"
 
 enum {
     DATE_BYTES = 32,
@@ -48,4 +53,30 @@ struct object *toolstack_pool(struct toolstack *ts)
 struct object *toolstack_master(struct toolstack *ts)
 {
     return db_ref(&ts->db, toolstack_pool(ts), "master");
+}
+
+void toolstack_commit(struct toolstack *ts)
+{
+    if (!ts->store || store_flush(ts->store, &ts->db) == 0)
+        return;
+    fputs("touchstone: cannot write the store; nothing more is answered\n",
+          stderr);
+    exit(EXIT_FAILURE);
+}
+
+void toolstack_recover(struct toolstack *ts)
+{
+    struct request r = {.ts = ts, .db = &ts->db};
+
+    for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
+        struct arena a;
+
+        arena_init(&a);
+        r.arena = &a;
+        if (db_int(o, "domid") > 0)
+            vm_set_power(&r, o, "Halted");
+        else
+            vm_refresh(&r, o);
+        arena_fini(&a);
+    }
 }

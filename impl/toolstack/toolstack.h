@@ -30,6 +30,7 @@ struct domain_driver {
 };
 
 struct registration;
+struct store;
 
 struct toolstack {
     struct db db;
@@ -39,12 +40,25 @@ struct toolstack {
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;
+    struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
 };
 
 void toolstack_init(struct toolstack *ts, const struct environment *env,
                     const struct domain_driver *domains);
 void toolstack_fini(struct toolstack *ts);
+
+/*
+ * Writes what changed to the store, if there is one. Called before any answer
+ * leaves; a store that fails ends the process, for it can acknowledge nothing.
+ */
+void toolstack_commit(struct toolstack *ts);
+
+/*
+ * After a load or a seed: no domain has outlived the process that ran it, and
+ * what machines allow is worked out.
+ */
+void toolstack_recover(struct toolstack *ts);
 
 /* Now, as the API writes dates. */
 const char *toolstack_now(struct toolstack *ts, struct arena *a);
