@@ -87,14 +87,11 @@ static uint8_t sum_to_zero(const void *p, size_t bytes)
 static void header_fill(struct acpi_header *h, const char *signature,
                         const struct acpi_header *like, uint8_t revision)
 {
-    memset(h, 0, sizeof(*h));
+    memcpy(h, like, sizeof(*h));
     memcpy(h->signature, signature, sizeof(h->signature));
-    h->revision = revision;
-    memcpy(h->oem_id, like->oem_id, sizeof(h->oem_id));
-    memcpy(h->oem_table_id, like->oem_table_id, sizeof(h->oem_table_id));
-    h->oem_revision = like->oem_revision;
     memcpy(&h->creator_id, "TSTN", sizeof(h->creator_id));
     h->creator_revision = 1;
+    h->revision = revision;
 }
 
 static void header_finish(struct acpi_header *h, size_t bytes)

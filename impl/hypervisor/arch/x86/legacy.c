@@ -8,22 +8,17 @@
  */
 #include "x86/dom0.h"
 
-#define PORT61_OUT2 0x20 /* output of timer channel 2 */
+#define PORT_TIMER   0x40 /* to 0x43 */
+#define PORT_CONTROL 0x61
+#define TIMER_OUT2   0x20 /* output of timer channel 2 */
 
-bool legacy_pic_access(struct vcpu *v, struct io_access *io)
+bool legacy_access(struct vcpu *v, struct io_access *io)
 {
+    (void)v;
     io->value = 0xff;
-    return true;
-}
-
-bool legacy_pit_access(struct vcpu *v, struct io_access *io)
-{
-    io->value = 0;
-    return true;
-}
-
-bool legacy_port61_access(struct vcpu *v, struct io_access *io)
-{
-    io->value = PORT61_OUT2;
+    if (io->address == PORT_CONTROL)
+        io->value = TIMER_OUT2;
+    else if (io->address - PORT_TIMER < 4)
+        io->value = 0;
     return true;
 }

@@ -66,9 +66,7 @@ void dom0_trap_mmio(paddr_t start, paddr_t end);
 io_fn dom0_mmio_access;
 
 /* Ports of the old timer and interrupt controllers: see legacy.c. */
-io_fn legacy_pit_access;
-io_fn legacy_pic_access;
-io_fn legacy_port61_access;
+io_fn legacy_access;
 
 /* ACPI PM1 control (pm1.c): make it trap, and the access itself. */
 void pm1_trap(struct domain *d);
