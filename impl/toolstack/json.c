@@ -143,7 +143,11 @@ static int read_number(struct reader *r)
     if (errno == ERANGE && !real)
         return -EINVAL;
     if (real) {
-        builder_put(&r->builder, value_float(strtod(text, &end)));
+        double f = strtod(text, &end);
+
+        if (isinf(f))
+            return -EINVAL;
+        builder_put(&r->builder, value_float(f));
     } else {
         builder_put(&r->builder, value_int(i));
     }
@@ -261,10 +265,10 @@ void json_string(struct buf *out, const char *s)
     for (const char *from = s;; s++) {
         const char *p = names;
 
+        if ((unsigned char)*s >= 32 && *s != '"' && *s != '\\')
+            continue;
         while (*p && *p != *s)
             p += 2;
-        if (!*p && (unsigned char)*s >= 32)
-            continue;
         buf_add(out, from, (size_t)(s - from));
         from = s + 1;
         if (!*s)

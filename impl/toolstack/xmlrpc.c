@@ -250,12 +250,13 @@ void xmlrpc_text(struct buf *out, const char *s)
 
     for (const char *from = s;; s++) {
         const char *entity = NULL;
-        bool control = (unsigned char)*s < 32 && !strchr("\t\n\r", *s);
 
+        if ((unsigned char)*s >= 32 && !strchr("<>&\"", *s))
+            continue;
         for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
             if (*s == escapes[i].c)
                 entity = escapes[i].entity;
-        if (*s && !entity && !control)
+        if (!entity && *s && strchr("\t\n\r", *s))
             continue;
         buf_add(out, from, (size_t)(s - from));
         from = s + 1;
