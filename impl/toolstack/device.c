@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "vdi.h"
 #include "vm.h"
 
 static const char *const classes[] = {"VBD", "VIF"};
@@ -130,6 +131,15 @@ static bool is_own(const char *name)
     return false;
 }
 
+/* A machine's copy gets disks of its own; CDs are shared. */
+static void disk_clone(struct request *r, struct object *vbd, bool snapshot)
+{
+    struct object *vdi = db_ref(r->db, vbd, "VDI");
+
+    if (vdi && strcmp(db_text(vbd, "type"), "Disk") == 0)
+        db_set_text(r->db, vbd, "VDI", vdi_duplicate(r, vdi, snapshot)->ref);
+}
+
 static void device_clone(struct request *r, const struct object *from,
                          struct object *vm, bool snapshot)
 {
@@ -145,6 +155,8 @@ static void device_clone(struct request *r, const struct object *from,
                         : device_mac(r));
     db_set_text(r->db, to, "VM", vm->ref);
     device_metrics(r, to);
+    if (strcmp(from->class->name, "VBD") == 0)
+        disk_clone(r, to, snapshot);
 }
 
 void devices_clone(struct request *r, struct object *from, struct object *to,

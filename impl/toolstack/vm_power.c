@@ -94,7 +94,7 @@ static int memory_fits(struct request *r, const struct object *vm)
     for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
         if (db_int(o, "domid") > 0)
             free -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
-    if (needed <= free)
+    if (needed <= free && db_bool(toolstack_master(r->ts), "enabled"))
         return 0;
     if (strcmp(r->message->name, "VM.start") == 0)
         return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import unittest
+import xmlrpc.client
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -54,6 +55,27 @@ class Running(unittest.TestCase):
             % self.client.session), "text/xml")
         self.assertEqual(status, 200)
         self.assertIn(self.client.do("pool.get_all")[0].encode(), body)
+
+    def test_pythons_own_client_understands_every_record(self):
+        xen = xmlrpc.client.ServerProxy(self.simulation.url)
+        self.addCleanup(xen("close"))
+        session = xen.session.login_with_password("root", "x")["Value"]
+        for name in ("VM", "host", "pool", "network", "SR", "PIF", "role"):
+            answer = getattr(xen, name).get_all_records(session)
+            self.assertEqual(answer["Status"], "Success")
+            self.assertTrue(answer["Value"])
+
+    def test_a_snapshot_has_disks_of_its_own(self):
+        vm = self.client.do("VM.get_by_name_label", "vm0")[0]
+        disk = self.client.do("VBD.get_VDI", self.client.do(
+            "VM.get_VBDs", vm)[0])
+        snapshot = self.client.do("VM.snapshot", vm, "s")
+        copy = self.client.do("VBD.get_VDI", self.client.do(
+            "VM.get_VBDs", snapshot)[0])
+        self.assertNotEqual(copy, disk)
+        self.assertEqual(self.client.do("VDI.get_snapshot_of", copy), disk)
+        self.client.do("VM.destroy", snapshot)
+        self.client.do("VDI.destroy", copy)
 
     def test_a_machine_goes_through_its_life(self):
         vm = self.new_machine()

@@ -43,6 +43,7 @@ static void host_make(struct fixture *f)
 
     db_set_int(db, metrics, "memory_free", (int64_t)64 << 30);
     db_set_text(db, host, "metrics", metrics->ref);
+    db_set_bool(db, host, "enabled", true);
     db_set_text(db, pool, "master", host->ref);
 }
 
