@@ -16,11 +16,12 @@
 enum {
     EXIT_USAGE = 2,
     PORT_MAX = 65535,
+    VMS_MAX = 100000,
 };
 
 struct options {
     uint16_t port;
-    uint64_t seed;
+    uint64_t seed, vms;
     const char *password, *db;
     bool list_missing, help, version;
 };
@@ -84,6 +85,7 @@ static void usage(FILE *out)
           "  --port N        port on 127.0.0.1 (8081; 0: any free one)\n"
           "  --password P    root's password (any that is not empty)\n"
           "  --seed S        seed of everything random (from the clock)\n"
+          "  --vms N         this many machines more in a new pool\n"
           "  --db FILE       keep the pool in this SQLite file\n"
           "  --list-missing  print the messages that are not implemented\n"
           "  --help, --version\n",
@@ -107,6 +109,7 @@ static int options_parse(struct options *o, int argc, char **argv)
         {"password", required_argument, NULL, 'w'},
         {"seed", required_argument, NULL, 's'},
         {"db", required_argument, NULL, 'd'},
+        {"vms", required_argument, NULL, 'n'},
         {"list-missing", no_argument, NULL, 'm'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
@@ -118,6 +121,8 @@ static int options_parse(struct options *o, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
         if (c == 'p' && parse_number(optarg, PORT_MAX, &number))
             o->port = (uint16_t)number;
+        else if (c == 'n' && parse_number(optarg, VMS_MAX, &number))
+            o->vms = number;
         else if (c == 's' && parse_number(optarg, UINT64_MAX, &number))
             o->seed = number;
         else if (c == 'w' && *optarg)
@@ -149,8 +154,10 @@ static void announce(const struct options *o, uint16_t port)
 }
 
 /* The pool of the file, or a new one. 0, or -Exxx. */
-static int populate(struct toolstack *ts, const char *db, uint64_t *state)
+static int populate(struct toolstack *ts, const struct options *o,
+                    uint64_t *state)
 {
+    const char *db = o->db;
     int nr = 0, rc = 0;
 
     roles_make(ts);
@@ -165,6 +172,8 @@ static int populate(struct toolstack *ts, const char *db, uint64_t *state)
     if (!nr)
         seed_minimal(ts);
     toolstack_recover(ts);
+    if (!nr)
+        seed_machines(ts, o->vms);
     toolstack_commit(ts);
     return 0;
 }
@@ -198,7 +207,7 @@ static int serve(const struct options *o)
     model_init();
     toolstack_init(&ts, &env, &driver);
     ts.password = o->password;
-    rc = populate(&ts, o->db, &state);
+    rc = populate(&ts, o, &state);
     if (rc)
         fprintf(stderr, "touchstone sim: cannot use '%s': %s\n", o->db,
                 strerror(-rc));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch.h"
 #include "json.h"
 #include "unmarshal.h"
 
@@ -92,4 +93,39 @@ void seed_minimal(struct toolstack *ts)
     for (size_t i = 0; i < sizeof(minimal) / sizeof(minimal[0]); i++)
         make(&s, &minimal[i]);
     arena_fini(&s.arena);
+}
+
+/* Calls a message as any client would; seeds do not fail. */
+static struct value call(struct toolstack *ts, struct arena *a,
+                         const char *method, const struct value *params,
+                         size_t nr)
+{
+    struct value list = value_set(params, nr);
+    struct answer answer;
+
+    dispatch(ts, a, method, &list, &answer);
+    assert(answer.ok);
+    return answer.value;
+}
+
+void seed_machines(struct toolstack *ts, uint64_t nr)
+{
+    const char *password = ts->password ? ts->password : "seed";
+    struct value login[] = {value_string("root"), value_string(password)};
+    struct value params[3];
+    struct arena a, each;
+
+    arena_init(&a);
+    params[0] = call(ts, &a, "session.login_with_password", login, 2);
+    params[1] = value_string("vm1");
+    params[1] = call(ts, &a, "VM.get_by_name_label", params, 2).items[0];
+    for (uint64_t i = 0; i < nr; i++) {
+        arena_init(&each);
+        params[2] = value_string(
+            arena_printf(&each, "vm%llu", (unsigned long long)i + 2));
+        (void)call(ts, &each, "VM.clone", params, 3); /* its name says all */
+        arena_fini(&each);
+    }
+    (void)call(ts, &a, "session.logout", params, 1); /* of no further use */
+    arena_fini(&a);
 }

@@ -10,4 +10,7 @@
  */
 void seed_minimal(struct toolstack *ts);
 
+/* As many machines more, copies of vm1, named vm2 and so on. */
+void seed_machines(struct toolstack *ts, uint64_t nr);
+
 #endif

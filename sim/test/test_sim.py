@@ -209,6 +209,14 @@ class CommandLine(unittest.TestCase):
                 "session.login_with_password", "root", "secret"))
             client.close()
 
+    def test_a_pool_can_start_with_more_machines(self):
+        with Simulation("--vms", "50") as simulation:
+            client = Client(simulation).login()
+            records = client.do("VM.get_all_records").values()
+            client.close()
+        names = {record["name_label"] for record in records}
+        self.assertLessEqual({"vm%d" % nr for nr in range(52)}, names)
+
     def test_one_seed_makes_one_pool(self):
         uuids = []
         for _ in range(2):
