@@ -70,6 +70,7 @@ static int check_session(struct request *r, const struct call *call)
     if (!r->session)
         return request_fail(r, "SESSION_INVALID", call->params->items[0].s,
                             NULL);
+    session_touch(r);
     if (r->message->flags & MSG_REMOVED)
         return request_fail(r, "MESSAGE_REMOVED", NULL);
     if (r->message->flags & MSG_INTERNAL)

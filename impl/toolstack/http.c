@@ -20,6 +20,7 @@ enum {
     CONNECTIONS_MAX = 8192,
     IDLE_SECONDS = 600,
     LONGEST_NAP_MS = 1000,
+    EXPIRE_MS = 60 * 1000,
 };
 
 /* One HTTP request. [s]: the server's lock. */
@@ -237,6 +238,8 @@ uint16_t http_port(const struct http_server *s)
 
 void http_run(struct http_server *s, const volatile int *stop)
 {
+    int64_t expired = 0;
+
     pthread_mutex_lock(&s->lock);
     while (!*stop) {
         int64_t next = wake_parked(s);
@@ -244,6 +247,10 @@ void http_run(struct http_server *s, const volatile int *stop)
         int64_t nap = next > now + LONGEST_NAP_MS ? LONGEST_NAP_MS : next - now;
         struct timespec until;
 
+        if (now - expired >= EXPIRE_MS) {
+            toolstack_expire(s->ts);
+            expired = now;
+        }
         (void)clock_gettime(CLOCK_REALTIME, &until); /* always there */
         until.tv_nsec += (nap > 0 ? nap : 0) % 1000 * 1000000;
         until.tv_sec += (nap > 0 ? nap : 0) / 1000 + until.tv_nsec / 1000000000;

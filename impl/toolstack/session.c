@@ -5,6 +5,22 @@
 
 #include "handlers.h"
 
+enum {
+    SESSIONS_MAX = 500, /* of one originator */
+    IDLE_MAX_MS = 24 * 3600 * 1000,
+    REFRESH_MS = 10 * 60 * 1000,
+};
+
+/* Written seldom: every write is an event. */
+void session_touch(struct request *r)
+{
+    int64_t now = r->ts->env.now_ms(r->ts->env.ctx);
+    const char *stale = date_text(r->arena, now - REFRESH_MS);
+
+    if (strcmp(db_text(r->session, "last_active"), stale) < 0)
+        db_set_text(r->db, r->session, "last_active", date_text(r->arena, now));
+}
+
 struct object *session_find(struct toolstack *ts, const char *ref)
 {
     return db_find(&ts->db, "session", ref);
@@ -24,6 +40,23 @@ static bool password_right(const struct toolstack *ts, const char *given)
     return ts->password ? strcmp(ts->password, given) == 0 : *given != '\0';
 }
 
+/* The oldest session of an originator makes way for one too many. */
+static void make_room(struct request *r, const char *originator)
+{
+    struct object *oldest = NULL;
+    int nr = 0;
+
+    for (struct object *o = db_first(r->db, "session"); o; o = o->next) {
+        if (strcmp(db_text(o, "originator"), originator) != 0)
+            continue;
+        nr++;
+        if (!oldest)
+            oldest = o;
+    }
+    if (nr >= SESSIONS_MAX)
+        db_destroy(r->db, oldest);
+}
+
 int session_login(struct request *r)
 {
     const char *user = arg_text(r, 0), *now = toolstack_now(r->ts, r->arena);
@@ -32,6 +65,7 @@ int session_login(struct request *r)
     if (strcmp(user, "root") != 0 || !password_right(r->ts, arg_text(r, 1)))
         return request_fail(r, "SESSION_AUTHENTICATION_FAILED", user,
                             "Authentication failure", NULL);
+    make_room(r, arg_text(r, 3));
     o = db_create(r->db, "session");
     db_set_text(r->db, o, "this_host", toolstack_master(r->ts)->ref);
     db_set_text(r->db, o, "last_active", now);
@@ -57,4 +91,19 @@ int session_logout_subject_identifier(struct request *r)
 {
     (void)arg_text(r, 0); /* nobody but the local superuser is logged in */
     return reply_void(r);
+}
+
+void sessions_expire(struct toolstack *ts)
+{
+    struct arena a;
+    const char *limit;
+
+    arena_init(&a);
+    limit = date_text(&a, ts->env.now_ms(ts->env.ctx) - IDLE_MAX_MS);
+    for (struct object *o = db_first(&ts->db, "session"), *next; o; o = next) {
+        next = o->next;
+        if (strcmp(db_text(o, "last_active"), limit) < 0)
+            db_destroy(&ts->db, o);
+    }
+    arena_fini(&a);
 }

@@ -7,7 +7,13 @@
 /* NULL: no such session. */
 struct object *session_find(struct toolstack *ts, const char *ref);
 
+/* Notes that the session was used. */
+void session_touch(struct request *r);
+
 /* 0, or API_FAILED with RBAC_PERMISSION_DENIED. */
 int session_check_role(struct request *r);
+
+/* Ends the sessions that nobody has used for a day. */
+void sessions_expire(struct toolstack *ts);
 
 #endif

@@ -6,6 +6,11 @@
 #include "handlers.h"
 #include "xmlrpc.h"
 
+enum {
+    KEEP_OVER_MS = 65 * 60 * 1000,
+    KEEP_PENDING_MS = 24 * 3600 * 1000,
+};
+
 static struct object *task_make(struct request *r, const char *label,
                                 const char *description)
 {
@@ -96,4 +101,27 @@ int task_set_progress(struct request *r)
 {
     db_set(r->db, r->self, "progress", r->args[1]);
     return reply_void(r);
+}
+
+/* Records of what is over are kept for an hour, forgotten ones for a day. */
+void tasks_expire(struct toolstack *ts)
+{
+    int64_t now = ts->env.now_ms(ts->env.ctx);
+    const char *over, *forgotten;
+    struct arena a;
+
+    arena_init(&a);
+    over = date_text(&a, now - KEEP_OVER_MS);
+    forgotten = date_text(&a, now - KEEP_PENDING_MS);
+    for (struct object *o = db_first(&ts->db, "task"), *next; o; o = next) {
+        bool old = strcmp(db_text(o, "created"), forgotten) < 0;
+
+        next = o->next;
+        if (task_over(o))
+            old |= strcmp(db_text(o, "finished"), DATE_0) != 0 &&
+                   strcmp(db_text(o, "finished"), over) < 0;
+        if (old)
+            db_destroy(&ts->db, o);
+    }
+    arena_fini(&a);
 }

@@ -10,4 +10,7 @@ void task_begin(struct request *r);
 /* Records how the call ended, and answers with the task. Always 0. */
 int task_finish(struct request *r, int rc);
 
+/* Removes tasks that are over for long. */
+void tasks_expire(struct toolstack *ts);
+
 #endif

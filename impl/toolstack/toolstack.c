@@ -7,7 +7,9 @@
 
 #include "event.h"
 #include "request.h"
+#include "session.h"
 #include "store.h"
+#include "task.h"
 #include "vm.h"
 
 enum {
@@ -79,4 +81,11 @@ void toolstack_recover(struct toolstack *ts)
             vm_refresh(&r, o);
         arena_fini(&a);
     }
+}
+
+void toolstack_expire(struct toolstack *ts)
+{
+    tasks_expire(ts);
+    sessions_expire(ts);
+    toolstack_commit(ts);
 }

@@ -60,6 +60,9 @@ void toolstack_commit(struct toolstack *ts);
  */
 void toolstack_recover(struct toolstack *ts);
 
+/* Forgets what is old: tasks that are over, sessions that are idle. */
+void toolstack_expire(struct toolstack *ts);
+
 /* Now, as the API writes dates. */
 const char *toolstack_now(struct toolstack *ts, struct arena *a);
 const char *date_text(struct arena *a, int64_t ms);

@@ -9,15 +9,12 @@
 
 static int64_t still_now(void *ctx)
 {
-    (void)ctx;
-    return 1767225600000; /* 2026 */
+    return ((struct fixture *)ctx)->now_ms;
 }
 
 static uint64_t counted_random(void *ctx)
 {
-    uint64_t *seed = ctx;
-
-    return *seed += 0x9e3779b97f4a7c15u;
+    return ((struct fixture *)ctx)->seed += 0x9e3779b97f4a7c15u;
 }
 
 static int domain_ok(void *ctx, const char *host, const char *uuid)
@@ -49,7 +46,7 @@ static void host_make(struct fixture *f)
 
 void fixture_init(struct fixture *f)
 {
-    struct environment env = {still_now, counted_random, &f->seed};
+    struct environment env = {still_now, counted_random, f};
     struct domain_driver domains = {.start = domain_start_ok,
                                     .stop = domain_ok,
                                     .pause = domain_ok,
@@ -58,6 +55,7 @@ void fixture_init(struct fixture *f)
     const char *answer;
 
     memset(f, 0, sizeof(*f));
+    f->now_ms = 1767225600000; /* 2026 */
     model_init();
     arena_init(&f->arena);
     toolstack_init(&f->ts, &env, &domains);

@@ -8,6 +8,7 @@ struct fixture {
     struct toolstack ts;
     struct arena arena;
     uint64_t seed;
+    int64_t now_ms;      /* the clock; still unless a test moves it */
     const char *session; /* of root */
 };
 

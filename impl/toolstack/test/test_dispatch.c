@@ -126,6 +126,30 @@ START_TEST(async_calls_leave_a_task_that_failed)
 }
 END_TEST
 
+START_TEST(old_tasks_and_idle_sessions_go)
+{
+    (void)fixture_call(&fixture, "Async.VM.start",
+                       "[\"$s\",\"OpaqueRef:x\",false,false]");
+    ck_assert_ptr_nonnull(db_first(&fixture.ts.db, "task"));
+    fixture.now_ms += 66 * 60 * 1000;
+    toolstack_expire(&fixture.ts);
+    ck_assert_ptr_null(db_first(&fixture.ts.db, "task"));
+    ck_assert_ptr_nonnull(db_first(&fixture.ts.db, "session"));
+    fixture.now_ms += 25 * 3600 * 1000;
+    toolstack_expire(&fixture.ts);
+    ck_assert_ptr_null(db_first(&fixture.ts.db, "session"));
+}
+END_TEST
+
+START_TEST(sessions_of_one_originator_are_bounded)
+{
+    for (int i = 0; i < 600; i++)
+        (void)fixture_call(&fixture, "session.login_with_password",
+                           "[\"root\",\"x\",\"1.0\",\"me\"]");
+    ck_assert_uint_eq(db_count(&fixture.ts.db, class_find("session")), 500 + 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("dispatch");
@@ -139,6 +163,8 @@ int main(void)
     tcase_add_test(tcase, every_wire_name_is_found);
     tcase_add_test(tcase, logged_out_sessions_are_invalid);
     tcase_add_test(tcase, maps_refuse_a_second_value_and_an_empty_key);
+    tcase_add_test(tcase, old_tasks_and_idle_sessions_go);
+    tcase_add_test(tcase, sessions_of_one_originator_are_bounded);
     tcase_add_test(tcase, async_calls_leave_a_task_that_failed);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
