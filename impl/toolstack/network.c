@@ -8,6 +8,7 @@
 #include "request.h"
 
 enum {
+    MTU_DEFAULT = 1500,
     VLAN_TAG_MAX = 4094,
     BOND_MEMBERS_MIN = 2,
 };
@@ -17,6 +18,8 @@ int network_create(struct request *r)
     struct object *o = generic_create(r, &r->args[0]);
     int nr = 0;
 
+    if (db_int(o, "MTU") <= 0)
+        db_set_int(r->db, o, "MTU", MTU_DEFAULT);
     if (!*db_text(o, "bridge")) {
         for (struct object *n = db_first(r->db, "network"); n; n = n->next)
             nr++;

@@ -168,6 +168,9 @@ static void end_element(void *ctx, const xmlChar *name)
     case EL_NAME:
         builder_key(&r->builder, text);
         break;
+    case EL_MEMBER: /* its value takes the name */
+        r->failed |= r->builder.open[r->builder.depth].key != NULL;
+        break;
     case EL_PARAMS:
     case EL_DATA:
     case EL_STRUCT:

@@ -80,6 +80,7 @@ static const char *const malformed[] = {
     PARAM("<bogus>1</bogus>"),
     PARAM("<int>1</int><int>2</int>"),
     PARAM("<struct><member><value>1</value></member></struct>"),
+    PARAM("<struct><member><name>k</name></member></struct>"),
     CALL("<value>1</value>"),
     "<!DOCTYPE x [<!ENTITY a \"b\">]>" PARAM("&a;"),
 };
