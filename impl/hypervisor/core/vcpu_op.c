@@ -15,24 +15,6 @@ struct vcpu_call {
 
 typedef long vcpu_op_fn(const struct vcpu_call *c);
 
-static long vcpu_op_initialise(const struct vcpu_call *c)
-{
-    struct vcpu_hvm_context h;
-    int rc;
-
-    if (guest_copy_from(c->self, &h, c->u, sizeof(h)))
-        return -XEN_EFAULT;
-    spin_lock(&c->v->domain->lock);
-    if (c->v->initialised)
-        rc = -XEN_EEXIST;
-    else
-        rc = arch_vcpu_set_hvm_context(c->v, &h);
-    if (!rc)
-        c->v->initialised = true;
-    spin_unlock(&c->v->domain->lock);
-    return rc;
-}
-
 static long vcpu_op_up(const struct vcpu_call *c)
 {
     bool initialised, was_down;

@@ -58,21 +58,6 @@ START_TEST(the_last_vcpu_takes_the_domain_down)
 }
 END_TEST
 
-START_TEST(a_vcpu_is_initialised_once)
-{
-    struct vcpu_hvm_context c = {.mode = VCPU_HVM_MODE_32B};
-
-    setup();
-    ck_assert_int_eq(OP_WITH(VCPUOP_initialise, 1, c), -XEN_EEXIST);
-    smp->vcpu[1]->initialised = false;
-    c.mode = 7;
-    ck_assert_int_eq(OP_WITH(VCPUOP_initialise, 1, c), -XEN_EINVAL);
-    c.mode = VCPU_HVM_MODE_32B;
-    ck_assert_int_eq(OP_WITH(VCPUOP_initialise, 1, c), 0);
-    ck_assert(smp->vcpu[1]->initialised);
-}
-END_TEST
-
 START_TEST(vcpu_info_of_a_running_other_cannot_move)
 {
     struct vcpu_register_vcpu_info i = {.mfn = 5, .offset = 64};
@@ -182,7 +167,6 @@ int main(void)
         vcpus_that_do_not_exist_are_enoent,
         down_and_up,
         the_last_vcpu_takes_the_domain_down,
-        a_vcpu_is_initialised_once,
         vcpu_info_of_a_running_other_cannot_move,
         hostile_vcpu_info_is_refused,
         a_singleshot_timer_raises_its_virq,

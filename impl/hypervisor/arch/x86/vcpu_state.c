@@ -1,6 +1,6 @@
 /*
- * Start states of vCPUs: RESET and INIT, SIPI, PVH entry, VCPUOP_initialise
- * (public/hvm/hvm_vcpu.h, public/arch-x86/hvm/start_info.h).
+ * Start states of vCPUs: RESET and INIT, SIPI, PVH entry
+ * (public/arch-x86/hvm/start_info.h).
  */
 #include "x86/dom0.h"
 #include "x86/vcpu.h"
@@ -13,17 +13,10 @@
 
 #define ATTR_CODE16 0x009b
 #define ATTR_CODE32 0x0c9b
-#define ATTR_CODE64 0x0a9b
 #define ATTR_DATA16 0x0093
 #define ATTR_DATA32 0x0c93
 #define ATTR_LDT    0x0082
 #define ATTR_TSS    0x008b
-#define ATTR_VALID  0x0fff /* bits 12-15 must be zero */
-
-#define ATTR_TYPE_DATA_RW 0x2
-#define ATTR_TYPE_CODE    0x8
-#define ATTR_DPL(a)       ((a) >> 5 & 3)
-#define ATTR_G            BIT(11)
 
 #define CR0_VALID  0xe005003fUL
 #define CR4_VALID  0x00ff7fffUL
@@ -107,8 +100,9 @@ bool vcpu_serve_init(struct vcpu *v)
         bit_test_and_set(&v->pause_flags, VPF_DOWN);
     }
     sipi = __atomic_exchange_n(&a->sipi_vector, 0, __ATOMIC_SEQ_CST);
+    /* A SIPI that comes from here on wakes it: then we are called again. */
     if (!(sipi & SIPI_VALID))
-        return !bit_test(&v->pause_flags, VPF_DOWN);
+        return !a->wait_sipi;
     start_at(v, sipi);
     bit_test_and_clear(&v->pause_flags, VPF_DOWN);
     return true;
@@ -137,29 +131,6 @@ void arch_vcpu_set_pvh_entry(struct vcpu *v, uint32_t eip, uint32_t ebx)
     v->initialised = true;
 }
 
-/* --- VCPUOP_initialise --- */
-
-static bool segment_valid(uint16_t attr, bool code, bool stack)
-{
-    if (attr & ~ATTR_VALID)
-        return false;
-    if (!(attr & SEG_ATTR_P)) /* null: fine but for code and stack */
-        return !code && !stack;
-    if (!(attr & BIT(4)))
-        return false;
-    if (code)
-        return attr & ATTR_TYPE_CODE &&
-               !(attr & SEG_ATTR_L && attr & SEG_ATTR_D);
-    if (stack)
-        return !(attr & ATTR_TYPE_CODE) && attr & ATTR_TYPE_DATA_RW;
-    return !(attr & ATTR_TYPE_CODE) || attr & ATTR_TYPE_DATA_RW;
-}
-
-static uint32_t expand_limit(uint32_t limit, uint16_t attr)
-{
-    return attr & ATTR_G && limit < 0x100000 ? limit << 12 | 0xfff : limit;
-}
-
 bool vcpu_controls_valid(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
     if (cr0 & ~CR0_VALID || cr4 & ~CR4_VALID || efer & ~EFER_VALID)
@@ -169,94 +140,4 @@ bool vcpu_controls_valid(uint64_t cr0, uint64_t cr4, uint64_t efer)
     if (efer & EFER_LMA && !(efer & EFER_LME && cr0 & CR0_PG))
         return false;
     return !(efer & EFER_LME && cr0 & CR0_PG && !(cr4 & CR4_PAE));
-}
-
-/* Registers that both modes have, 32-bit ones widened; segments are in 's'. */
-static int start_from(struct vcpu *v, struct x86_state *s,
-                      const struct vcpu_hvm_x86_64 *c)
-{
-    struct x86_regs *r = &v->arch->regs;
-
-    if (!vcpu_controls_valid(c->cr0, c->cr4, c->efer) ||
-        !(c->efer & EFER_LME) != !(c->efer & EFER_LMA))
-        return -XEN_EINVAL;
-    s->cr0 = c->cr0 | CR0_ET;
-    s->cr3 = c->cr3;
-    s->cr4 = c->cr4;
-    s->efer = c->efer;
-    vt_state_set(v, s);
-    set_regs_clear(v);
-    r->gpr[GPR_RAX] = c->rax;
-    r->gpr[GPR_RCX] = c->rcx;
-    r->gpr[GPR_RDX] = c->rdx;
-    r->gpr[GPR_RBX] = c->rbx;
-    r->gpr[GPR_RSP] = c->rsp;
-    r->gpr[GPR_RBP] = c->rbp;
-    r->gpr[GPR_RSI] = c->rsi;
-    r->gpr[GPR_RDI] = c->rdi;
-    r->rip = c->rip;
-    r->rflags = (uint32_t)(c->rflags & ~RFLAGS_VM) | RFLAGS_1;
-    return 0;
-}
-
-static int context_32(struct vcpu *v, struct x86_state *s,
-                      const struct vcpu_hvm_x86_32 *c)
-{
-    const struct vcpu_hvm_x86_64 wide = {
-        .rax = c->eax,
-        .rcx = c->ecx,
-        .rdx = c->edx,
-        .rbx = c->ebx,
-        .rsp = c->esp,
-        .rbp = c->ebp,
-        .rsi = c->esi,
-        .rdi = c->edi,
-        .rip = c->eip,
-        .cr0 = c->cr0,
-        .rflags = c->eflags,
-        .cr3 = c->cr3,
-        .cr4 = c->cr4,
-        .efer = c->efer,
-    };
-
-    if (!segment_valid(c->cs_ar, true, false) ||
-        !segment_valid(c->ss_ar, false, true) ||
-        !segment_valid(c->ds_ar, false, false) ||
-        !segment_valid(c->es_ar, false, false) || c->tr_ar & ~ATTR_VALID ||
-        ATTR_DPL(c->cs_ar) != ATTR_DPL(c->ss_ar))
-        return -XEN_EINVAL;
-#define SEGMENT(n)                                      \
-    (struct x86_segment){                               \
-        .attr = c->n##_ar,                              \
-        .base = c->n##_base,                            \
-        .limit = expand_limit(c->n##_limit, c->n##_ar), \
-    }
-    s->seg[SREG_CS] = SEGMENT(cs);
-    s->seg[SREG_DS] = SEGMENT(ds);
-    s->seg[SREG_SS] = SEGMENT(ss);
-    s->seg[SREG_ES] = SEGMENT(es);
-    s->seg[SREG_TR] = SEGMENT(tr);
-#undef SEGMENT
-    s->seg[SREG_TR].attr = c->tr_ar ? c->tr_ar : ATTR_TSS;
-    s->seg[SREG_LDTR] = (struct x86_segment){.attr = ATTR_LDT};
-    return start_from(v, s, &wide);
-}
-
-int arch_vcpu_set_hvm_context(struct vcpu *v, const struct vcpu_hvm_context *c)
-{
-    struct x86_state s = {.dr6 = DR6_RESET, .dr7 = DR7_RESET, .pat = PAT_RESET};
-    int rc = -XEN_EINVAL;
-
-    if (c->pad)
-        return -XEN_EINVAL;
-    if (c->mode == VCPU_HVM_MODE_32B) {
-        rc = context_32(v, &s, &c->cpu_regs.x86_32);
-    } else if (c->mode == VCPU_HVM_MODE_64B &&
-               c->cpu_regs.x86_64.efer & EFER_LMA) {
-        flat(&s, ATTR_CODE64, ATTR_DATA32, 0xffffffff);
-        rc = start_from(v, &s, &c->cpu_regs.x86_64);
-    }
-    if (!rc)
-        v->arch->wait_sipi = false;
-    return rc;
 }

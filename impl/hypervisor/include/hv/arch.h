@@ -50,8 +50,6 @@ void arch_vcpu_event(struct vcpu *v);
 /* An interrupt or event that can be taken now waits for 'v'. */
 bool arch_vcpu_interruptible_pending(struct vcpu *v);
 void arch_vcpu_down(struct vcpu *v);
-/* VCPUOP_initialise: start state from the guest, checked; -XEN_EINVAL. */
-int arch_vcpu_set_hvm_context(struct vcpu *v, const struct vcpu_hvm_context *c);
 /* Make an NMI pending for 'v' and kick it. */
 void arch_vcpu_nmi(struct vcpu *v);
 /* Update vcpu_info.time; before entry when stale. */

@@ -220,14 +220,6 @@ void arch_vcpu_down(struct vcpu *v)
         v->arch->down = true;
 }
 
-int arch_vcpu_set_hvm_context(struct vcpu *v, const struct vcpu_hvm_context *c)
-{
-    (void)v;
-    return c->mode == VCPU_HVM_MODE_32B || c->mode == VCPU_HVM_MODE_64B
-               ? 0
-               : -XEN_EINVAL;
-}
-
 void arch_vcpu_nmi(struct vcpu *v)
 {
     v->arch->nmis++;
