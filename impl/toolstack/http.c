@@ -41,6 +41,7 @@ struct http_server {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a call was parked */
     struct exchange *parked;
+    bool stopping; /* [s] nobody is parked any more */
 };
 
 static enum MHD_Result send_buffer(struct MHD_Connection *c, unsigned status,
@@ -117,6 +118,7 @@ static int64_t wake_parked(struct http_server *s)
 static enum MHD_Result answer_rpc(struct exchange *e, bool json)
 {
     struct buf out = {0};
+    bool parked;
 
     pthread_mutex_lock(&e->server->lock);
     if (e->started)
@@ -126,14 +128,18 @@ static enum MHD_Result answer_rpc(struct exchange *e, bool json)
                  &e->rpc);
     e->started = true;
     toolstack_commit(e->server->ts);
-    if (e->rpc.answer.waiting)
+    if (e->rpc.answer.waiting && !e->server->stopping)
         park(e);
-    else if (!e->rpc.answer.malformed)
+    else if (!e->rpc.answer.waiting && !e->rpc.answer.malformed)
         rpc_write(&out, &e->arena, &e->rpc);
+    parked = e->parked;
     (void)wake_parked(e->server); /* the timer finds the next one itself */
     pthread_mutex_unlock(&e->server->lock);
-    if (e->rpc.answer.waiting)
+    if (parked)
         return MHD_YES;
+    if (e->rpc.answer.waiting)
+        return send_page(e->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                         "The server stops");
     if (e->rpc.answer.malformed)
         return send_page(e->connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
                          "HTTP 500 internal server error");
@@ -263,6 +269,7 @@ void http_run(struct http_server *s, const volatile int *stop)
 void http_stop(struct http_server *s)
 {
     pthread_mutex_lock(&s->lock);
+    s->stopping = true;
     while (s->parked) {
         struct exchange *e = s->parked;
 

@@ -1,5 +1,6 @@
 """`touchstone sim` seen from outside: wire, sessions, lifecycle, bad input."""
 
+import json
 import os
 import subprocess
 import sys
@@ -208,6 +209,19 @@ class CommandLine(unittest.TestCase):
             self.assertIn("OpaqueRef:", client.call(
                 "session.login_with_password", "root", "secret"))
             client.close()
+
+    def test_a_parked_call_does_not_keep_it_from_stopping(self):
+        simulation = Simulation()
+        client = Client(simulation).login()
+        token = client.do("event.from", ["pool"], "", 0.0)["token"]
+        client.connection.request("POST", "/jsonrpc", json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": "event.from",
+             "params": [client.session, ["pool"], token, 600.0]}))
+        other = Client(simulation)
+        other.call("system.listMethods")  # the parked call came before
+        self.assertEqual(simulation.stop(), 0)
+        client.close()
+        other.close()
 
     def test_a_pool_can_start_with_more_machines(self):
         with Simulation("--vms", "50") as simulation:
