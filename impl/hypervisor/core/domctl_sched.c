@@ -25,37 +25,23 @@ long domctl_getvcpuinfo(struct domctl *c)
     return 0;
 }
 
-static int affinity_set_hard(struct domctl *c, struct vcpu *v)
+/* Tools get back what it comes to: cut to hard affinity, if soft, and to the
+   CPUs that there are. */
+static int affinity_set(struct domctl *c, struct vcpu *v,
+                        const struct xenctl_bitmap *map,
+                        int (*set)(struct vcpu *v, const struct cpumask *m))
 {
-    struct xenctl_bitmap *map = &c->op->u.vcpuaffinity.cpumap_hard;
-    struct cpumask m, online;
+    struct cpumask m, hard, soft, online;
     int rc = guest_bitmap_read(c->v, &m, map);
 
-    if (rc)
-        return rc;
-    rc = sched_set_hard_affinity(v, &m);
-    if (rc)
-        return rc;
-    cpumask_online(&online);
-    cpumask_and(&m, &online);
-    return guest_bitmap_write(c->v, map, &m);
-}
-
-static int affinity_set_soft(struct domctl *c, struct vcpu *v)
-{
-    struct xenctl_bitmap *map = &c->op->u.vcpuaffinity.cpumap_soft;
-    struct cpumask m, hard, soft;
-    int rc = guest_bitmap_read(c->v, &m, map);
-
-    if (rc)
-        return rc;
-    rc = sched_set_soft_affinity(v, &m);
+    if (!rc)
+        rc = set(v, &m);
     if (rc)
         return rc;
     sched_get_affinity(v, &hard, &soft);
     cpumask_and(&m, &hard);
-    cpumask_online(&hard);
-    cpumask_and(&m, &hard);
+    cpumask_online(&online);
+    cpumask_and(&m, &online);
     return guest_bitmap_write(c->v, map, &m);
 }
 
@@ -66,9 +52,9 @@ long domctl_setvcpuaffinity(struct domctl *c)
     int rc = domctl_vcpu(c->d, a->vcpu, &v);
 
     if (!rc && (a->flags & XEN_VCPUAFFINITY_HARD))
-        rc = affinity_set_hard(c, v);
+        rc = affinity_set(c, v, &a->cpumap_hard, sched_set_hard_affinity);
     if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-        rc = affinity_set_soft(c, v);
+        rc = affinity_set(c, v, &a->cpumap_soft, sched_set_soft_affinity);
     return rc;
 }
 

@@ -11,8 +11,6 @@
 #include "hv/hypercall.h"
 #include "physmap.h"
 
-#define ACQUIRE_BATCH 32
-
 /* A frame of the space asked for, with a reference for the new entry. */
 struct placement {
     mfn_t mfn;
@@ -188,12 +186,16 @@ long memop_remove_from_physmap(struct memop *m)
 
 /* --- Resources: grant table frames of another domain --- */
 
-static int resource_place(struct memop *m, struct domain *d, mfn_t mfn,
+static int resource_place(struct memop *m, struct domain *d,
                           const struct xen_mem_acquire_resource *r,
                           unsigned long i)
 {
     xen_pfn_t gfn;
+    mfn_t mfn;
+    int rc = gnttab_acquire(d, r->id, (unsigned int)(r->frame + i), 1, &mfn);
 
+    if (rc)
+        return rc;
     if (guest_read(m->v, &gfn, r->frame_list, i))
         return -XEN_EFAULT;
     if (!page_get(mfn, d))
@@ -201,40 +203,20 @@ static int resource_place(struct memop *m, struct domain *d, mfn_t mfn,
     return physmap_replace(m->v->domain, _gfn(gfn), mfn, P2M_FOREIGN);
 }
 
-static int resource_batch(struct memop *m, struct domain *d,
-                          const struct xen_mem_acquire_resource *r,
-                          unsigned long start, unsigned int nr)
-{
-    mfn_t frame[ACQUIRE_BATCH];
-    int rc =
-        gnttab_acquire(d, r->id, (unsigned int)(r->frame + start), nr, frame);
-
-    for (unsigned int i = 0; !rc && i < nr; i++) {
-        rc = resource_place(m, d, frame[i], r, start + i);
-        if (rc && start + i)
-            rc = -XEN_EIO; /* The caller has to undo the first ones. */
-    }
-    return rc;
-}
-
 static long resource_map(struct memop *m, struct domain *d,
                          const struct xen_mem_acquire_resource *r)
 {
-    unsigned long i = m->start;
-
     if (r->nr_frames > UINT32_MAX >> MEMOP_EXTENT_SHIFT ||
-        r->frame > UINT32_MAX - r->nr_frames || i > r->nr_frames)
+        r->frame > UINT32_MAX - r->nr_frames || m->start > r->nr_frames)
         return -XEN_EINVAL;
-    while (i < r->nr_frames) {
-        unsigned int nr = (unsigned int)MIN(r->nr_frames - i, ACQUIRE_BATCH);
+    for (unsigned long i = m->start; i < r->nr_frames; i++) {
         int rc;
 
         if (i > m->start && hypercall_preempt(m->v))
             return memop_restart(m, i);
-        rc = resource_batch(m, d, r, i, nr);
-        if (rc)
-            return rc;
-        i += nr;
+        rc = resource_place(m, d, r, i);
+        if (rc) /* Past the first one the caller has something to undo. */
+            return i ? -XEN_EIO : rc;
     }
     return 0;
 }

@@ -7,9 +7,6 @@
 
 #define NS_PER_S 1000000000ULL
 
-typedef long platform_op_fn(struct vcpu *v, struct xen_platform_op *op,
-                            uint64_t u);
-
 /* The time of day at 'system_time' was 'secs' and 'nsecs'; all guests see it. */
 static long settime(uint64_t secs, uint32_t nsecs, uint64_t system_time)
 {
@@ -28,13 +25,9 @@ static long settime(uint64_t secs, uint32_t nsecs, uint64_t system_time)
     return 0;
 }
 
-static long platform_settime64(struct vcpu *v, struct xen_platform_op *op,
-                               uint64_t u)
+static long platform_settime64(const struct xenpf_settime64 *t)
 {
-    if (op->u.settime64.mbz)
-        return -XEN_EINVAL;
-    return settime(op->u.settime64.secs, op->u.settime64.nsecs,
-                   op->u.settime64.system_time);
+    return t->mbz ? -XEN_EINVAL : settime(t->secs, t->nsecs, t->system_time);
 }
 
 static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
@@ -53,12 +46,6 @@ static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
     return rc ? rc : guest_copy_to(v, u, op, sizeof(*op));
 }
 
-static platform_op_fn *const platform_ops[] = {
-#define PLATFORMOP(nr, name) [nr] = platform_##name,
-#include "platform_op.def"
-#undef PLATFORMOP
-};
-
 long do_platform_op(struct vcpu *v, unsigned long arg[5])
 {
     struct xen_platform_op op;
@@ -67,7 +54,12 @@ long do_platform_op(struct vcpu *v, unsigned long arg[5])
         return -XEN_EFAULT;
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -XEN_EACCES;
-    if (op.cmd >= ARRAY_SIZE(platform_ops) || !platform_ops[op.cmd])
+    switch (op.cmd) {
+    case XENPF_settime64:
+        return platform_settime64(&op.u.settime64);
+    case XENPF_get_cpuinfo:
+        return platform_get_cpuinfo(v, &op, arg[0]);
+    default:
         return arch_platform_op(v, &op, arg[0]);
-    return platform_ops[op.cmd](v, &op, arg[0]);
+    }
 }

@@ -1,33 +1,23 @@
 /*
  * VM assists: optional behaviours that a domain switches on for itself.
  */
-#include "hv/guest.h"
 #include "hv/hypercall.h"
 
-/* What a translated x86-64 guest may have: nothing of the others applies. */
-#define ASSISTS_VALID (1UL << VMASST_TYPE_runstate_update_flag)
-
-static long assist_set(struct domain *d, unsigned long type, bool on)
-{
-    uint64_t bit;
-
-    if (type >= 64 || !(1UL << type & ASSISTS_VALID))
-        return -XEN_EINVAL;
-    bit = 1UL << type;
-    spin_lock(&d->lock);
-    d->vm_assist = on ? d->vm_assist | bit : d->vm_assist & ~bit;
-    spin_unlock(&d->lock);
-    return 0;
-}
-
+/* Of all types a translated x86-64 guest has use for this one only. */
 long do_vm_assist(struct vcpu *v, unsigned long arg[5])
 {
-    switch ((unsigned int)arg[0]) {
-    case VMASST_CMD_enable:
-        return assist_set(v->domain, arg[1], true);
-    case VMASST_CMD_disable:
-        return assist_set(v->domain, arg[1], false);
-    default:
+    const uint64_t bit = 1UL << VMASST_TYPE_runstate_update_flag;
+    unsigned int cmd = (unsigned int)arg[0];
+
+    if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
         return -XEN_ENOSYS;
-    }
+    if (arg[1] != VMASST_TYPE_runstate_update_flag)
+        return -XEN_EINVAL;
+    spin_lock(&v->domain->lock);
+    if (cmd == VMASST_CMD_enable)
+        v->domain->vm_assist |= bit;
+    else
+        v->domain->vm_assist &= ~bit;
+    spin_unlock(&v->domain->lock);
+    return 0;
 }
