@@ -31,9 +31,22 @@ struct irq_row {
     bool no_eoi;
 };
 
-static void timer_irq(unsigned int vector, void *arg);
-static void kick_irq(unsigned int vector, void *arg);
-static void error_irq(unsigned int vector, void *arg);
+static void timer_irq(unsigned int vector, void *arg)
+{
+    struct cpu *c = &cpus[arch_cpu_self()];
+
+    WRITE_ONCE(c->timer_fired, true);
+    WRITE_ONCE(c->work, true);
+}
+
+static void kick_irq(unsigned int vector, void *arg)
+{
+}
+
+static void error_irq(unsigned int vector, void *arg)
+{
+    log_warn("lapic error on cpu%u", arch_cpu_self());
+}
 
 static struct irq_row rows[VECTOR_LIMIT] = {
     [VECTOR_TIMER] = {timer_irq, NULL, NO_GSI, false},
@@ -74,23 +87,6 @@ void irq_init(void)
     /* What a masked 8259 still delivers must not get an EOI. */
     for (unsigned int v = VECTOR_PIC_FIRST; v <= VECTOR_PIC_LAST; v++)
         rows[v].no_eoi = true;
-}
-
-static void timer_irq(unsigned int vector, void *arg)
-{
-    struct cpu *c = &cpus[arch_cpu_self()];
-
-    WRITE_ONCE(c->timer_fired, true);
-    WRITE_ONCE(c->work, true);
-}
-
-static void kick_irq(unsigned int vector, void *arg)
-{
-}
-
-static void error_irq(unsigned int vector, void *arg)
-{
-    log_warn("lapic error on cpu%u", arch_cpu_self());
 }
 
 int irq_vector_alloc(irq_fn *fn, void *arg)

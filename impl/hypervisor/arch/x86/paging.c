@@ -34,7 +34,6 @@
 #define PTE_UC (PTE_RW | PTE_PCD | PTE_PWT)
 
 #define SIZE_2M   (1UL << 21)
-#define SIZE_1G   (1UL << 30)
 #define SIZE_4G   (1UL << 32)
 #define SIZE_512G (1UL << 39)
 /* Largest reserved range taken for firmware's memory. */

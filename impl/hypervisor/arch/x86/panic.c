@@ -193,29 +193,19 @@ void arch_panic_stop(void)
     end();
 }
 
+/* Those that a bug in the hypervisor can cause, or hardware. */
 static const char *const trap_names[TRAP_LIMIT] = {
-    "divide error",
-    "debug",
-    "NMI",
-    "breakpoint",
-    "overflow",
-    "bound range",
-    "invalid opcode",
-    "device not available",
-    "double fault",
-    "coprocessor overrun",
-    "invalid TSS",
-    "segment not present",
-    "stack fault",
-    "general protection fault",
-    "page fault",
-    "reserved trap 15",
-    "x87 error",
-    "alignment check",
-    "machine check",
-    "SIMD error",
-    "virtualization exception",
-    "control protection",
+    [0] = "divide error",
+    [2] = "NMI",
+    [3] = "breakpoint",
+    [6] = "invalid opcode",
+    [7] = "device not available",
+    [8] = "double fault",
+    [11] = "segment not present",
+    [12] = "stack fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [18] = "machine check",
 };
 
 static NORETURN void nmi_report(void)
@@ -244,7 +234,8 @@ void trap_report(const struct trap_frame *f)
         machine_check_say();
     if (f->vector == TRAP_PAGE_FAULT)
         panic("page fault at %lx, error %lx", read_cr2(), f->error);
-    panic("%s, error %lx", name ? name : "unknown trap", f->error);
+    panic("%s (trap %lu), error %lx", name ? name : "unexpected", f->vector,
+          f->error);
 }
 
 void boot_refuse(const char *fmt, ...)

@@ -25,19 +25,6 @@
 #define PORT_B_GATE2    0x01
 #define PORT_B_SPEAKER  0x02
 
-static bool hpet_init(void);
-static uint64_t hpet_read(void);
-static bool pm_init(void);
-static uint64_t pm_read(void);
-static bool pit_init(void);
-static uint64_t pit_read(void);
-
-struct ref_clock ref_clocks[REF_CLOCKS] = {
-    {"hpet", hpet_init, hpet_read, 0xffffffff, 0},
-    {"acpi", pm_init, pm_read, 0x00ffffff, PM_TIMER_HZ},
-    {"pit", pit_init, pit_read, 0x0000ffff, PIT_HZ},
-};
-
 static volatile uint8_t *hpet;
 static uint16_t pm_port;
 
@@ -103,3 +90,9 @@ static uint64_t pit_read(void)
     v |= (unsigned int)inb(PIT_CHANNEL2) << 8;
     return -(uint64_t)v;
 }
+
+struct ref_clock ref_clocks[REF_CLOCKS] = {
+    {"hpet", hpet_init, hpet_read, 0xffffffff, 0},
+    {"acpi", pm_init, pm_read, 0x00ffffff, PM_TIMER_HZ},
+    {"pit", pit_init, pit_read, 0x0000ffff, PIT_HZ},
+};
