@@ -1,9 +1,8 @@
 /*
- * Event channels: binding, closing, asking, reset (public/event_channel.h).
+ * Event channels: binding, closing, asking (public/event_channel.h).
  */
 #include "evtchn_priv.h"
 
-#include "hv/hypercall.h"
 #include "hv/log.h"
 
 /* VIRQs of which each vCPU has its own; all others exist once per domain. */
@@ -265,61 +264,4 @@ int evtchn_close(struct domain *d, evtchn_port_t port)
 int evtchn_op_close(struct vcpu *v, void *arg)
 {
     return evtchn_close(v->domain, ((struct evtchn_close *)arg)->port);
-}
-
-/* Close every port from e->reset_next on, then leave the FIFO ABI. */
-static int evtchn_reset_run(struct vcpu *v, struct domain *d)
-{
-    struct evtchn_domain *e = d->evtchn;
-    evtchn_port_t port = READ_ONCE(e->reset_next);
-    int rc = 0;
-
-    for (; evtchn_find(e, port) && READ_ONCE(e->active); port++) {
-        (void)evtchn_close(d, port); /* most of them are free */
-        if (!(port % EVTCHN_BUCKET_PORTS) && hypercall_preempt(v)) {
-            WRITE_ONCE(e->reset_next, port);
-            return -XEN_ERESTART;
-        }
-    }
-    spin_lock(&e->lock);
-    e->reset_next = 0;
-    if (e->active)
-        rc = -XEN_EAGAIN;
-    else
-        evtchn_fifo_leave_locked(d);
-    spin_unlock(&e->lock);
-    return rc;
-}
-
-static int evtchn_reset(struct vcpu *v, domid_t id, bool resuming)
-{
-    struct domain *d;
-    int rc = domain_target_get(v, id, &d);
-
-    if (rc)
-        return rc;
-    if (d != v->domain && !d->ctl_pause_count) {
-        domain_put(d);
-        return -XEN_EINVAL;
-    }
-    spin_lock(&d->evtchn->lock);
-    if (resuming != !!d->evtchn->reset_next)
-        rc = -XEN_EBUSY;
-    else if (!resuming)
-        d->evtchn->reset_next = 1;
-    spin_unlock(&d->evtchn->lock);
-    if (!rc)
-        rc = evtchn_reset_run(v, d);
-    domain_put(d);
-    return rc;
-}
-
-int evtchn_op_reset(struct vcpu *v, void *arg)
-{
-    return evtchn_reset(v, ((struct evtchn_reset *)arg)->dom, false);
-}
-
-int evtchn_op_reset_cont(struct vcpu *v, void *arg)
-{
-    return evtchn_reset(v, ((struct evtchn_reset *)arg)->dom, true);
 }

@@ -6,10 +6,6 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 
-/* What a reset that was interrupted comes back as; not for guests to issue, but
-   harmless when they do. */
-#define EVTCHN_RESET_CONT 14
-
 union evtchn_arg {
 #define EVTCHN_OP(nr, name, result) struct evtchn_##name name;
 #include "evtchn_op.def"
@@ -27,8 +23,6 @@ static const struct {
     [nr] = {evtchn_op_##name, sizeof(struct evtchn_##name), result},
 #include "evtchn_op.def"
 #undef EVTCHN_OP
-    [EVTCHN_RESET_CONT] = {evtchn_op_reset_cont, sizeof(struct evtchn_reset),
-                           NOTHING},
 };
 
 long do_event_channel_op(struct vcpu *v, unsigned long arg[5])
@@ -43,10 +37,8 @@ long do_event_channel_op(struct vcpu *v, unsigned long arg[5])
     if (rc)
         return rc;
     rc = evtchn_ops[cmd].fn(v, &a);
-    /* When this copy fails the guest has lost the port until it is reset. */
+    /* When this copy fails the guest has lost the port. */
     if (!rc && evtchn_ops[cmd].result == OUT)
         rc = guest_copy_to(v, arg[1], &a, evtchn_ops[cmd].size);
-    if (rc == -XEN_ERESTART)
-        arg[0] = EVTCHN_RESET_CONT;
     return rc;
 }

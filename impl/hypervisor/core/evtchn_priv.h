@@ -78,7 +78,6 @@ struct evtchn_domain {
     unsigned long poll_mask[DOMAIN_MAX_VCPUS / 64]; /* [a] vCPUs that poll */
     uint32_t max_port;                              /* [I] */
     uint32_t active;                                /* [d] ports in use */
-    uint32_t reset_next; /* [d] EVTCHNOP_reset goes on here; 0: none runs */
     uint32_t close_next; /* relinquish goes on here */
     /* [d] slots filled once */
     struct evtchn *near[EVTCHN_NEAR_BUCKETS];
@@ -150,7 +149,5 @@ typedef int evtchn_op_fn(struct vcpu *v, void *arg);
 #define EVTCHN_OP(nr, name, result) evtchn_op_fn evtchn_op_##name;
 #include "evtchn_op.def"
 #undef EVTCHN_OP
-/* A reset that goes on after -XEN_ERESTART. */
-evtchn_op_fn evtchn_op_reset_cont;
 
 #endif

@@ -424,28 +424,6 @@ START_TEST(poll_sees_fifo_words)
 }
 END_TEST
 
-START_TEST(reset_goes_back_to_two_level)
-{
-    struct evtchn_reset r = {.dom = DOMID_SELF};
-    evtchn_port_t port;
-
-    fifo_on();
-    send(ipi(0));
-    ck_assert_int_eq(guest_call_arg(d1, NR, EVTCHNOP_reset, &r, sizeof(r), 0),
-                     0);
-    ck_assert_uint_eq(page_refs(guest_mfn(d1, CONTROL_GFN)), 1);
-    ck_assert_uint_eq(page_refs(guest_mfn(d1, ARRAY_GFN)), 1);
-    port = ipi(0);
-    send(port);
-    ck_assert(bit_test(d1->shared_info->evtchn_pending, port));
-    memset(guest_mem(d1, ARRAY_GFN), 0, PAGE_SIZE);
-    memset(guest_mem(d1, CONTROL_GFN), 0, PAGE_SIZE);
-    fifo_on();
-    consume(0);
-    ck_assert_uint_eq(got_nr, 1);
-}
-END_TEST
-
 START_TEST(the_pages_stay_when_the_guest_gives_them_up)
 {
     mfn_t control_mfn, array_mfn;
@@ -591,7 +569,6 @@ int main(void)
         a_new_priority_counts_from_the_next_event,
         a_closed_port_on_a_queue_is_not_given_out,
         poll_sees_fifo_words,
-        reset_goes_back_to_two_level,
         the_pages_stay_when_the_guest_gives_them_up,
         domains_end_without_leak,
         dump_tells_the_abi,

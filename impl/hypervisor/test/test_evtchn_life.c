@@ -1,13 +1,11 @@
 /*
- * Event channels: polling, reset, life with the domain, leaks.
+ * Event channels: polling, life with the domain, leaks.
  */
 #include "channels.h"
 
 #include <string.h>
 
 #include "hv/evtchn.h"
-
-#define NR __HYPERVISOR_event_channel_op
 
 /* --- SCHEDOP_poll's part --- */
 
@@ -93,52 +91,7 @@ START_TEST(a_send_after_the_poll_wakes_nobody)
 }
 END_TEST
 
-/* --- Reset and end --- */
-
-START_TEST(reset_closes_everything)
-{
-    evtchn_port_t near, far;
-
-    channel_join(&near, &far);
-    for (int i = 0; i < 200; i++)
-        (void)channel_ipi(d1, 0);
-    ck_assert_int_eq(op(d1, reset, .dom = DOMID_SELF), 0);
-    ck_assert_uint_eq(channel_state(d1, near), EVTCHNSTAT_closed);
-    ck_assert_uint_eq(channel_state(d0, far), EVTCHNSTAT_unbound);
-    ck_assert_uint_eq(channel_unbound(d1, 0), 1);
-}
-END_TEST
-
-START_TEST(reset_of_another_needs_a_controller_pause)
-{
-    ck_assert_int_eq(op(d0, reset, .dom = 1), -XEN_EINVAL);
-    d1->ctl_pause_count = 1;
-    ck_assert_int_eq(op(d0, reset, .dom = 1), 0);
-    d1->ctl_pause_count = 0;
-}
-END_TEST
-
-START_TEST(reset_goes_on_after_an_interruption)
-{
-    unsigned long arg[5] = {EVTCHNOP_reset, GUEST_ARG};
-    struct evtchn_reset self = {.dom = DOMID_SELF};
-    unsigned int rounds = 0;
-    long rc;
-
-    for (int i = 0; i < 1000; i++)
-        (void)channel_ipi(d1, 0);
-    memcpy(guest_mem(d1, GUEST_ARG_GFN), &self, sizeof(self));
-    d1->vcpu[0]->arch->pending = true; /* preempts as soon as may be */
-    while ((rc = hypercall_run(d1->vcpu[0], NR, arg)) == -XEN_ERESTART) {
-        /* Meanwhile nobody else may start one. */
-        ck_assert_int_eq(op(d1, reset, .dom = DOMID_SELF), -XEN_EBUSY);
-        rounds++;
-    }
-    ck_assert_int_eq(rc, 0);
-    ck_assert_uint_gt(rounds, 3);
-    ck_assert_int_eq(hypercall_run(d1->vcpu[0], NR, arg), -XEN_EBUSY);
-}
-END_TEST
+/* --- End --- */
 
 START_TEST(domains_end_without_leak)
 {
@@ -208,9 +161,6 @@ int main(void)
         a_send_wakes_who_polls_the_port,
         a_send_wakes_who_polls_several,
         a_send_after_the_poll_wakes_nobody,
-        reset_closes_everything,
-        reset_of_another_needs_a_controller_pause,
-        reset_goes_on_after_an_interruption,
         domains_end_without_leak,
         a_dying_domain_gets_no_ports,
         creation_fails_whole_without_memory,
