@@ -46,12 +46,6 @@ static inline void spin_unlock(struct spinlock *l)
     __atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
 }
 
-static inline bool spin_is_locked(const struct spinlock *l)
-{
-    return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
-           __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
-}
-
 /* Take two locks of one class in address order; they may be the same. */
 static inline void spin_lock_two(struct spinlock *a, struct spinlock *b)
 {

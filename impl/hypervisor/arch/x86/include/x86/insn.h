@@ -142,11 +142,6 @@ static inline void invlpg(const void *va)
     asm volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-static inline void interrupts_on(void)
-{
-    asm volatile("sti" ::: "memory");
-}
-
 static inline void interrupts_off(void)
 {
     asm volatile("cli" ::: "memory");

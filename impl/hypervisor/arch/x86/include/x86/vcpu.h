@@ -111,13 +111,6 @@ struct arch_domain {
     uint64_t tsc_offset;       /* [d] for vCPUs that start */
 };
 
-/* --- Registers --- */
-
-static inline struct x86_regs *vcpu_regs(struct vcpu *v)
-{
-    return &v->arch->regs;
-}
-
 /* --- Bring-up (vcpu_state.c) --- */
 
 /* Register state after RESET or INIT; the vCPU is not in the guest. */
