@@ -2,12 +2,15 @@
 # the tests. The programs themselves are linked where their drivers are.
 ts := impl/toolstack
 XML2_INC := -isystem /usr/include/libxml2
-INC_toolstack := -I$(ts) $(XML2_INC)
-TOOLSTACK_LIBS := -lmicrohttpd -lxml2 -lsqlite3 -lpthread -lm
+TOOLSTACK_DIRS := $(filter-out datamodel/ test/ fuzz/, \
+                  $(patsubst $(ts)/%,%,$(wildcard $(ts)/*/)))
+INC_toolstack := -I$(ts) $(TOOLSTACK_DIRS:%/=-I$(ts)/%) $(XML2_INC)
+TOOLSTACK_LIBS := -lmicrohttpd -lgnutls -lxml2 -lsqlite3 -lvirt -lyaml -lz \
+                  -lzstd -lxxhash -lpthread -lm
 $(eval $(call layer,$(ts),$(INC_toolstack)))
 $(eval $(call layer,$(ts)/test,$(INC_toolstack) -I$(ts)/test))
 
-TOOLSTACK_SRCS := $(wildcard $(ts)/*.c)
+TOOLSTACK_SRCS := $(wildcard $(TOOLSTACK_DIRS:%=$(ts)/%*.c))
 TOOLSTACK_TEST_HELPERS := $(filter-out $(ts)/test/test_%, \
                           $(wildcard $(ts)/test/*.c))
 toolstack-objs := $(TOOLSTACK_SRCS:%.c=$O/hosted/%.o)
@@ -26,4 +29,4 @@ $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
   CHECK_LIBS += $(TOOLSTACK_LIBS)
 $(eval $(call layer,$(ts)/fuzz,$(INC_toolstack)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
-  $(addprefix $(ts)/,arena.c buf.c builder.c json.c value.c)))
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c value.c)))

@@ -1,0 +1,73 @@
+/*
+ * The daemon's state, and the drivers below its seams.
+ *
+ * Used from one thread at a time: the server holds a lock around every request.
+ */
+#ifndef CORE_TOOLSTACK_H
+#define CORE_TOOLSTACK_H
+
+#include "db.h"
+
+/* Clock and randomness: the only ones that the toolstack uses. */
+struct environment {
+    int64_t (*now_ms)(void *ctx); /* since 1970 */
+    uint64_t (*random)(void *ctx);
+    void *ctx;
+};
+
+/*
+ * What runs virtual machines on a host. `uuid` names the domain. Each returns 0
+ * or -Exxx. `start` leaves the domain paused when asked to.
+ */
+struct domain_driver {
+    int (*start)(void *ctx, const char *host, const char *uuid,
+                 int64_t memory_kib, int vcpus, bool paused);
+    int (*stop)(void *ctx, const char *host, const char *uuid);
+    int (*pause)(void *ctx, const char *host, const char *uuid);
+    int (*resume)(void *ctx, const char *host, const char *uuid);
+    int (*reboot)(void *ctx, const char *host, const char *uuid);
+    void *ctx;
+};
+
+struct registration;
+struct store;
+
+struct toolstack {
+    struct db db;
+    struct environment env;
+    struct domain_driver domains;
+    const char *password; /* NULL: any that is not empty */
+    int64_t next_domid;
+    uint64_t messages_made;
+    uint64_t event_id;
+    struct store *store;                /* NULL: nothing outlives the process */
+    struct registration *registrations; /* of event.c */
+};
+
+void toolstack_init(struct toolstack *ts, const struct environment *env,
+                    const struct domain_driver *domains);
+void toolstack_fini(struct toolstack *ts);
+
+/*
+ * Writes what changed to the store, if there is one. Called before any answer
+ * leaves; a store that fails ends the process, for it can acknowledge nothing.
+ */
+void toolstack_commit(struct toolstack *ts);
+
+/*
+ * After a load or a seed: no domain has outlived the process that ran it, and
+ * what machines allow is worked out.
+ */
+void toolstack_recover(struct toolstack *ts);
+
+/* Forgets what is old: tasks that are over, sessions that are idle. */
+void toolstack_expire(struct toolstack *ts);
+
+/* Now, as the API writes dates. */
+const char *toolstack_now(struct toolstack *ts, struct arena *a);
+const char *date_text(struct arena *a, int64_t ms);
+
+struct object *toolstack_pool(struct toolstack *ts);
+struct object *toolstack_master(struct toolstack *ts);
+
+#endif

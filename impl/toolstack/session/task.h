@@ -1,0 +1,16 @@
+/* Tasks: asynchronous calls, and the records of what they came to. */
+#ifndef SESSION_TASK_H
+#define SESSION_TASK_H
+
+#include "request.h"
+
+/* Makes the task of the call; its name is the message's. */
+void task_begin(struct request *r);
+
+/* Records how the call ended, and answers with the task. Always 0. */
+int task_finish(struct request *r, int rc);
+
+/* Removes tasks that are over for long. */
+void tasks_expire(struct toolstack *ts);
+
+#endif
