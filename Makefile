@@ -152,7 +152,7 @@ $O/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(foreach g,build run test tidy boot toolstack,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
+$(foreach g,build run test tidy boot toolstack clients,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
 	@mkdir -p $(@D)
 	$(quiet)flock $(@D) ci/setup $* && touch $@
 
@@ -172,7 +172,7 @@ run: $(call ready,run) all ## boot the platform under QEMU, start a guest, write
 
 check: test
 $(TEST_PROGRAMS) $(COV_PROGRAMS) $(FUZZ_PROGRAMS): | $(call ready,test)
-test: $(call ready,run) $(call ready,tidy)
+test: $(call ready,run) $(call ready,tidy) $(call ready,clients)
 test: $(TEST_PROGRAMS) $(TEST_DEPS) headers ## build and run every test
 	$(quiet)$(PYTHON) ci/run-tests --build $O --jobs $(TEST_JOBS) \
 	  $(addprefix --program ,$(TEST_PROGRAMS)) \
