@@ -139,7 +139,7 @@ $(COV_PROGRAMS):
 	$(call say,LINK)$(COV_CC) --coverage -o $@ $(filter %.o,$^) $(CHECK_LIBS)
 $(FUZZ_PROGRAMS):
 	$(call say,LINK)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ \
-	  $(filter %.o,$^)
+	  $(filter %.o,$^) $(FUZZ_LIBS)
 
 $O/abi/xen:
 	@mkdir -p $(@D) && ln -sfn $(XEN_INCLUDE) $@

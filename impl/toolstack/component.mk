@@ -30,3 +30,9 @@ $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
 $(eval $(call layer,$(ts)/fuzz,$(INC_toolstack)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c value.c)))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xva.c, \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c value.c) \
+  $(ts)/wire/xmlrpc.c \
+  $(addprefix $(ts)/transfer/,digest.c squeeze.c tar.c xva_header.c \
+  xva_reader.c)))
+$O/fuzz/$(ts)/fuzz/fuzz_xva: FUZZ_LIBS = $(TOOLSTACK_LIBS)

@@ -45,6 +45,7 @@ static const struct {
     {"params", EL_PARAMS, EL_CALL, false},
     {"param", EL_PARAM, EL_PARAMS, false},
     {"value", EL_VALUE, EL_PARAM, true},
+    {"value", EL_VALUE, EL_NONE, true}, /* a value alone */
     {"value", EL_VALUE, EL_DATA, true},
     {"value", EL_VALUE, EL_MEMBER, true},
     {"array", EL_ARRAY, EL_VALUE, false},
@@ -216,8 +217,9 @@ static void ignore_message(void *ctx, const char *format, ...)
     (void)format;
 }
 
-int xmlrpc_decode(struct arena *a, const char *text, size_t len,
-                  const char **method, struct value *params)
+/* 0, or -EINVAL. */
+static int decode(struct arena *a, const char *text, size_t len,
+                  struct call_reader *r)
 {
     xmlSAXHandler sax = {.startElement = start_element,
                          .endElement = end_element,
@@ -227,7 +229,6 @@ int xmlrpc_decode(struct arena *a, const char *text, size_t len,
                          .getEntity = get_entity,
                          .error = ignore_message,
                          .warning = ignore_message};
-    struct call_reader *r = arena_alloc(a, sizeof(*r));
     int rc;
 
     if (len > INT32_MAX)
@@ -236,10 +237,30 @@ int xmlrpc_decode(struct arena *a, const char *text, size_t len,
     builder_init(&r->builder, a);
     rc = xmlSAXUserParseMemory(&sax, r, text, (int)len);
     buf_fini(&r->text);
-    if (rc || r->failed || r->builder.failed || !r->builder.done || !r->method)
+    return rc || r->failed || r->builder.failed || !r->builder.done ? -EINVAL
+                                                                    : 0;
+}
+
+int xmlrpc_decode(struct arena *a, const char *text, size_t len,
+                  const char **method, struct value *params)
+{
+    struct call_reader *r = arena_alloc(a, sizeof(*r));
+
+    if (decode(a, text, len, r) || !r->method)
         return -EINVAL;
     *method = r->method;
     *params = r->builder.root;
+    return 0;
+}
+
+int xmlrpc_decode_value(struct arena *a, const char *text, size_t len,
+                        struct value *v)
+{
+    struct call_reader *r = arena_alloc(a, sizeof(*r));
+
+    if (decode(a, text, len, r) || r->method)
+        return -EINVAL;
+    *v = r->builder.root;
     return 0;
 }
 

@@ -13,6 +13,10 @@ enum {
 int xmlrpc_decode(struct arena *a, const char *text, size_t len,
                   const char **method, struct value *params);
 
+/* 0, or -EINVAL: not one <value>, as files hold it. */
+int xmlrpc_decode_value(struct arena *a, const char *text, size_t len,
+                        struct value *v);
+
 /* One <value>. */
 void xmlrpc_value(struct buf *out, const struct value *v);
 void xmlrpc_text(struct buf *out, const char *s);
