@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "event.h"
+#include "background.h"
 #include "generic.h"
 #include "session.h"
 #include "task.h"
 #include "unmarshal.h"
+#include "wait.h"
 
 static const char *const async_prefixes[] = {"Async.", "InternalAsync."};
 
@@ -19,7 +20,6 @@ struct call {
     const char *method; /* without a prefix */
     bool async;
     const struct value *params;
-    struct value session; /* what the client gave */
 };
 
 static void answer_fill(struct answer *answer, struct request *r, int rc)
@@ -66,10 +66,10 @@ static int check_session(struct request *r, const struct call *call)
 {
     if (r->message->flags & MSG_NO_SESSION)
         return 0;
-    r->session = session_find(r->ts, call->params->items[0].s);
+    r->session_ref = call->params->items[0].s;
+    r->session = session_find(r->ts, r->session_ref);
     if (!r->session)
-        return request_fail(r, "SESSION_INVALID", call->params->items[0].s,
-                            NULL);
+        return request_fail(r, "SESSION_INVALID", r->session_ref, NULL);
     session_touch(r);
     if (r->message->flags & MSG_REMOVED)
         return request_fail(r, "MESSAGE_REMOVED", NULL);
@@ -134,6 +134,25 @@ static int check_references(struct request *r)
     return 0;
 }
 
+static int carry_out(struct request *r)
+{
+    if (r->message->handler)
+        return r->message->handler(r);
+    if (generic_knows(r->message))
+        return generic_call(r);
+    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+}
+
+/* The object that the first parameter leads to; NULL: none, or no reference. */
+static struct object *find_self(const struct request *r)
+{
+    const struct message *m = r->message;
+
+    if (!m->params_nr || !is_ref(&m->params[0]))
+        return NULL;
+    return db_find(r->db, m->params[0].type.elem.of, arg_text(r, 0));
+}
+
 static int perform(struct request *r)
 {
     const struct message *m = r->message;
@@ -141,18 +160,35 @@ static int perform(struct request *r)
 
     if (rc)
         return rc;
-    if (m->params_nr && is_ref(&m->params[0])) {
-        const char *class_name = m->params[0].type.elem.of;
+    r->self = find_self(r);
+    if (!r->self && m->params_nr && is_ref(&m->params[0]) &&
+        (m->check[0] != '-' || m->field))
+        return request_bad_handle(r, m->params[0].type.elem.of, arg_text(r, 0));
+    return carry_out(r);
+}
 
-        r->self = db_find(r->db, class_name, arg_text(r, 0));
-        if (!r->self && (m->check[0] != '-' || m->field))
-            return request_bad_handle(r, class_name, arg_text(r, 0));
+/* Meanwhile the session may have ended. */
+static int perform_late(struct request *r)
+{
+    if (r->session_ref) {
+        r->session = session_find(r->ts, r->session_ref);
+        if (!r->session)
+            return request_fail(r, "SESSION_INVALID", r->session_ref, NULL);
     }
-    if (m->handler)
-        return m->handler(r);
-    if (generic_knows(m))
-        return generic_call(r);
-    return request_fail(r, "NOT_IMPLEMENTED", m->name, NULL);
+    return perform(r);
+}
+
+/* At once, or as late as the environment says. */
+static int begin(struct request *r)
+{
+    const struct environment *env = &r->ts->env;
+    int64_t delay_ms;
+
+    if (!env->delay_ms)
+        return perform(r);
+    r->self = find_self(r);
+    delay_ms = env->delay_ms(env->ctx, r);
+    return delay_ms > 0 ? wait_for_ms(r, delay_ms, perform_late) : perform(r);
 }
 
 /* Calls about tasks get none themselves; what comes back only looks like one. */
@@ -173,7 +209,7 @@ static int run(struct request *r, const struct call *call)
     if (!rc)
         rc = check_session(r, call);
     if (rc || !call->async)
-        return rc ? rc : perform(r);
+        return rc ? rc : begin(r);
     if (!(r->message->flags & MSG_ASYNC))
         return request_fail(
             r, "Fault",
@@ -183,8 +219,28 @@ static int run(struct request *r, const struct call *call)
     if (strcmp(r->message->class->name, "task") == 0)
         return without_task(r);
     task_begin(r);
-    rc = perform(r);
-    return task_finish(r, rc);
+    rc = begin(r);
+    return rc == API_WAITING ? background_keep(r) : task_finish(r, rc);
+}
+
+/*
+ * An asynchronous call may outlive the one that began it: it gets an arena of
+ * its own, and the answer is copied out of that.
+ */
+static void dispatch_async(struct toolstack *ts, struct arena *a,
+                           const struct message *m, struct call *call,
+                           struct answer *answer)
+{
+    struct request *r = background_begin(ts);
+    struct value params = value_copy(r->arena, call->params);
+    int rc;
+
+    r->message = m;
+    call->params = &params;
+    rc = run(r, call);
+    answer->ok = rc == 0;
+    answer->value = value_copy(a, rc == 0 ? &r->result : &r->error);
+    background_end(r);
 }
 
 static int list_methods(struct arena *a, struct answer *answer)
@@ -238,17 +294,20 @@ void dispatch(struct toolstack *ts, struct arena *a, const char *method,
             request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method, NULL));
         return;
     }
-    answer_fill(answer, r, run(r, &call));
+    if (call.async)
+        dispatch_async(ts, a, r->message, &call, answer);
+    else
+        answer_fill(answer, r, run(r, &call));
 }
 
 void answer_again(struct answer *answer)
 {
     struct request *r = answer->request;
 
-    answer_fill(answer, r, event_resume(r));
+    answer_fill(answer, r, wait_resume(r));
 }
 
 int64_t answer_deadline_ms(const struct answer *answer)
 {
-    return event_deadline_ms(answer->request);
+    return wait_deadline_ms(answer->request);
 }

@@ -13,10 +13,10 @@
 
 enum {
     API_FAILED = -EPROTO,  /* `error` says why */
-    API_WAITING = -EAGAIN, /* try again when something changes */
+    API_WAITING = -EAGAIN, /* `wait` says for what */
 };
 
-struct event_wait;
+struct wait;
 
 struct request {
     struct toolstack *ts;
@@ -25,13 +25,14 @@ struct request {
     const struct message *message;
     struct value args[PARAMS_MAX]; /* typed, without the session */
     int args_nr;
-    struct object *session; /* NULL: the message needs none */
-    struct object *task;    /* of an asynchronous call */
-    struct object *self;    /* the first argument, when that is a reference
+    struct object *session;  /* NULL: the message needs none */
+    const char *session_ref; /* of it, to find it again after a wait */
+    struct object *task;     /* of an asynchronous call */
+    struct object *self;     /* the first argument, when that is a reference
                                to an object that exists */
     struct value result;
     struct value error; /* set of strings: code, parameters */
-    struct event_wait *wait;
+    struct wait *wait;  /* of a call that waits: wait.h */
 };
 
 /* Ends with NULL. Always API_FAILED. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "background.h"
 #include "event.h"
 #include "request.h"
 #include "session.h"
@@ -26,6 +27,7 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 
 void toolstack_fini(struct toolstack *ts)
 {
+    backgrounds_fini(ts);
     events_fini(ts);
     db_fini(&ts->db);
 }
@@ -81,6 +83,15 @@ void toolstack_recover(struct toolstack *ts)
             vm_refresh(&r, o);
         arena_fini(&a);
     }
+}
+
+int64_t toolstack_step(struct toolstack *ts)
+{
+    int64_t own = ts->env.step ? ts->env.step(ts->env.ctx) : INT64_MAX;
+    int64_t next = backgrounds_run(ts);
+
+    toolstack_commit(ts);
+    return own < next ? own : next;
 }
 
 void toolstack_expire(struct toolstack *ts)

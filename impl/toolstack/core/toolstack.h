@@ -8,11 +8,18 @@
 
 #include "db.h"
 
+struct background;
+struct request;
+
 /* Clock and randomness: the only ones that the toolstack uses. */
 struct environment {
     int64_t (*now_ms)(void *ctx); /* since 1970 */
     uint64_t (*random)(void *ctx);
     void *ctx;
+    /* How much later the call is carried out; NULL: at once. */
+    int64_t (*delay_ms)(void *ctx, const struct request *r);
+    /* Does what is due, and says when more is (INT64_MAX: never); or NULL. */
+    int64_t (*step)(void *ctx);
 };
 
 /*
@@ -42,6 +49,7 @@ struct toolstack {
     uint64_t event_id;
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
+    struct background *backgrounds;     /* of background.c */
 };
 
 void toolstack_init(struct toolstack *ts, const struct environment *env,
@@ -59,6 +67,12 @@ void toolstack_commit(struct toolstack *ts);
  * what machines allow is worked out.
  */
 void toolstack_recover(struct toolstack *ts);
+
+/*
+ * Does what is due: of the environment, of calls in the background. When more
+ * will be, in ms since 1970; INT64_MAX: not by itself.
+ */
+int64_t toolstack_step(struct toolstack *ts);
 
 /* Forgets what is old: tasks that are over, sessions that are idle. */
 void toolstack_expire(struct toolstack *ts);

@@ -341,28 +341,50 @@ static void pack_scalar(void *ctx, const struct value *v)
     packer_put(p, copy);
 }
 
-struct value value_pack(const struct value *v, void **block)
+static const struct value_visitor packing = {.begin = pack_begin,
+                                             .end = pack_end,
+                                             .key = pack_key,
+                                             .key_end = pack_key_end,
+                                             .scalar = pack_scalar};
+
+static size_t packed_size(const struct value *v)
 {
-    static const struct value_visitor packing = {.begin = pack_begin,
-                                                 .end = pack_end,
-                                                 .key = pack_key,
-                                                 .key_end = pack_key_end,
-                                                 .scalar = pack_scalar};
     struct packer p = {0};
 
     value_walk(v, &packing, &p);
-    *block = p.size ? must_alloc(p.size) : NULL;
-    if (!*block) { /* nothing of the caller's memory may stay */
-        struct value empty = *v;
+    return p.size;
+}
 
-        if (v->kind == VALUE_SET || v->kind == VALUE_MAP)
-            empty.items = NULL;
-        else if (v->kind == VALUE_STRING || v->kind == VALUE_DATE ||
-                 v->kind == VALUE_VOID)
-            empty.s = "";
-        return empty;
+/* `at` has packed_size bytes; NULL when that is 0. */
+static struct value pack_at(const struct value *v, void *at)
+{
+    struct packer p = {.at = at};
+    struct value empty = *v;
+
+    if (at) {
+        value_walk(v, &packing, &p);
+        return p.root;
     }
-    p = (struct packer){.at = *block};
-    value_walk(v, &packing, &p);
-    return p.root;
+    /* Nothing of the caller's memory may stay. */
+    if (v->kind == VALUE_SET || v->kind == VALUE_MAP)
+        empty.items = NULL;
+    else if (v->kind == VALUE_STRING || v->kind == VALUE_DATE ||
+             v->kind == VALUE_VOID)
+        empty.s = "";
+    return empty;
+}
+
+struct value value_pack(const struct value *v, void **block)
+{
+    size_t size = packed_size(v);
+
+    *block = size ? must_alloc(size) : NULL;
+    return pack_at(v, *block);
+}
+
+struct value value_copy(struct arena *a, const struct value *v)
+{
+    size_t size = packed_size(v);
+
+    return pack_at(v, size ? arena_alloc(a, size) : NULL);
 }

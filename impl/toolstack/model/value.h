@@ -88,6 +88,9 @@ struct value value_map_without(struct arena *a, const struct value *map,
  */
 struct value value_pack(const struct value *v, void **block);
 
+/* A copy with everything in it. */
+struct value value_copy(struct arena *a, const struct value *v);
+
 /*
  * Visits a value in order, without recursion. Every callback may be NULL except
  * `scalar`. `key` precedes each member's value; `next` is called between items.

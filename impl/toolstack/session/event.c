@@ -11,6 +11,7 @@
 
 #include "handlers.h"
 #include "session.h"
+#include "wait.h"
 #include "xmlrpc.h"
 
 enum {
@@ -31,16 +32,21 @@ struct subscription {
 };
 
 struct event_wait {
+    struct wait base;
     struct subscription *wanted;
     uint32_t nr;
     uint64_t since; /* changes after this generation count */
     bool full;      /* everything that exists counts */
-    int64_t deadline_ms;
     const char *session;
     uint64_t looked;                   /* generation at the last look */
     bool ready;                        /* that look found something */
     struct registration *registration; /* of event.next; NULL: event.from */
 };
+
+static struct event_wait *wait_of(const struct request *r)
+{
+    return (struct event_wait *)r->wait;
+}
 
 static int64_t now_ms(const struct request *r)
 {
@@ -130,7 +136,7 @@ static struct value event_value(struct request *r, const char *operation,
 /* Where the changes after `since` begin in the list. */
 static struct object *first_change(const struct request *r)
 {
-    const struct event_wait *w = r->wait;
+    const struct event_wait *w = wait_of(r);
     struct object *o = r->db->newest, *first = NULL;
 
     if (w->full)
@@ -155,7 +161,7 @@ static bool tells(const struct event_wait *w, const struct tombstone *t)
 
 static struct value collect(struct request *r)
 {
-    const struct event_wait *w = r->wait;
+    const struct event_wait *w = wait_of(r);
     const struct db *db = r->db;
     size_t nr = 0, max = 0;
     struct value *events;
@@ -199,7 +205,7 @@ static struct value counts(struct request *r)
 
 static bool has_news(const struct request *r)
 {
-    const struct event_wait *w = r->wait;
+    const struct event_wait *w = wait_of(r);
     const struct db *db = r->db;
 
     for (const struct object *o = db->newest;
@@ -212,11 +218,11 @@ static bool has_news(const struct request *r)
     return false;
 }
 
-bool event_ready(const struct request *r)
+static bool event_ready(struct request *r)
 {
-    struct event_wait *w = r->wait;
+    struct event_wait *w = wait_of(r);
 
-    if (now_ms(r) >= w->deadline_ms || !session_find(r->ts, w->session))
+    if (!session_find(r->ts, w->session))
         return true;
     if (w->looked != r->db->generation) {
         w->looked = r->db->generation;
@@ -225,23 +231,17 @@ bool event_ready(const struct request *r)
     return w->ready;
 }
 
-int64_t event_deadline_ms(const struct request *r)
+static int event_resume(struct request *r)
 {
-    return r->wait->deadline_ms;
-}
-
-int event_resume(struct request *r)
-{
+    struct event_wait *w = wait_of(r);
     struct member *m;
 
-    if (!session_find(r->ts, r->wait->session))
-        return request_fail(r, "SESSION_INVALID", r->wait->session, NULL);
-    if (!event_ready(r))
-        return API_WAITING;
-    if (r->wait->registration) {
+    if (!session_find(r->ts, w->session))
+        return request_fail(r, "SESSION_INVALID", w->session, NULL);
+    if (w->registration) {
         struct value events = collect(r);
 
-        r->wait->registration->since = r->db->generation - 1;
+        w->registration->since = r->db->generation - 1;
         return reply(r, events);
     }
     m = arena_alloc(r->arena, sizeof(*m) * 3);
@@ -250,6 +250,15 @@ int event_resume(struct request *r)
     m[2] = (struct member){"token",
                            value_string(token_text(r, r->db->generation - 1))};
     return reply(r, value_map(m, 3));
+}
+
+/* Answers at once when there is something to tell. */
+static int event_wait(struct request *r, struct event_wait *w)
+{
+    w->base.ready = event_ready;
+    w->base.resume = event_resume;
+    r->wait = &w->base;
+    return wait_resume(r);
 }
 
 int event_from(struct request *r)
@@ -268,9 +277,8 @@ int event_from(struct request *r)
         timeout_s = 0;
     if (timeout_s > 1e9)
         timeout_s = 1e9;
-    w->deadline_ms = now_ms(r) + (int64_t)(timeout_s * 1000);
-    r->wait = w;
-    return event_resume(r);
+    w->base.deadline_ms = now_ms(r) + (int64_t)(timeout_s * 1000);
+    return event_wait(r, w);
 }
 
 int event_inject(struct request *r)
@@ -401,10 +409,9 @@ int event_next(struct request *r)
         p += len;
     }
     w->since = reg->since;
-    w->deadline_ms = INT64_MAX;
+    w->base.deadline_ms = INT64_MAX;
     w->registration = reg;
-    r->wait = w;
-    return event_resume(r);
+    return event_wait(r, w);
 }
 
 void events_fini(struct toolstack *ts)

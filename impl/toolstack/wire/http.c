@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "event.h"
+#include "wait.h"
 #include "wire_rpc.h"
 
 enum {
@@ -101,11 +101,11 @@ static void unpark(struct exchange *e)
 /* Resumes whoever can be answered now; when the next one must be. */
 static int64_t wake_parked(struct http_server *s)
 {
-    int64_t earliest = INT64_MAX;
+    int64_t earliest = toolstack_step(s->ts);
 
     for (struct exchange *e = s->parked, *next; e; e = next) {
         next = e->next;
-        if (event_ready(e->rpc.answer.request)) {
+        if (wait_ready(e->rpc.answer.request)) {
             unpark(e);
             MHD_resume_connection(e->connection);
         } else if (answer_deadline_ms(&e->rpc.answer) < earliest) {

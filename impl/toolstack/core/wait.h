@@ -1,0 +1,32 @@
+/*
+ * Calls that wait: for a change, for a moment, for both.
+ *
+ * A handler sets the request's `wait` and returns API_WAITING. The server keeps
+ * the request, looks at it after each change and when its time is up, and lets
+ * it go on. Under the lock of the toolstack.
+ */
+#ifndef CORE_WAIT_H
+#define CORE_WAIT_H
+
+#include "request.h"
+
+struct wait {
+    /* Whether to go on before the time is up; NULL: not at all. */
+    bool (*ready)(struct request *r);
+    /* Goes on: 0, API_FAILED, or API_WAITING once more. */
+    int (*resume)(struct request *r);
+    int64_t deadline_ms; /* of the environment's clock; INT64_MAX: none */
+};
+
+/* Whether the request can go on now. */
+bool wait_ready(struct request *r);
+int64_t wait_deadline_ms(const struct request *r);
+
+/* 0, API_FAILED or API_WAITING. */
+int wait_resume(struct request *r);
+
+/* Waits that long, then goes on with `resume`. Always API_WAITING. */
+int wait_for_ms(struct request *r, int64_t ms,
+                int (*resume)(struct request *r));
+
+#endif

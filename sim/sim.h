@@ -1,0 +1,34 @@
+/*
+ * The simulation: everything of one process that is not the toolstack. Owned
+ * by start.c; drivers borrow it.
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "clock.h"
+#include "faults.h"
+#include "options.h"
+#include "toolstack.h"
+
+struct sim_domains;
+
+struct sim {
+    struct options options; /* [I] */
+    struct sim_clock clock;
+    struct faults *faults;
+    struct sim_domains *domains;
+    uint64_t random;        /* state of the dice that references come from */
+    struct environment env; /* [I] of every toolstack */
+    struct toolstack *ts;   /* of the first pool */
+};
+
+/* The seeded dice of the environment; `ctx` is the simulation. */
+uint64_t sim_random(void *ctx);
+
+/* Serves until *stop is set. The exit status. */
+int sim_run(const struct options *o, const volatile int *stop);
+
+/* The names of everything that a request touches, for faults; in its arena. */
+const char *const *sim_names(const struct request *r);
+
+#endif
