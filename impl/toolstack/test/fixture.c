@@ -46,7 +46,8 @@ static void host_make(struct fixture *f)
 
 void fixture_init(struct fixture *f)
 {
-    struct environment env = {still_now, counted_random, f};
+    struct environment env = {
+        .now_ms = still_now, .random = counted_random, .ctx = f};
     struct domain_driver domains = {.start = domain_start_ok,
                                     .stop = domain_ok,
                                     .pause = domain_ok,
