@@ -7,6 +7,7 @@
 #define CORE_TOOLSTACK_H
 
 #include "db.h"
+#include "domain_driver.h"
 
 struct background;
 struct request;
@@ -20,20 +21,6 @@ struct environment {
     int64_t (*delay_ms)(void *ctx, const struct request *r);
     /* Does what is due, and says when more is (INT64_MAX: never); or NULL. */
     int64_t (*step)(void *ctx);
-};
-
-/*
- * What runs virtual machines on a host. `uuid` names the domain. Each returns 0
- * or -Exxx. `start` leaves the domain paused when asked to.
- */
-struct domain_driver {
-    int (*start)(void *ctx, const char *host, const char *uuid,
-                 int64_t memory_kib, int vcpus, bool paused);
-    int (*stop)(void *ctx, const char *host, const char *uuid);
-    int (*pause)(void *ctx, const char *host, const char *uuid);
-    int (*resume)(void *ctx, const char *host, const char *uuid);
-    int (*reboot)(void *ctx, const char *host, const char *uuid);
-    void *ctx;
 };
 
 struct registration;

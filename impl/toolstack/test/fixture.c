@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "fake_domains.h"
 #include "json.h"
 
 static int64_t still_now(void *ctx)
@@ -15,21 +16,6 @@ static int64_t still_now(void *ctx)
 static uint64_t counted_random(void *ctx)
 {
     return ((struct fixture *)ctx)->seed += 0x9e3779b97f4a7c15u;
-}
-
-static int domain_ok(void *ctx, const char *host, const char *uuid)
-{
-    (void)ctx;
-    return *host && *uuid ? 0 : -EINVAL;
-}
-
-static int domain_start_ok(void *ctx, const char *host, const char *uuid,
-                           int64_t memory_kib, int vcpus, bool paused)
-{
-    (void)memory_kib;
-    (void)vcpus;
-    (void)paused;
-    return domain_ok(ctx, host, uuid);
 }
 
 static void host_make(struct fixture *f)
@@ -48,11 +34,7 @@ void fixture_init(struct fixture *f)
 {
     struct environment env = {
         .now_ms = still_now, .random = counted_random, .ctx = f};
-    struct domain_driver domains = {.start = domain_start_ok,
-                                    .stop = domain_ok,
-                                    .pause = domain_ok,
-                                    .resume = domain_ok,
-                                    .reboot = domain_ok};
+    struct domain_driver domains = fake_domains();
     const char *answer;
 
     memset(f, 0, sizeof(*f));

@@ -4,6 +4,7 @@
 #include "device.h"
 #include "handlers.h"
 #include "vm.h"
+#include "vm_domain.h"
 
 /* What the guest reports; an agent that says more is not there yet. */
 static void guest_metrics(struct request *r, struct object *vm, bool live)
@@ -26,8 +27,8 @@ static void live_fields(struct request *r, struct object *vm, bool live)
 {
     struct object *metrics = db_ref(r->db, vm, "metrics");
 
-    db_set_text(r->db, vm, "resident_on",
-                live ? toolstack_master(r->ts)->ref : REF_NULL);
+    if (!live)
+        db_set_text(r->db, vm, "resident_on", REF_NULL);
     db_set_int(r->db, vm, "domid", live ? r->ts->next_domid++ : -1);
     guest_metrics(r, vm, live);
     devices_attach(r, vm, live);
@@ -53,33 +54,11 @@ void vm_set_power(struct request *r, struct object *vm, const char *state)
     vm_refresh(r, vm);
 }
 
-static int driver_failed(struct request *r, const struct object *vm, int rc)
-{
-    return request_fail(
-        r, "INTERNAL_ERROR",
-        arena_printf(r->arena, "domain driver: %s", strerror(-rc)), vm->ref,
-        NULL);
-}
-
-static const char *host_uuid(struct request *r)
-{
-    return db_text(toolstack_master(r->ts), "uuid");
-}
-
-/* A function of the driver that needs nothing but the domain's name. */
-static int drive(struct request *r, struct object *vm,
-                 int (*function)(void *ctx, const char *host, const char *uuid))
-{
-    int rc = function(r->ts->domains.ctx, host_uuid(r), db_text(vm, "uuid"));
-
-    return rc ? driver_failed(r, vm, rc) : 0;
-}
-
 int vm_halt(struct request *r, struct object *vm)
 {
     char state = db_text(vm, "power_state")[0];
 
-    if ((state == 'R' || state == 'P') && drive(r, vm, r->ts->domains.stop))
+    if ((state == 'R' || state == 'P') && vm_drive(r, vm, r->ts->domains.stop))
         return API_FAILED;
     vm_set_power(r, vm, "Halted");
     return 0;
@@ -151,15 +130,17 @@ static void note_cancel_points(struct request *r)
 int vm_boot(struct request *r, struct object *vm, const char *op, bool paused)
 {
     const struct domain_driver *driver = &r->ts->domains;
+    struct object *host = toolstack_master(r->ts);
+    struct domain_spec spec;
     int rc;
 
     if (vm_check(r, vm, op) || memory_fits(r, vm) || check_startable(r, vm))
         return API_FAILED;
-    rc = driver->start(driver->ctx, host_uuid(r), db_text(vm, "uuid"),
-                       db_int(vm, "memory_static_max") / 1024,
-                       (int)db_int(vm, "VCPUs_at_startup"), paused);
+    spec = vm_spec(r, vm, paused);
+    rc = driver->start(driver->ctx, db_text(host, "uuid"), &spec);
     if (rc)
-        return driver_failed(r, vm, rc);
+        return vm_driver_failed(r, vm, rc);
+    db_set_text(r->db, vm, "resident_on", host->ref);
     settle(r, vm);
     note_cancel_points(r);
     vm_set_power(r, vm, paused ? "Paused" : "Running");
@@ -181,7 +162,7 @@ int vm_start_on(struct request *r)
 int vm_pause(struct request *r)
 {
     if (vm_check(r, r->self, "pause") ||
-        drive(r, r->self, r->ts->domains.pause))
+        vm_drive(r, r->self, r->ts->domains.pause))
         return API_FAILED;
     vm_set_power(r, r->self, "Paused");
     return reply_void(r);
@@ -190,7 +171,7 @@ int vm_pause(struct request *r)
 int vm_unpause(struct request *r)
 {
     if (vm_check(r, r->self, "unpause") ||
-        drive(r, r->self, r->ts->domains.resume))
+        vm_drive(r, r->self, r->ts->domains.resume))
         return API_FAILED;
     vm_set_power(r, r->self, "Running");
     return reply_void(r);
@@ -221,7 +202,7 @@ int vm_shutdown(struct request *r)
 
 static int reboot(struct request *r, const char *op)
 {
-    if (vm_check(r, r->self, op) || drive(r, r->self, r->ts->domains.reboot))
+    if (vm_check(r, r->self, op) || vm_drive(r, r->self, r->ts->domains.reboot))
         return API_FAILED;
     db_set_int(r->db, r->self, "domid", r->ts->next_domid++);
     vm_set_power(r, r->self, "Running");
@@ -316,7 +297,8 @@ int vm_power_state_reset(struct request *r)
                             NULL);
     if (db_text(r->self, "power_state")[0] == 'R')
         return request_fail(r, "DOMAIN_EXISTS", r->self->ref, NULL);
-    (void)driver->stop(driver->ctx, host_uuid(r), db_text(r->self, "uuid"));
+    (void)driver->stop(driver->ctx, vm_host_uuid(r, r->self),
+                       db_text(r->self, "uuid"));
     vm_set_power(r, r->self, "Halted");
     return reply_void(r);
 }
