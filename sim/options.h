@@ -6,6 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum {
+    POOLS_MAX = 64,
+    POOL_HOSTS_MAX = 250,
+};
+
 struct options {
 #define OPTION_NUMBER(name, field, ...) uint64_t field;
 #define OPTION_TEXT(name, field, ...)   const char *field;

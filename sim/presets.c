@@ -1,16 +1,12 @@
 /* The table of presets. */
 #include "presets.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "seed.h"
-
 static const struct {
-    const char *name, *help;
-    void (*make)(struct toolstack *ts);
+    const char *name, *help, *text;
 } presets[] = {
-#define PRESET(name, help, make) {name, help, make},
+#define PRESET(name, help, text) {name, help, text},
 #include "presets.def"
 #undef PRESET
 };
@@ -19,14 +15,12 @@ enum {
     PRESETS_NR = sizeof(presets) / sizeof(presets[0]),
 };
 
-int preset_make(struct toolstack *ts, const char *name)
+const char *preset_find(const char *name)
 {
     for (int i = 0; i < PRESETS_NR; i++)
-        if (strcmp(presets[i].name, name) == 0) {
-            presets[i].make(ts);
-            return 0;
-        }
-    return -ENOENT;
+        if (strcmp(presets[i].name, name) == 0)
+            return presets[i].text;
+    return NULL;
 }
 
 void presets_list(FILE *out)

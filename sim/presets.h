@@ -4,10 +4,8 @@
 
 #include <stdio.h>
 
-#include "toolstack.h"
-
-/* Fills a new pool. 0, or -ENOENT: no such preset. */
-int preset_make(struct toolstack *ts, const char *name);
+/* Its description, as in a pool file; NULL: no such preset. */
+const char *preset_find(const char *name);
 
 void presets_list(FILE *out);
 

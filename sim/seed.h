@@ -4,13 +4,25 @@
 
 #include "toolstack.h"
 
-/*
- * Makes the objects of the preset `minimal`: one host, a local storage
- * repository, a network, a template and two halted machines.
- */
-void seed_minimal(struct toolstack *ts);
+enum seed_group {
+    SEED_HOST = 1 << 0, /* a host and what is in it */
+    SEED_POOL = 1 << 1, /* what a pool has once; needs a host */
+    SEED_MACHINE = 1 << 2,
+};
 
-/* As many machines more, copies of vm1, named vm2 and so on. */
-void seed_machines(struct toolstack *ts, uint64_t nr);
+/* Makes objects of minimal.def, and knows them by the names there. */
+struct seeder;
+struct seeder *seeder_create(struct toolstack *ts);
+void seeder_destroy(struct seeder *s);
+
+/*
+ * Makes the rows of these groups, in order. All of them together are the preset
+ * `minimal`: one host, a local storage repository, a network, a template and
+ * two halted machines. What is made again takes over the name.
+ */
+void seed_make(struct seeder *s, unsigned groups);
+
+/* What was made last under this name, which minimal.def must have. */
+struct object *seed_find(struct seeder *s, const char *name);
 
 #endif

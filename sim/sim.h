@@ -11,6 +11,7 @@
 #include "toolstack.h"
 
 struct sim_domains;
+struct world;
 
 struct sim {
     struct options options; /* [I] */
@@ -19,7 +20,7 @@ struct sim {
     struct sim_domains *domains;
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
-    struct toolstack *ts;   /* of the first pool */
+    struct world *world;    /* of pools and hosts */
 };
 
 /* The seeded dice of the environment; `ctx` is the simulation. */

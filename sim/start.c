@@ -2,16 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "document.h"
 #include "domains.h"
-#include "http.h"
-#include "presets.h"
-#include "role.h"
-#include "seed.h"
+#include "pools.h"
 #include "sim.h"
-#include "store.h"
 
 enum {
     EXIT_USAGE = 2,
@@ -110,72 +105,21 @@ static void announce(const struct sim *sim, uint16_t port)
     fflush(stdout);
 }
 
-/* The pool of the file, or a new one. 0, or -Exxx. */
-static int populate(struct sim *sim)
-{
-    struct toolstack *ts = sim->ts;
-    const char *db = sim->options.db, *preset = sim->options.preset;
-    int nr = 0, rc = 0;
-
-    roles_make(ts);
-    if (db)
-        rc = store_open(db, &ts->store);
-    if (!rc && db)
-        rc = store_load(ts->store, &ts->db, &nr);
-    if (rc)
-        return rc;
-    if (db) /* another sequence each time: references stay unique */
-        sim->random ^= (uint64_t)store_boots(ts->store) * 0xd1342543de82ef95u;
-    if (!nr)
-        rc = preset_make(ts, preset ? preset : "minimal");
-    if (rc)
-        return rc;
-    toolstack_recover(ts);
-    if (!nr)
-        seed_machines(ts, sim->options.vms);
-    toolstack_commit(ts);
-    return 0;
-}
-
-static int listen_and_run(struct sim *sim, const volatile int *stop)
-{
-    struct http_server *server;
-    uint16_t port = (uint16_t)sim->options.port;
-    int rc = http_start(sim->ts, port, &server);
-
-    if (rc) {
-        fprintf(stderr,
-                "touchstone sim: cannot listen on port %u: %s; try --port 0\n",
-                port, strerror(-rc));
-        return rc;
-    }
-    announce(sim, http_port(server));
-    http_run(server, stop);
-    http_stop(server);
-    return 0;
-}
-
 static int serve(struct sim *sim, const volatile int *stop)
 {
-    struct domain_driver driver = sim_domains_driver(sim->domains);
-    static struct toolstack ts;
+    struct world *world = world_create(sim);
     int rc;
 
-    model_init();
-    toolstack_init(&ts, &sim->env, &driver);
-    ts.password = sim->options.password;
-    sim->ts = &ts;
-    rc = populate(sim);
-    if (rc)
-        fprintf(stderr, "touchstone sim: cannot use '%s': %s\n",
-                rc == -ENOENT ? sim->options.preset : sim->options.db,
-                strerror(-rc));
-    else
-        rc = listen_and_run(sim, stop);
-    if (ts.store)
-        store_close(ts.store);
-    toolstack_fini(&ts);
-    model_fini();
+    sim->world = world;
+    rc = world_fill(world);
+    if (!rc)
+        rc = world_listen(world, (uint16_t)sim->options.port);
+    if (!rc) {
+        announce(sim, world->port);
+        http_run(world->server, stop);
+    }
+    sim->world = NULL;
+    world_destroy(world);
     return rc;
 }
 
@@ -184,8 +128,10 @@ int sim_run(const struct options *o, const volatile int *stop)
     struct sim sim;
     int rc = sim_init(&sim, o);
 
+    model_init();
     if (!rc)
         rc = serve(&sim, stop);
+    model_fini();
     sim_fini(&sim);
     return rc ? EXIT_USAGE : EXIT_SUCCESS;
 }

@@ -53,9 +53,9 @@ class Refused(Exception):
 class Client:
     """One connection."""
 
-    def __init__(self, simulation):
+    def __init__(self, simulation, address="127.0.0.1"):
         self.connection = http.client.HTTPConnection(
-            "127.0.0.1", simulation.port, timeout=TIMEOUT_S)
+            address, simulation.port, timeout=TIMEOUT_S)
         self.session = None
 
     def close(self):

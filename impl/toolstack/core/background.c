@@ -15,14 +15,16 @@ struct background {
     struct background *next;
 };
 
-struct request *background_begin(struct toolstack *ts)
+struct request *background_begin(const struct endpoint *at)
 {
     struct background *b = must_alloc(sizeof(*b));
 
     memset(b, 0, sizeof(*b));
     arena_init(&b->arena);
-    b->request.ts = ts;
-    b->request.db = &ts->db;
+    b->request.ts = at->ts;
+    b->request.at =
+        memcpy(arena_alloc(&b->arena, sizeof(*at)), at, sizeof(*at));
+    b->request.db = &at->ts->db;
     b->request.arena = &b->arena;
     return &b->request;
 }

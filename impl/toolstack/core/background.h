@@ -9,8 +9,8 @@
 
 #include "request.h"
 
-/* A request to fill; background_end frees it, unless it was kept. */
-struct request *background_begin(struct toolstack *ts);
+/* A request to fill, of a call that came there; background_end frees it, unless it was kept. */
+struct request *background_begin(const struct endpoint *at);
 void background_end(struct request *r);
 
 /* Lets the request wait, and answers with its task. Always 0. */

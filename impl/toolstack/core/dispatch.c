@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "background.h"
+#include "emergency.h"
 #include "generic.h"
 #include "session.h"
 #include "task.h"
@@ -227,11 +228,11 @@ static int run(struct request *r, const struct call *call)
  * An asynchronous call may outlive the one that began it: it gets an arena of
  * its own, and the answer is copied out of that.
  */
-static void dispatch_async(struct toolstack *ts, struct arena *a,
+static void dispatch_async(const struct endpoint *at, struct arena *a,
                            const struct message *m, struct call *call,
                            struct answer *answer)
 {
-    struct request *r = background_begin(ts);
+    struct request *r = background_begin(at);
     struct value params = value_copy(r->arena, call->params);
     int rc;
 
@@ -271,12 +272,29 @@ static void parse_call(const char *method, struct call *call)
 void dispatch(struct toolstack *ts, struct arena *a, const char *method,
               const struct value *params, struct answer *answer)
 {
+    const struct endpoint master = {.ts = ts};
+
+    dispatch_at(&master, a, method, params, answer);
+}
+
+/* A host without its master serves emergency calls only. */
+static int check_emergency(struct request *r)
+{
+    if (!r->at->emergency || message_emergency(r->message))
+        return 0;
+    return request_fail(r, "HOST_IN_EMERGENCY_MODE", NULL);
+}
+
+void dispatch_at(const struct endpoint *at, struct arena *a, const char *method,
+                 const struct value *params, struct answer *answer)
+{
     struct request *r = arena_alloc(a, sizeof(*r));
     struct call call = {.params = params};
 
     *answer = (struct answer){0};
-    r->ts = ts;
-    r->db = &ts->db;
+    r->at = memcpy(arena_alloc(a, sizeof(*at)), at, sizeof(*at));
+    r->ts = at->ts;
+    r->db = &at->ts->db;
     r->arena = a;
     if (strcmp(method, "system.listMethods") == 0) {
         (void)list_methods(a, answer); /* cannot fail */
@@ -294,8 +312,10 @@ void dispatch(struct toolstack *ts, struct arena *a, const char *method,
             request_fail(r, "MESSAGE_METHOD_UNKNOWN", call.method, NULL));
         return;
     }
-    if (call.async)
-        dispatch_async(ts, a, r->message, &call, answer);
+    if (check_emergency(r))
+        answer_fill(answer, r, API_FAILED);
+    else if (call.async)
+        dispatch_async(at, a, r->message, &call, answer);
     else
         answer_fill(answer, r, run(r, &call));
 }

@@ -13,7 +13,11 @@ struct answer {
     struct request *request; /* while waiting */
 };
 
-/* The answer lives in the arena. */
+/* Carries out a call that came to a host. The answer lives in the arena. */
+void dispatch_at(const struct endpoint *at, struct arena *a, const char *method,
+                 const struct value *params, struct answer *answer);
+
+/* The same for a call to the pool's master. */
 void dispatch(struct toolstack *ts, struct arena *a, const char *method,
               const struct value *params, struct answer *answer);
 

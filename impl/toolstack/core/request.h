@@ -20,6 +20,7 @@ struct wait;
 
 struct request {
     struct toolstack *ts;
+    const struct endpoint *at; /* where the call came in; a copy */
     struct db *db;
     struct arena *arena;
     const struct message *message;

@@ -8,6 +8,8 @@
 
 #include "db.h"
 #include "domain_driver.h"
+#include "host_driver.h"
+#include "peer.h"
 
 struct background;
 struct request;
@@ -30,13 +32,25 @@ struct toolstack {
     struct db db;
     struct environment env;
     struct domain_driver domains;
-    const char *password; /* NULL: any that is not empty */
+    struct host_driver hosts;
+    struct peer_driver peers;
+    struct toolstack *next; /* another pool of this process */
+    const char *password;   /* NULL: any that is not empty */
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
     struct background *backgrounds;     /* of background.c */
+};
+
+/* A host that calls arrive at. Changed under the server's lock. */
+struct endpoint {
+    struct toolstack *ts;  /* of the pool that the host is in */
+    char host[UUID_BYTES]; /* its uuid; empty: the master */
+    uint32_t epoch;        /* each start of its agent is another */
+    volatile bool down;    /* nobody answers there */
+    bool emergency;        /* the host has lost its master */
 };
 
 void toolstack_init(struct toolstack *ts, const struct environment *env,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "pool.h"
 
 enum {
     SESSIONS_MAX = 500, /* of one originator */
@@ -62,6 +63,8 @@ int session_login(struct request *r)
     const char *user = arg_text(r, 0), *now = toolstack_now(r->ts, r->arena);
     struct object *o;
 
+    if (pool_at_supporter(r))
+        return pool_is_slave_error(r);
     if (strcmp(user, "root") != 0 || !password_right(r->ts, arg_text(r, 1)))
         return request_fail(r, "SESSION_AUTHENTICATION_FAILED", user,
                             "Authentication failure", NULL);

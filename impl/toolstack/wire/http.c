@@ -1,7 +1,7 @@
 /*
- * HTTP by libmicrohttpd, which runs every handler on one thread of its own;
- * calls that wait for an event are suspended and looked at again after each
- * request and when their time is up.
+ * HTTP by libmicrohttpd: a door for each address, which runs its handlers on
+ * one thread of its own, under one lock; calls that wait for an event are
+ * suspended and looked at again after each request and when their time is up.
  */
 #include "http.h"
 
@@ -23,9 +23,19 @@ enum {
     EXPIRE_MS = 60 * 1000,
 };
 
+/* One address that is listened at. All [I]. */
+struct door {
+    struct http_server *server;
+    struct endpoint *endpoint;
+    struct MHD_Daemon *daemon;
+    struct door *next;
+};
+
 /* One HTTP request. [s]: the server's lock. */
 struct exchange {
     struct http_server *server;
+    struct endpoint *endpoint;
+    uint32_t epoch; /* [s] of the endpoint when the call came */
     struct MHD_Connection *connection;
     struct buf body;
     struct arena arena;
@@ -36,8 +46,8 @@ struct exchange {
 };
 
 struct http_server {
-    struct toolstack *ts; /* [s] */
-    struct MHD_Daemon *daemon;
+    struct toolstack *pools; /* [s] the first; the others follow */
+    struct door *doors;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a call was parked */
     struct exchange *parked;
@@ -98,14 +108,28 @@ static void unpark(struct exchange *e)
     e->parked = false;
 }
 
+static int64_t step_all(struct http_server *s)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next) {
+        int64_t next = toolstack_step(ts);
+
+        if (next < earliest)
+            earliest = next;
+    }
+    return earliest;
+}
+
 /* Resumes whoever can be answered now; when the next one must be. */
 static int64_t wake_parked(struct http_server *s)
 {
-    int64_t earliest = toolstack_step(s->ts);
+    int64_t earliest = step_all(s);
 
     for (struct exchange *e = s->parked, *next; e; e = next) {
         next = e->next;
-        if (wait_ready(e->rpc.answer.request)) {
+        if (e->epoch != e->endpoint->epoch ||
+            wait_ready(e->rpc.answer.request)) {
             unpark(e);
             MHD_resume_connection(e->connection);
         } else if (answer_deadline_ms(&e->rpc.answer) < earliest) {
@@ -115,26 +139,39 @@ static int64_t wake_parked(struct http_server *s)
     return earliest;
 }
 
+static void commit_all(struct http_server *s)
+{
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
+        toolstack_commit(ts);
+}
+
 static enum MHD_Result answer_rpc(struct exchange *e, bool json)
 {
     struct buf out = {0};
-    bool parked;
+    bool parked, lost;
 
     pthread_mutex_lock(&e->server->lock);
-    if (e->started)
+    if (!e->started)
+        e->epoch = e->endpoint->epoch;
+    lost = e->endpoint->down || e->epoch != e->endpoint->epoch;
+    if (!lost && e->started)
         answer_again(&e->rpc.answer);
-    else
-        rpc_call(e->server->ts, &e->arena, json, e->body.data, e->body.len,
+    else if (!lost)
+        rpc_call(e->endpoint, &e->arena, json, e->body.data, e->body.len,
                  &e->rpc);
     e->started = true;
-    toolstack_commit(e->server->ts);
-    if (e->rpc.answer.waiting && !e->server->stopping)
+    commit_all(e->server);
+    if (lost)
+        ;
+    else if (e->rpc.answer.waiting && !e->server->stopping)
         park(e);
     else if (!e->rpc.answer.waiting && !e->rpc.answer.malformed)
         rpc_write(&out, &e->arena, &e->rpc);
     parked = e->parked;
     (void)wake_parked(e->server); /* the timer finds the next one itself */
     pthread_mutex_unlock(&e->server->lock);
+    if (lost) /* the host went away with the call */
+        return MHD_NO;
     if (parked)
         return MHD_YES;
     if (e->rpc.answer.waiting)
@@ -164,13 +201,15 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *c,
                                     const char *version, const char *data,
                                     size_t *size, void **state)
 {
+    const struct door *door = ctx;
     struct exchange *e = *state;
 
     (void)version;
     if (!e) {
         e = must_alloc(sizeof(*e));
         memset(e, 0, sizeof(*e));
-        e->server = ctx;
+        e->server = door->server;
+        e->endpoint = door->endpoint;
         e->connection = c;
         arena_init(&e->arena);
         *state = e;
@@ -193,7 +232,7 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *c,
 static void request_done(void *ctx, struct MHD_Connection *c, void **state,
                          enum MHD_RequestTerminationCode why)
 {
-    struct http_server *s = ctx;
+    struct http_server *s = ((struct door *)ctx)->server;
     struct exchange *e = *state;
 
     (void)c;
@@ -210,36 +249,64 @@ static void request_done(void *ctx, struct MHD_Connection *c, void **state,
     *state = NULL;
 }
 
-int http_start(struct toolstack *ts, uint16_t port, struct http_server **out)
+struct http_server *http_create(struct toolstack *pools)
 {
     struct http_server *s = must_alloc(sizeof(*s));
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port)};
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *s = (struct http_server){.ts = ts};
+    *s = (struct http_server){.pools = pools};
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
-    s->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
-        NULL, take_request, s, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_NOTIFY_COMPLETED, request_done, s,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
-    if (!s->daemon) {
-        free(s);
+    return s;
+}
+
+/* A host that is down takes no connection. */
+static enum MHD_Result accept_cb(void *ctx, const struct sockaddr *from,
+                                 socklen_t len)
+{
+    const struct door *door = ctx;
+
+    (void)from;
+    (void)len;
+    return door->endpoint->down ? MHD_NO : MHD_YES;
+}
+
+int http_open(struct http_server *s, struct endpoint *endpoint,
+              const char *address, uint16_t port)
+{
+    struct door *door = must_alloc(sizeof(*door));
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+    *door = (struct door){.server = s, .endpoint = endpoint, .next = s->doors};
+    if (inet_pton(AF_INET, address, &at.sin_addr) == 1)
+        door->daemon = MHD_start_daemon(
+            MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, port,
+            accept_cb, door, take_request, door, MHD_OPTION_SOCK_ADDR, &at,
+            MHD_OPTION_NOTIFY_COMPLETED, request_done, door,
+            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+            MHD_OPTION_END);
+    if (!door->daemon) {
+        free(door);
         return -EADDRINUSE;
     }
-    *out = s;
+    s->doors = door;
     return 0;
 }
 
 uint16_t http_port(const struct http_server *s)
 {
     const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+        s->doors
+            ? MHD_get_daemon_info(s->doors->daemon, MHD_DAEMON_INFO_BIND_PORT)
+            : NULL;
 
     return info ? info->port : 0;
+}
+
+static void expire_all(struct http_server *s)
+{
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
+        toolstack_expire(ts);
 }
 
 void http_run(struct http_server *s, const volatile int *stop)
@@ -249,12 +316,12 @@ void http_run(struct http_server *s, const volatile int *stop)
     pthread_mutex_lock(&s->lock);
     while (!*stop) {
         int64_t next = wake_parked(s);
-        int64_t now = s->ts->env.now_ms(s->ts->env.ctx);
+        int64_t now = s->pools->env.now_ms(s->pools->env.ctx);
         int64_t nap = next > now + LONGEST_NAP_MS ? LONGEST_NAP_MS : next - now;
         struct timespec until;
 
         if (now - expired >= EXPIRE_MS) {
-            toolstack_expire(s->ts);
+            expire_all(s);
             expired = now;
         }
         (void)clock_gettime(CLOCK_REALTIME, &until); /* always there */
@@ -277,7 +344,13 @@ void http_stop(struct http_server *s)
         MHD_resume_connection(e->connection);
     }
     pthread_mutex_unlock(&s->lock);
-    MHD_stop_daemon(s->daemon);
+    while (s->doors) {
+        struct door *door = s->doors;
+
+        s->doors = door->next;
+        MHD_stop_daemon(door->daemon);
+        free(door);
+    }
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);

@@ -8,8 +8,20 @@
 
 struct http_server;
 
-/* Port 0 takes any free one. 0, or -Exxx. Only the loopback is bound. */
-int http_start(struct toolstack *ts, uint16_t port, struct http_server **s);
+/*
+ * A server for the pools of a list (toolstack.next), which may grow while it
+ * runs. All their work is done under its one lock.
+ */
+struct http_server *http_create(struct toolstack *pools);
+
+/*
+ * Listens at a loopback address for a host. Port 0 takes any free one. 0, or
+ * -Exxx. The endpoint is borrowed until http_stop.
+ */
+int http_open(struct http_server *s, struct endpoint *endpoint,
+              const char *address, uint16_t port);
+
+/* The port of what was opened last. */
 uint16_t http_port(const struct http_server *s);
 
 /* Wakes parked calls in time; returns once *stop is set by a signal. */

@@ -40,7 +40,7 @@ static int json_call(struct arena *a, const char *body, size_t len,
     return 0;
 }
 
-void rpc_call(struct toolstack *ts, struct arena *a, bool json,
+void rpc_call(const struct endpoint *at, struct arena *a, bool json,
               const char *body, size_t len, struct rpc *rpc)
 {
     const char *method;
@@ -52,7 +52,7 @@ void rpc_call(struct toolstack *ts, struct arena *a, bool json,
         rpc->answer.malformed = true;
         return;
     }
-    dispatch(ts, a, method, &params, &rpc->answer);
+    dispatch_at(at, a, method, &params, &rpc->answer);
 }
 
 static void write_xml(struct buf *out, const struct answer *answer)

@@ -18,7 +18,7 @@ struct rpc {
 };
 
 /* Carries out one body. answer.malformed: HTTP status 500. */
-void rpc_call(struct toolstack *ts, struct arena *a, bool json,
+void rpc_call(const struct endpoint *at, struct arena *a, bool json,
               const char *body, size_t len, struct rpc *rpc);
 
 /* Writes the answer, which must not be waiting. */

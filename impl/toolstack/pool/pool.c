@@ -1,0 +1,20 @@
+/* Pools: who is who. */
+#include "pool.h"
+
+struct object *pool_here(struct request *r)
+{
+    if (!r->at || !*r->at->host)
+        return toolstack_master(r->ts);
+    return db_find_uuid(r->db, "host", r->at->host);
+}
+
+bool pool_at_supporter(struct request *r)
+{
+    return pool_here(r) != toolstack_master(r->ts);
+}
+
+int pool_is_slave_error(struct request *r)
+{
+    return request_fail(r, "HOST_IS_SLAVE",
+                        db_text(toolstack_master(r->ts), "address"), NULL);
+}

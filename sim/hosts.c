@@ -1,0 +1,124 @@
+/* Fake hosts: power, boot times, agents that come and go. */
+#include "hosts.h"
+
+#include <errno.h>
+
+#include "domains.h"
+
+static int64_t now_ms(const struct world *w)
+{
+    return sim_clock_now_ms(&w->sim->clock);
+}
+
+/* Whoever is connected is cut off; the next start is another epoch. */
+static void agent_stop(struct sim_host *h)
+{
+    h->endpoint.down = true;
+    h->endpoint.epoch++;
+}
+
+static void agent_start(struct sim_host *h)
+{
+    if (h->power != SIM_UP)
+        sim_domains_revive(h->world->sim->domains, h->endpoint.host);
+    h->power = SIM_UP;
+    h->agent_down = false;
+    h->endpoint.down = false;
+}
+
+/* What has had its time is up. */
+static void settle(struct sim_host *h)
+{
+    bool waits = h->power == SIM_BOOTING || h->agent_down;
+
+    if (waits && now_ms(h->world) >= h->ready_ms)
+        agent_start(h);
+}
+
+void sim_host_crash(struct sim_host *h)
+{
+    h->power = SIM_OFF;
+    agent_stop(h);
+    sim_domains_crash(h->world->sim->domains, h->endpoint.host);
+}
+
+void sim_host_boot(struct sim_host *h)
+{
+    h->power = SIM_BOOTING;
+    h->ready_ms = now_ms(h->world) + BOOT_MS;
+}
+
+static bool host_alive(void *ctx, const char *host)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    if (!h)
+        return false;
+    settle(h);
+    return h->power == SIM_UP && !h->agent_down;
+}
+
+static int host_shutdown(void *ctx, const char *host)
+{
+    if (!host_alive(ctx, host))
+        return -EHOSTUNREACH;
+    sim_host_crash(world_find_host(ctx, host));
+    return 0;
+}
+
+static int host_reboot(void *ctx, const char *host)
+{
+    int rc = host_shutdown(ctx, host);
+
+    if (!rc)
+        sim_host_boot(world_find_host(ctx, host));
+    return rc;
+}
+
+static int host_power_on(void *ctx, const char *host, const char *mode)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    (void)mode; /* each reaches it */
+    if (!h)
+        return -EHOSTUNREACH;
+    if (h->power == SIM_OFF)
+        sim_host_boot(h);
+    return 0;
+}
+
+static int host_restart_agent(void *ctx, const char *host)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    if (!host_alive(ctx, host))
+        return -EHOSTUNREACH;
+    agent_stop(h);
+    h->agent_down = true;
+    h->ready_ms = now_ms(h->world) + RESTART_MS;
+    return 0;
+}
+
+static int host_set_role(void *ctx, const char *host, bool master,
+                         bool emergency)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    (void)master; /* the database says that */
+    if (!h)
+        return -EHOSTUNREACH;
+    h->endpoint.emergency = emergency;
+    h->endpoint.epoch++;
+    return 0;
+}
+
+struct host_driver sim_hosts_driver(struct world *w)
+{
+    return (struct host_driver){.alive = host_alive,
+                                .shutdown = host_shutdown,
+                                .reboot = host_reboot,
+                                .power_on = host_power_on,
+                                .restart_agent = host_restart_agent,
+                                .set_role = host_set_role,
+                                .ctx = w};
+}

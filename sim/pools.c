@@ -1,0 +1,180 @@
+/* The world: pools, their hosts, and an address for each host. */
+#include "pools.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domains.h"
+#include "hosts.h"
+#include "peers.h"
+#include "pool_file.h"
+#include "role.h"
+#include "store.h"
+
+struct world *world_create(struct sim *sim)
+{
+    struct world *w = must_alloc(sizeof(*w));
+
+    *w = (struct world){.sim = sim};
+    return w;
+}
+
+static void pools_free(struct world *w)
+{
+    while (w->pools) {
+        struct toolstack *ts = w->pools;
+
+        w->pools = ts->next;
+        if (ts->store)
+            store_close(ts->store);
+        toolstack_fini(ts);
+        free(ts);
+    }
+}
+
+void world_destroy(struct world *w)
+{
+    if (w->server)
+        http_stop(w->server);
+    pools_free(w);
+    while (w->hosts) {
+        struct sim_host *h = w->hosts;
+
+        w->hosts = h->next;
+        free(h);
+    }
+    free(w);
+}
+
+struct toolstack *world_add_pool(struct world *w)
+{
+    struct toolstack *ts = must_alloc(sizeof(*ts));
+    struct domain_driver domains = sim_domains_driver(w->sim->domains);
+
+    toolstack_init(ts, &w->sim->env, &domains);
+    ts->password = w->sim->options.password;
+    ts->hosts = sim_hosts_driver(w);
+    ts->peers = sim_peers_driver(w);
+    roles_make(ts);
+    *(w->last ? &w->last->next : &w->pools) = ts;
+    w->last = ts;
+    w->pools_nr++;
+    return ts;
+}
+
+struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
+                                const struct object *host)
+{
+    struct sim_host *h = must_alloc(sizeof(*h));
+
+    *h = (struct sim_host){.world = w, .endpoint = {.ts = ts}};
+    (void)snprintf(h->endpoint.host, sizeof(h->endpoint.host), "%s",
+                   db_text(host, "uuid")); /* our own, or checked by load */
+    (void)snprintf(h->address, sizeof(h->address), "%s",
+                   db_text(host, "address"));
+    *(w->last_host ? &w->last_host->next : &w->hosts) = h;
+    w->last_host = h;
+    return h;
+}
+
+struct sim_host *world_find_host(struct world *w, const char *uuid)
+{
+    for (struct sim_host *h = w->hosts; h; h = h->next)
+        if (strcmp(h->endpoint.host, uuid) == 0)
+            return h;
+    return NULL;
+}
+
+struct sim_host *world_find_address(struct world *w, const char *address)
+{
+    for (struct sim_host *h = w->hosts; h; h = h->next)
+        if (strcmp(h->address, address) == 0)
+            return h;
+    return NULL;
+}
+
+/* "FILE" for the first pool, "FILE.2" for the second and so on. */
+static int store_begin(struct world *w, struct toolstack *ts, int nr,
+                       int *objects)
+{
+    char path[4096];
+    int len, rc;
+
+    len = nr ? snprintf(path, sizeof(path), "%s.%d", w->sim->options.db, nr + 1)
+             : snprintf(path, sizeof(path), "%s", w->sim->options.db);
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return -ENAMETOOLONG;
+    rc = store_open(path, &ts->store);
+    if (!rc)
+        rc = store_load(ts->store, &ts->db, objects);
+    if (!rc) /* another sequence each time: references stay unique */
+        w->sim->random ^=
+            (uint64_t)store_boots(ts->store) * 0xd1342543de82ef95u;
+    return rc;
+}
+
+static int fill_pool(struct world *w, const struct pool_file *file, int nr)
+{
+    struct toolstack *ts = world_add_pool(w);
+    int objects = 0, rc = 0;
+
+    if (w->sim->options.db)
+        rc = store_begin(w, ts, nr, &objects);
+    if (rc) {
+        fprintf(stderr, "touchstone sim: cannot use '%s': %s\n",
+                w->sim->options.db, strerror(-rc));
+        return rc;
+    }
+    if (!objects)
+        rc = pool_file_make(file, w, ts, nr);
+    else
+        toolstack_recover(ts);
+    if (rc)
+        return rc;
+    if (objects)
+        for (struct object *o = db_first(&ts->db, "host"); o; o = o->next)
+            (void)world_add_host(w, ts, o); /* the world keeps it */
+    toolstack_commit(ts);
+    return 0;
+}
+
+int world_fill(struct world *w)
+{
+    struct pool_file *file;
+    int rc = pool_file_open(&w->sim->options, &file);
+
+    for (int i = 0; !rc && i < pool_file_count(file); i++)
+        rc = fill_pool(w, file, i);
+    if (file)
+        pool_file_close(file);
+    return rc;
+}
+
+static int open_host(struct world *w, struct sim_host *h)
+{
+    int rc = http_open(w->server, &h->endpoint, h->address, w->port);
+
+    if (rc)
+        fprintf(stderr,
+                "touchstone sim: cannot listen on %s port %u: %s; try --port "
+                "0\n",
+                h->address, w->port, strerror(-rc));
+    return rc;
+}
+
+int world_listen(struct world *w, uint16_t port)
+{
+    int rc = 0;
+
+    w->port = port;
+    w->server = http_create(w->pools);
+    for (struct sim_host *h = w->hosts; !rc && h; h = h->next) {
+        rc = open_host(w, h);
+        if (!rc && !w->port)
+            w->port = http_port(w->server);
+    }
+    return rc;
+}
