@@ -7,6 +7,7 @@
 
 #include "background.h"
 #include "event.h"
+#include "host_memory.h"
 #include "request.h"
 #include "session.h"
 #include "store.h"
@@ -28,6 +29,7 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 void toolstack_fini(struct toolstack *ts)
 {
     backgrounds_fini(ts);
+    host_memory_fini(ts);
     events_fini(ts);
     db_fini(&ts->db);
 }

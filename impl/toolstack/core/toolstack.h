@@ -25,6 +25,7 @@ struct environment {
     int64_t (*step)(void *ctx);
 };
 
+struct host_memory;
 struct registration;
 struct store;
 
@@ -39,6 +40,7 @@ struct toolstack {
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;
+    struct host_memory *memory;         /* of host/host_memory.c */
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
     struct background *backgrounds;     /* of background.c */
