@@ -9,6 +9,7 @@
 
 #include "domains.h"
 #include "hosts.h"
+#include "measure.h"
 #include "peers.h"
 #include "pool_file.h"
 #include "role.h"
@@ -56,6 +57,7 @@ struct toolstack *world_add_pool(struct world *w)
 
     toolstack_init(ts, &w->sim->env, &domains);
     ts->password = w->sim->options.password;
+    ts->metrics = sim_measure_driver();
     ts->hosts = sim_hosts_driver(w);
     ts->peers = sim_peers_driver(w);
     roles_make(ts);

@@ -12,6 +12,7 @@
 #include "session.h"
 #include "store.h"
 #include "task.h"
+#include "transfer.h"
 #include "vm.h"
 
 enum {
@@ -31,6 +32,7 @@ void toolstack_fini(struct toolstack *ts)
     backgrounds_fini(ts);
     host_memory_fini(ts);
     events_fini(ts);
+    transfer_fini(ts);
     db_fini(&ts->db);
 }
 

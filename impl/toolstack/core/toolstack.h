@@ -9,9 +9,11 @@
 #include "db.h"
 #include "domain_driver.h"
 #include "host_driver.h"
+#include "metrics.h"
 #include "peer.h"
 
 struct background;
+struct transfer;
 struct request;
 
 /* Clock and randomness: the only ones that the toolstack uses. */
@@ -35,6 +37,7 @@ struct toolstack {
     struct domain_driver domains;
     struct host_driver hosts;
     struct peer_driver peers;
+    struct metrics_driver metrics;
     struct toolstack *next; /* another pool of this process */
     const char *password;   /* NULL: any that is not empty */
     int64_t next_domid;
@@ -44,6 +47,7 @@ struct toolstack {
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
     struct background *backgrounds;     /* of background.c */
+    struct transfer *transfer;          /* of transfer.c */
 };
 
 /* A host that calls arrive at. Changed under the server's lock. */

@@ -32,6 +32,9 @@ static void live_fields(struct request *r, struct object *vm, bool live)
     db_set_int(r->db, vm, "domid", live ? r->ts->next_domid++ : -1);
     guest_metrics(r, vm, live);
     devices_attach(r, vm, live);
+    if (metrics && !live) /* its RRD ends here */
+        db_set_text(r->db, metrics, "last_updated",
+                    toolstack_now(r->ts, r->arena));
     if (metrics && live) {
         db_set_text(r->db, metrics, "start_time",
                     toolstack_now(r->ts, r->arena));
@@ -272,11 +275,6 @@ int vm_sysprep(struct request *r)
 int vm_call_plugin(struct request *r)
 {
     return unsupported(r, "call_plugin");
-}
-
-int vm_get_data_sources(struct request *r)
-{
-    return unsupported(r, "data_source_op");
 }
 
 int vm_get_boot_record(struct request *r)
