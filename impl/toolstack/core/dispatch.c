@@ -288,11 +288,19 @@ static int check_emergency(struct request *r)
 void dispatch_at(const struct endpoint *at, struct arena *a, const char *method,
                  const struct value *params, struct answer *answer)
 {
+    dispatch_from(at, NULL, a, method, params, answer);
+}
+
+void dispatch_from(const struct endpoint *at, const struct caller *caller,
+                   struct arena *a, const char *method,
+                   const struct value *params, struct answer *answer)
+{
     struct request *r = arena_alloc(a, sizeof(*r));
     struct call call = {.params = params};
 
     *answer = (struct answer){0};
     r->at = memcpy(arena_alloc(a, sizeof(*at)), at, sizeof(*at));
+    r->caller = caller;
     r->ts = at->ts;
     r->db = &at->ts->db;
     r->arena = a;

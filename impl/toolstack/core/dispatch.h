@@ -17,6 +17,11 @@ struct answer {
 void dispatch_at(const struct endpoint *at, struct arena *a, const char *method,
                  const struct value *params, struct answer *answer);
 
+/* The same, and who calls; NULL: this process. */
+void dispatch_from(const struct endpoint *at, const struct caller *caller,
+                   struct arena *a, const char *method,
+                   const struct value *params, struct answer *answer);
+
 /* The same for a call to the pool's master. */
 void dispatch(struct toolstack *ts, struct arena *a, const char *method,
               const struct value *params, struct answer *answer);

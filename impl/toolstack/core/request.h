@@ -18,9 +18,16 @@ enum {
 
 struct wait;
 
+/* Who calls, as the server knows it. Lives as long as the exchange. */
+struct caller {
+    bool local;                       /* by the unix socket: trusted */
+    const char *address, *user_agent; /* NULL: not known */
+};
+
 struct request {
     struct toolstack *ts;
-    const struct endpoint *at; /* where the call came in; a copy */
+    const struct endpoint *at;   /* where the call came in; a copy */
+    const struct caller *caller; /* NULL: this process */
     struct db *db;
     struct arena *arena;
     const struct message *message;

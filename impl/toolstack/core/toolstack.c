@@ -9,9 +9,11 @@
 #include "event.h"
 #include "host_memory.h"
 #include "request.h"
+#include "route.h"
 #include "session.h"
 #include "store.h"
 #include "task.h"
+#include "timer.h"
 #include "transfer.h"
 #include "vm.h"
 
@@ -29,6 +31,8 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 
 void toolstack_fini(struct toolstack *ts)
 {
+    timers_fini(ts);
+    routes_fini(ts);
     backgrounds_fini(ts);
     host_memory_fini(ts);
     events_fini(ts);
@@ -92,9 +96,14 @@ void toolstack_recover(struct toolstack *ts)
 int64_t toolstack_step(struct toolstack *ts)
 {
     int64_t own = ts->env.step ? ts->env.step(ts->env.ctx) : INT64_MAX;
-    int64_t next = backgrounds_run(ts);
+    int64_t next, timer;
 
+    (void)timers_run(ts); /* how many does not matter */
+    next = backgrounds_run(ts);
+    timer = timers_next_ms(ts);
     toolstack_commit(ts);
+    if (timer < next)
+        next = timer;
     return own < next ? own : next;
 }
 

@@ -29,7 +29,9 @@ struct environment {
 
 struct host_memory;
 struct registration;
+struct route_list;
 struct store;
+struct timers;
 
 struct toolstack {
     struct db db;
@@ -48,6 +50,8 @@ struct toolstack {
     struct registration *registrations; /* of event.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */
+    struct timers *timers;              /* of timer.c */
+    struct route_list *routes;          /* of route.c */
 };
 
 /* A host that calls arrive at. Changed under the server's lock. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum {
+    FIRST_BLOCK_BYTES = 4 << 10, /* calls that wait hold on to it */
     BLOCK_BYTES = 16 << 10,
     ALIGN_BYTES = 16,
 };
@@ -50,13 +51,31 @@ void arena_fini(struct arena *a)
     arena_init(a);
 }
 
+void arena_reset(struct arena *a)
+{
+    struct arena_block *kept = a->blocks;
+
+    if (!kept)
+        return;
+    while (kept->next) {
+        struct arena_block *next = kept->next;
+
+        free(kept);
+        kept = next;
+    }
+    *a = (struct arena){.blocks = kept};
+    if (kept->size > BLOCK_BYTES)
+        arena_fini(a);
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
     void *p;
 
     size = (size + ALIGN_BYTES - 1) & ~(size_t)(ALIGN_BYTES - 1);
     if (!a->blocks || a->blocks->size - a->used < size) {
-        size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+        size_t usual = a->blocks ? BLOCK_BYTES : FIRST_BLOCK_BYTES;
+        size_t room = size > usual ? size : usual;
         struct arena_block *block = must_alloc(sizeof(*block) + room);
 
         block->next = a->blocks;

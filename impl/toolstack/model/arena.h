@@ -19,6 +19,8 @@ struct arena {
 
 void arena_init(struct arena *a);
 void arena_fini(struct arena *a);
+/* Frees all but one block, which is used again. */
+void arena_reset(struct arena *a);
 
 /* Zeroed, aligned to 16 bytes; never NULL. */
 void *arena_alloc(struct arena *a, size_t size);

@@ -19,7 +19,7 @@ void buf_fini(struct buf *b)
     *b = (struct buf){0};
 }
 
-static void buf_reserve(struct buf *b, size_t more)
+void buf_room(struct buf *b, size_t more)
 {
     size_t room = b->room ? b->room : FIRST_BYTES;
 
@@ -33,7 +33,7 @@ static void buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
-    buf_reserve(b, len);
+    buf_room(b, len);
     if (len)
         memcpy(b->data + b->len, data, len);
     b->len += len;

@@ -11,6 +11,8 @@ struct buf {
 };
 
 void buf_fini(struct buf *b);
+/* Makes room for that many bytes more. */
+void buf_room(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);

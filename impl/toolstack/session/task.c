@@ -11,8 +11,8 @@ enum {
     KEEP_PENDING_MS = 24 * 3600 * 1000,
 };
 
-static struct object *task_make(struct request *r, const char *label,
-                                const char *description)
+struct object *task_make(struct request *r, const char *label,
+                         const char *description)
 {
     struct object *o = db_create(r->db, "task");
 

@@ -4,6 +4,10 @@
 
 #include "request.h"
 
+/* A new task that is pending. */
+struct object *task_make(struct request *r, const char *label,
+                         const char *description);
+
 /* Makes the task of the call; its name is the message's. */
 void task_begin(struct request *r);
 

@@ -1,111 +1,280 @@
-/*
- * HTTP by libmicrohttpd: a door for each address, which runs its handlers on
- * one thread of its own, under one lock; calls that wait for an event are
- * suspended and looked at again after each request and when their time is up.
- */
+/* The server's doors, and the rounds that it goes. */
 #include "http.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
-#include <pthread.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "wait.h"
-#include "wire_rpc.h"
+#include "server.h"
 
 enum {
-    BODY_BYTES_MAX = 64 << 20,
-    CONNECTIONS_MAX = 8192,
-    IDLE_SECONDS = 600,
+    EVENTS_MAX = 512,
+    ACCEPTS_MAX = 64, /* at one door in one round */
+    BACKLOG = 4096,
     LONGEST_NAP_MS = 1000,
     EXPIRE_MS = 60 * 1000,
+    SETTLES_MAX = 64, /* before the next look at who is ready */
 };
 
-/* One address that is listened at. All [I]. */
-struct door {
-    struct http_server *server;
-    struct endpoint *endpoint;
-    struct MHD_Daemon *daemon;
-    struct door *next;
+static const int64_t patience_ms[CONN_PATIENCES] = {
+    [WAITS_FOR_HEAD] = 30 * 1000,
+    [WAITS_FOR_REQUEST] = 600 * 1000,
+    [WAITS_FOR_PEER] = 300 * 1000,
+    [WAITS_FOR_CLOSE] = 5 * 1000,
 };
 
-/* One HTTP request. [s]: the server's lock. */
-struct exchange {
-    struct http_server *server;
-    struct endpoint *endpoint;
-    uint32_t epoch; /* [s] of the endpoint when the call came */
-    struct MHD_Connection *connection;
-    struct buf body;
-    struct arena arena;
-    struct rpc rpc; /* [s] */
-    bool too_big, started;
-    bool parked; /* [s] in the list below */
-    struct exchange *next, *previous;
-};
-
-struct http_server {
-    struct toolstack *pools; /* [s] the first; the others follow */
-    struct door *doors;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* a call was parked */
-    struct exchange *parked;
-    bool stopping; /* [s] nobody is parked any more */
-};
-
-static enum MHD_Result send_buffer(struct MHD_Connection *c, unsigned status,
-                                   const char *type, struct buf *body)
+static int64_t monotonic_ms(void)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body->len, body->data, MHD_RESPMEM_MUST_FREE);
-    enum MHD_Result rc;
+    struct timespec now;
 
-    *body = (struct buf){0};
-    if (!response)
-        return MHD_NO;
-    (void)MHD_add_response_header(response, "content-type", type);
-    (void)MHD_add_response_header(response, "cache-control",
-                                  "no-cache, no-store");
-    (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-    (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
-                                  "X-Requested-With");
-    (void)MHD_add_response_header(response, "Access-Control-Allow-Methods",
-                                  "PUT"); /* these fail only without memory */
-    rc = MHD_queue_response(c, status, response);
-    MHD_destroy_response(response);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- Doors ------------------------------------------------------------------ */
+
+static void watch_door(struct http_server *s, struct door *d, uint32_t events)
+{
+    struct epoll_event e = {.events = events, .data.ptr = &d->watch};
+
+    (void)epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, d->watch.fd, &e); /* valid */
+}
+
+/* Without room for one connection more, nobody is let in. */
+static void doors_adjust(struct http_server *s)
+{
+    bool full = s->connections >= s->connections_max;
+
+    if (full == s->full)
+        return;
+    s->full = full;
+    for (struct door *d = s->doors; d; d = d->next)
+        watch_door(s, d, full ? 0 : EPOLLIN);
+}
+
+static void door_ready(struct watch *w, uint32_t events)
+{
+    struct door *d = (struct door *)w; /* its first member */
+    struct http_server *s = d->server;
+    int yes = 1;
+
+    (void)events;
+    for (int i = 0; i < ACCEPTS_MAX && s->connections < s->connections_max;
+         i++) {
+        struct sockaddr_storage peer;
+        socklen_t len = sizeof(peer);
+        int fd = accept(w->fd, (struct sockaddr *)&peer, &len);
+
+        if (fd < 0)
+            return;
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK); /* valid */
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* valid */
+        if (d->endpoint->down) {
+            close(fd);
+            continue;
+        }
+        if (!d->local)
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        conn_create(d, fd, (struct sockaddr *)&peer, d->local ? 0 : len);
+    }
+}
+
+static int door_open(struct http_server *s, struct endpoint *endpoint, int fd,
+                     const struct sockaddr *at, socklen_t len)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    struct sockaddr_storage bound = {0};
+    socklen_t bound_len = sizeof(bound);
+    struct door *d;
+    int yes = 1;
+
+    if (fd < 0)
+        return -errno;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, at, len) || listen(fd, BACKLOG) ||
+        getsockname(fd, (struct sockaddr *)&bound, &bound_len)) {
+        int rc = -errno;
+
+        close(fd);
+        return rc;
+    }
+    d = must_alloc(sizeof(*d));
+    *d = (struct door){.watch = {fd, door_ready},
+                       .server = s,
+                       .endpoint = endpoint,
+                       .next = s->doors};
+    if (bound.ss_family == AF_INET)
+        d->port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
+    if (bound.ss_family == AF_INET6)
+        d->port = ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
+    s->doors = d;
+    e.data.ptr = &d->watch;
+    return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+int http_open(struct http_server *s, struct endpoint *endpoint,
+              const char *address, uint16_t port)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons(port)};
+    int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+        return door_open(s, endpoint, socket(AF_INET, type, 0),
+                         (struct sockaddr *)&v4, sizeof(v4));
+    if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
+        return door_open(s, endpoint, socket(AF_INET6, type, 0),
+                         (struct sockaddr *)&v6, sizeof(v6));
+    return -EINVAL;
+}
+
+int http_open_tls(struct http_server *s, struct endpoint *endpoint,
+                  const char *address, uint16_t port,
+                  const struct tls_context *tls)
+{
+    int rc = http_open(s, endpoint, address, port);
+
+    if (!rc)
+        s->doors->tls = tls;
     return rc;
 }
 
-static enum MHD_Result send_page(struct MHD_Connection *c, unsigned status,
-                                 const char *text)
+int http_open_unix(struct http_server *s, struct endpoint *endpoint,
+                   const char *path)
 {
-    struct buf page = {0};
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int rc;
 
-    buf_printf(&page, "<html><body><h1>%s</h1></body></html>", text);
-    return send_buffer(c, status, "text/html", &page);
+    if (strlen(path) >= sizeof(at.sun_path))
+        return -ENAMETOOLONG;
+    memcpy(at.sun_path, path, strlen(path));
+    (void)unlink(path); /* one that was left behind */
+    mask = umask(0177);
+    rc = door_open(
+        s, endpoint,
+        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+        (struct sockaddr *)&at, sizeof(at));
+    (void)umask(mask);
+    if (!rc)
+        s->doors->local = true;
+    return rc;
 }
 
-static void park(struct exchange *e)
+uint16_t http_port(const struct http_server *s)
 {
-    struct http_server *s = e->server;
-
-    e->parked = true;
-    e->previous = NULL;
-    e->next = s->parked;
-    if (s->parked)
-        s->parked->previous = e;
-    s->parked = e;
-    (void)MHD_suspend_connection(e->connection);
-    pthread_cond_signal(&s->changed);
+    return s->doors ? s->doors->port : 0;
 }
 
-static void unpark(struct exchange *e)
+/* --- Making and ending ------------------------------------------------------- */
+
+static void wake_ready(struct watch *w, uint32_t events)
 {
-    *(e->previous ? &e->previous->next : &e->server->parked) = e->next;
-    if (e->next)
-        e->next->previous = e->previous;
-    e->parked = false;
+    uint64_t count;
+
+    (void)events;
+    if (read(w->fd, &count, sizeof(count)) < 0)
+        return; /* somebody else was faster */
+}
+
+void server_wake(struct http_server *s)
+{
+    uint64_t one = 1;
+
+    if (write(s->wake.fd, &one, sizeof(one)) < 0)
+        return; /* it is awake already */
+}
+
+/* As many descriptors as the system lets us have. */
+static int descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return CONNECTIONS_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what we have must do then */
+    (void)getrlimit(RLIMIT_NOFILE, &limit); /* worked above */
+    return limit.rlim_cur > CONNECTIONS_MAX + DESCRIPTORS_OTHER
+               ? CONNECTIONS_MAX
+               : (int)limit.rlim_cur - DESCRIPTORS_OTHER;
+}
+
+struct http_server *http_create(struct toolstack *pools)
+{
+    struct http_server *s = must_alloc(sizeof(*s));
+    struct epoll_event e = {.events = EPOLLIN};
+
+    memset(s, 0, offsetof(struct http_server, received));
+    s->pools = pools;
+    s->connections_max = descriptors();
+    s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    s->wake =
+        (struct watch){eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), wake_ready};
+    e.data.ptr = &s->wake;
+    if (s->epoll_fd < 0 || s->wake.fd < 0 ||
+        epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->wake.fd, &e))
+        abort(); /* no descriptor at all */
+    for (int i = 0; i < CONN_PATIENCES; i++)
+        s->lists[i].timeout_ms = patience_ms[i];
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    return s;
+}
+
+static void close_doors(struct http_server *s)
+{
+    while (s->doors) {
+        struct door *d = s->doors;
+
+        s->doors = d->next;
+        close(d->watch.fd);
+        free(d);
+    }
+}
+
+void http_stop(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    rpc_stop(s);
+    server_commit(s);
+    (void)conns_settle(s); /* the last words; nobody waits for more */
+    for (int i = 0; i < CONN_PATIENCES; i++)
+        while (s->lists[i].first)
+            conn_kill(s->lists[i].first);
+    s->dirty = NULL;
+    conns_bury(s);
+    pthread_mutex_unlock(&s->lock);
+    raw_threads_stop(s);
+    close_doors(s);
+    exchanges_fini(s);
+    buf_fini(&s->spare_out);
+    close(s->wake.fd);
+    close(s->epoll_fd);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* --- Rounds -------------------------------------------------------------------- */
+
+void server_commit(struct http_server *s)
+{
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
+        toolstack_commit(ts);
 }
 
 static int64_t step_all(struct http_server *s)
@@ -121,237 +290,70 @@ static int64_t step_all(struct http_server *s)
     return earliest;
 }
 
-/* Resumes whoever can be answered now; when the next one must be. */
-static int64_t wake_parked(struct http_server *s)
+/* Commits, sends, and lets everybody go on who can. Until when to sleep, ms. */
+static int64_t settle(struct http_server *s)
 {
-    int64_t earliest = step_all(s);
+    int64_t next = INT64_MAX;
 
-    for (struct exchange *e = s->parked, *next; e; e = next) {
-        next = e->next;
-        if (e->epoch != e->endpoint->epoch ||
-            wait_ready(e->rpc.answer.request)) {
-            unpark(e);
-            MHD_resume_connection(e->connection);
-        } else if (answer_deadline_ms(&e->rpc.answer) < earliest) {
-            earliest = answer_deadline_ms(&e->rpc.answer);
-        }
+    for (int i = 0; i < SETTLES_MAX; i++) {
+        next = step_all(s);
+        rpc_wake(s);
+        server_commit(s);
+        if (!conns_settle(s))
+            break;
     }
-    return earliest;
+    conns_bury(s);
+    raw_threads_reap(s);
+    doors_adjust(s);
+    if (s->waiters)
+        pthread_cond_broadcast(&s->changed);
+    return s->dirty ? 0 : next;
 }
 
-static void commit_all(struct http_server *s)
+static int nap_ms(struct http_server *s, int64_t next)
 {
-    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
-        toolstack_commit(ts);
+    int64_t now;
+
+    if (next == INT64_MAX)
+        return LONGEST_NAP_MS;
+    now = s->pools->env.now_ms(s->pools->env.ctx);
+    if (next <= now)
+        return 0;
+    return next - now < LONGEST_NAP_MS ? (int)(next - now) : LONGEST_NAP_MS;
 }
 
-static enum MHD_Result answer_rpc(struct exchange *e, bool json)
+static void expire(struct http_server *s, int64_t *expired)
 {
-    struct buf out = {0};
-    bool parked, lost;
+    int64_t now = s->pools->env.now_ms(s->pools->env.ctx);
 
-    pthread_mutex_lock(&e->server->lock);
-    if (!e->started)
-        e->epoch = e->endpoint->epoch;
-    lost = e->endpoint->down || e->epoch != e->endpoint->epoch;
-    if (!lost && e->started)
-        answer_again(&e->rpc.answer);
-    else if (!lost)
-        rpc_call(e->endpoint, &e->arena, json, e->body.data, e->body.len,
-                 &e->rpc);
-    e->started = true;
-    commit_all(e->server);
-    if (lost)
-        ;
-    else if (e->rpc.answer.waiting && !e->server->stopping)
-        park(e);
-    else if (!e->rpc.answer.waiting && !e->rpc.answer.malformed)
-        rpc_write(&out, &e->arena, &e->rpc);
-    parked = e->parked;
-    (void)wake_parked(e->server); /* the timer finds the next one itself */
-    pthread_mutex_unlock(&e->server->lock);
-    if (lost) /* the host went away with the call */
-        return MHD_NO;
-    if (parked)
-        return MHD_YES;
-    if (e->rpc.answer.waiting)
-        return send_page(e->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-                         "The server stops");
-    if (e->rpc.answer.malformed)
-        return send_page(e->connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                         "HTTP 500 internal server error");
-    return send_buffer(e->connection, MHD_HTTP_OK, rpc_content_type(&e->rpc),
-                       &out);
-}
-
-static enum MHD_Result answer_other(struct MHD_Connection *c, const char *url,
-                                    const char *method)
-{
-    if (strcmp(method, "OPTIONS") == 0)
-        return send_page(c, MHD_HTTP_OK, "");
-    if (strcmp(method, "GET") != 0)
-        return send_page(c, MHD_HTTP_FORBIDDEN, "Forbidden");
-    if (strcmp(url, "/") == 0)
-        return send_page(c, MHD_HTTP_OK, "Touchstone");
-    return send_page(c, MHD_HTTP_NOT_FOUND, "Not found");
-}
-
-static enum MHD_Result take_request(void *ctx, struct MHD_Connection *c,
-                                    const char *url, const char *method,
-                                    const char *version, const char *data,
-                                    size_t *size, void **state)
-{
-    const struct door *door = ctx;
-    struct exchange *e = *state;
-
-    (void)version;
-    if (!e) {
-        e = must_alloc(sizeof(*e));
-        memset(e, 0, sizeof(*e));
-        e->server = door->server;
-        e->endpoint = door->endpoint;
-        e->connection = c;
-        arena_init(&e->arena);
-        *state = e;
-        return MHD_YES;
-    }
-    if (*size) {
-        e->too_big |= *size > BODY_BYTES_MAX - e->body.len;
-        if (!e->too_big)
-            buf_add(&e->body, data, *size);
-        *size = 0;
-        return MHD_YES;
-    }
-    if (e->too_big)
-        return send_page(c, MHD_HTTP_CONTENT_TOO_LARGE, "Body too large");
-    if (strcmp(method, "POST") != 0)
-        return answer_other(c, url, method);
-    return answer_rpc(e, strcmp(url, "/jsonrpc") == 0);
-}
-
-static void request_done(void *ctx, struct MHD_Connection *c, void **state,
-                         enum MHD_RequestTerminationCode why)
-{
-    struct http_server *s = ((struct door *)ctx)->server;
-    struct exchange *e = *state;
-
-    (void)c;
-    (void)why;
-    if (!e)
+    if (now - *expired < EXPIRE_MS && now >= *expired)
         return;
-    pthread_mutex_lock(&s->lock);
-    if (e->parked)
-        unpark(e);
-    pthread_mutex_unlock(&s->lock);
-    buf_fini(&e->body);
-    arena_fini(&e->arena);
-    free(e);
-    *state = NULL;
-}
-
-struct http_server *http_create(struct toolstack *pools)
-{
-    struct http_server *s = must_alloc(sizeof(*s));
-
-    *s = (struct http_server){.pools = pools};
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->changed, NULL);
-    return s;
-}
-
-/* A host that is down takes no connection. */
-static enum MHD_Result accept_cb(void *ctx, const struct sockaddr *from,
-                                 socklen_t len)
-{
-    const struct door *door = ctx;
-
-    (void)from;
-    (void)len;
-    return door->endpoint->down ? MHD_NO : MHD_YES;
-}
-
-int http_open(struct http_server *s, struct endpoint *endpoint,
-              const char *address, uint16_t port)
-{
-    struct door *door = must_alloc(sizeof(*door));
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
-
-    *door = (struct door){.server = s, .endpoint = endpoint, .next = s->doors};
-    if (inet_pton(AF_INET, address, &at.sin_addr) == 1)
-        door->daemon = MHD_start_daemon(
-            MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, port,
-            accept_cb, door, take_request, door, MHD_OPTION_SOCK_ADDR, &at,
-            MHD_OPTION_NOTIFY_COMPLETED, request_done, door,
-            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-            MHD_OPTION_END);
-    if (!door->daemon) {
-        free(door);
-        return -EADDRINUSE;
-    }
-    s->doors = door;
-    return 0;
-}
-
-uint16_t http_port(const struct http_server *s)
-{
-    const union MHD_DaemonInfo *info =
-        s->doors
-            ? MHD_get_daemon_info(s->doors->daemon, MHD_DAEMON_INFO_BIND_PORT)
-            : NULL;
-
-    return info ? info->port : 0;
-}
-
-static void expire_all(struct http_server *s)
-{
+    *expired = now;
     for (struct toolstack *ts = s->pools; ts; ts = ts->next)
         toolstack_expire(ts);
 }
 
 void http_run(struct http_server *s, const volatile int *stop)
 {
+    struct epoll_event events[EVENTS_MAX];
     int64_t expired = 0;
 
     pthread_mutex_lock(&s->lock);
     while (!*stop) {
-        int64_t next = wake_parked(s);
-        int64_t now = s->pools->env.now_ms(s->pools->env.ctx);
-        int64_t nap = next > now + LONGEST_NAP_MS ? LONGEST_NAP_MS : next - now;
-        struct timespec until;
+        int64_t next = settle(s);
+        int nap = nap_ms(s, next), nr;
 
-        if (now - expired >= EXPIRE_MS) {
-            expire_all(s);
-            expired = now;
+        pthread_mutex_unlock(&s->lock);
+        nr = epoll_wait(s->epoll_fd, events, EVENTS_MAX, nap);
+        pthread_mutex_lock(&s->lock);
+        s->now_ms = monotonic_ms();
+        for (int i = 0; i < nr; i++) {
+            struct watch *w = events[i].data.ptr;
+
+            w->ready(w, events[i].events);
         }
-        (void)clock_gettime(CLOCK_REALTIME, &until); /* always there */
-        until.tv_nsec += (nap > 0 ? nap : 0) % 1000 * 1000000;
-        until.tv_sec += (nap > 0 ? nap : 0) / 1000 + until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
+        conns_expire(s);
+        expire(s, &expired);
     }
     pthread_mutex_unlock(&s->lock);
-}
-
-void http_stop(struct http_server *s)
-{
-    pthread_mutex_lock(&s->lock);
-    s->stopping = true;
-    while (s->parked) {
-        struct exchange *e = s->parked;
-
-        unpark(e);
-        MHD_resume_connection(e->connection);
-    }
-    pthread_mutex_unlock(&s->lock);
-    while (s->doors) {
-        struct door *door = s->doors;
-
-        s->doors = door->next;
-        MHD_stop_daemon(door->daemon);
-        free(door);
-    }
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
 }

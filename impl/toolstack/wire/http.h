@@ -7,6 +7,7 @@
 #include "toolstack.h"
 
 struct http_server;
+struct tls_context;
 
 /*
  * A server for the pools of a list (toolstack.next), which may grow while it
@@ -15,11 +16,20 @@ struct http_server;
 struct http_server *http_create(struct toolstack *pools);
 
 /*
- * Listens at a loopback address for a host. Port 0 takes any free one. 0, or
+ * Listens at an IPv4 or IPv6 address for a host. Port 0 takes any free one. 0, or
  * -Exxx. The endpoint is borrowed until http_stop.
  */
 int http_open(struct http_server *s, struct endpoint *endpoint,
               const char *address, uint16_t port);
+
+/* The same for TLS, with a context that is borrowed until http_stop. */
+int http_open_tls(struct http_server *s, struct endpoint *endpoint,
+                  const char *address, uint16_t port,
+                  const struct tls_context *tls);
+
+/* The same at a unix socket, whose peers are trusted: mode 0600. */
+int http_open_unix(struct http_server *s, struct endpoint *endpoint,
+                   const char *path);
 
 /* The port of what was opened last. */
 uint16_t http_port(const struct http_server *s);

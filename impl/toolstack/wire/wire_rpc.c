@@ -40,8 +40,9 @@ static int json_call(struct arena *a, const char *body, size_t len,
     return 0;
 }
 
-void rpc_call(const struct endpoint *at, struct arena *a, bool json,
-              const char *body, size_t len, struct rpc *rpc)
+void rpc_call(const struct endpoint *at, const struct caller *caller,
+              struct arena *a, bool json, const char *body, size_t len,
+              struct rpc *rpc)
 {
     const char *method;
     struct value params;
@@ -52,7 +53,7 @@ void rpc_call(const struct endpoint *at, struct arena *a, bool json,
         rpc->answer.malformed = true;
         return;
     }
-    dispatch_at(at, a, method, &params, &rpc->answer);
+    dispatch_from(at, caller, a, method, &params, &rpc->answer);
 }
 
 static void write_xml(struct buf *out, const struct answer *answer)

@@ -18,8 +18,9 @@ struct rpc {
 };
 
 /* Carries out one body. answer.malformed: HTTP status 500. */
-void rpc_call(const struct endpoint *at, struct arena *a, bool json,
-              const char *body, size_t len, struct rpc *rpc);
+void rpc_call(const struct endpoint *at, const struct caller *caller,
+              struct arena *a, bool json, const char *body, size_t len,
+              struct rpc *rpc);
 
 /* Writes the answer, which must not be waiting. */
 void rpc_write(struct buf *out, struct arena *a, const struct rpc *rpc);

@@ -1,0 +1,148 @@
+/* Calls over HTTP: POST of an envelope, and waiting for what comes later. */
+#include <string.h>
+
+#include "routes.h"
+#include "server.h"
+#include "timer.h"
+#include "wait.h"
+#include "wire_rpc.h"
+
+enum {
+    BODY_BYTES_MAX = 64 << 20,
+};
+
+static int send_answer(struct exchange *x, const struct rpc *rpc)
+{
+    struct buf *body;
+
+    if (rpc->answer.malformed)
+        return route_page(&x->call, 500, "HTTP 500 internal server error");
+    body = answer_begin(x);
+    rpc_write(body, &x->arena, rpc);
+    return answer_end(x, 200, rpc_content_type(rpc), body);
+}
+
+static void unpark(struct exchange *x)
+{
+    struct http_server *s = x->conn->door->server;
+
+    *(x->previous ? &x->previous->next : &s->parked) = x->next;
+    if (x->next)
+        x->next->previous = x->previous;
+    x->parked = false;
+    (void)timer_cancel(x->call.request.ts, x->timer); /* it may have run */
+    x->timer = 0;
+}
+
+/* That the time is up is found when the waiting calls are looked at. */
+static void time_is_up(struct toolstack *ts, void *arg)
+{
+    struct exchange *x = arg;
+
+    (void)ts;
+    x->timer = 0;
+}
+
+static int park(struct exchange *x, struct rpc *rpc)
+{
+    struct http_server *s = x->conn->door->server;
+    struct toolstack *ts = x->call.request.ts;
+    int64_t deadline = answer_deadline_ms(&rpc->answer);
+
+    x->rpc = rpc;
+    x->parked = true;
+    x->previous = NULL;
+    x->next = s->parked;
+    if (s->parked)
+        s->parked->previous = x;
+    s->parked = x;
+    if (deadline != INT64_MAX)
+        x->timer = timer_after(ts, deadline - ts->env.now_ms(ts->env.ctx),
+                               time_is_up, x);
+    conn_wait(x->conn, WAITS_FOR_US);
+    return 0;
+}
+
+void rpc_drop(struct exchange *x)
+{
+    unpark(x);
+}
+
+static int begin(struct route_call *c, bool json)
+{
+    struct exchange *x = c->exchange;
+    struct rpc *rpc = arena_alloc(&x->arena, sizeof(*rpc));
+
+    rpc_call(c->at, &x->caller, &x->arena, json, c->body.data, c->body.len,
+             rpc);
+    return rpc->answer.waiting ? park(x, rpc) : send_answer(x, rpc);
+}
+
+static int begin_xml(struct route_call *c)
+{
+    return begin(c, false);
+}
+
+static int begin_json(struct route_call *c)
+{
+    return begin(c, true);
+}
+
+int rpc_post_xml(struct route_call *c)
+{
+    return route_collect(c, BODY_BYTES_MAX, begin_xml);
+}
+
+int rpc_post_json(struct route_call *c)
+{
+    return route_collect(c, BODY_BYTES_MAX, begin_json);
+}
+
+int rpc_options(struct route_call *c)
+{
+    route_header(c, "Access-Control-Allow-Methods", "PUT");
+    return route_answer(c, 200, "text/html", "", 0);
+}
+
+/* Lets a call go on, which may then wait again. */
+static void go_on(struct exchange *x)
+{
+    struct rpc *rpc = x->rpc;
+
+    unpark(x);
+    answer_again(&rpc->answer);
+    if (rpc->answer.waiting)
+        (void)park(x, rpc); /* always works */
+    else
+        (void)send_answer(x, rpc);
+}
+
+/* Everybody who can be answered now. */
+void rpc_wake(struct http_server *s)
+{
+    for (struct exchange *x = s->parked, *next; x; x = next) {
+        next = x->next;
+        if (x->epoch != x->call.at->epoch)
+            conn_abort(x->conn);
+        else if (wait_ready(x->rpc->answer.request))
+            go_on(x);
+    }
+}
+
+void rpc_stop(struct http_server *s)
+{
+    while (s->parked) {
+        struct exchange *x = s->parked;
+
+        unpark(x);
+        x->head.keep_alive = false;
+        (void)route_page(&x->call, 503, "The server stops");
+    }
+}
+
+int page_root(struct route_call *c)
+{
+    bool root = strcmp(c->path, "/") == 0;
+
+    return route_page(c, root ? 200 : 404, root ? "Touchstone" : "Not found");
+}
