@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "nics.h"
 #include "pool_keys.h"
 
 enum {
@@ -38,6 +39,7 @@ void host_settle(struct making *m)
         host_rename(
             m, arena_printf(m->arena, "touchstone%d-%d", m->pool_nr + 1, nr));
     }
+    sim_nics_adopt(m->world->sim->nics, m->db, m->self);
     (void)world_add_host(m->world, m->ts, m->self); /* the world keeps it */
 }
 

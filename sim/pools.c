@@ -10,6 +10,7 @@
 #include "domains.h"
 #include "hosts.h"
 #include "measure.h"
+#include "nics.h"
 #include "peers.h"
 #include "pool_file.h"
 #include "role.h"
@@ -59,6 +60,7 @@ struct toolstack *world_add_pool(struct world *w)
     ts->password = w->sim->options.password;
     ts->metrics = sim_measure_driver();
     ts->hosts = sim_hosts_driver(w);
+    ts->network = &w->sim->network;
     ts->peers = sim_peers_driver(w);
     roles_make(ts);
     *(w->last ? &w->last->next : &w->pools) = ts;
@@ -137,8 +139,10 @@ static int fill_pool(struct world *w, const struct pool_file *file, int nr)
     if (rc)
         return rc;
     if (objects)
-        for (struct object *o = db_first(&ts->db, "host"); o; o = o->next)
+        for (struct object *o = db_first(&ts->db, "host"); o; o = o->next) {
+            sim_nics_adopt(w->sim->nics, &ts->db, o);
             (void)world_add_host(w, ts, o); /* the world keeps it */
+        }
     toolstack_commit(ts);
     return 0;
 }

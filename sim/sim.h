@@ -7,10 +7,12 @@
 
 #include "clock.h"
 #include "faults.h"
+#include "network_driver.h"
 #include "options.h"
 #include "toolstack.h"
 
 struct sim_domains;
+struct sim_nics;
 struct world;
 
 struct sim {
@@ -18,6 +20,8 @@ struct sim {
     struct sim_clock clock;
     struct faults *faults;
     struct sim_domains *domains;
+    struct sim_nics *nics;
+    struct network_driver network; /* over nics */
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */

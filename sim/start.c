@@ -5,6 +5,7 @@
 
 #include "document.h"
 #include "domains.h"
+#include "nics.h"
 #include "pools.h"
 #include "sim.h"
 
@@ -78,6 +79,8 @@ static int sim_init(struct sim *sim, const struct options *o)
                                     .ctx = sim};
     sim->faults = faults_create(&sim->clock, sim->options.seed);
     sim->domains = sim_domains_create();
+    sim->nics = sim_nics_create(sim, (int)o->nics);
+    sim->network = sim_nics_driver(sim->nics);
     return load_faults(sim);
 }
 
@@ -87,6 +90,8 @@ static void sim_fini(struct sim *sim)
         faults_destroy(sim->faults);
     if (sim->domains)
         sim_domains_destroy(sim->domains);
+    if (sim->nics)
+        sim_nics_destroy(sim->nics);
 }
 
 static void announce(const struct sim *sim, uint16_t port)

@@ -8,6 +8,7 @@
 #include "background.h"
 #include "event.h"
 #include "host_memory.h"
+#include "net.h"
 #include "request.h"
 #include "route.h"
 #include "session.h"
@@ -101,6 +102,7 @@ int64_t toolstack_step(struct toolstack *ts)
     (void)timers_run(ts); /* how many does not matter */
     next = backgrounds_run(ts);
     timer = timers_next_ms(ts);
+    network_poll_changes(ts);
     toolstack_commit(ts);
     if (timer < next)
         next = timer;

@@ -28,6 +28,7 @@ struct environment {
 };
 
 struct host_memory;
+struct network_driver;
 struct registration;
 struct route_list;
 struct store;
@@ -40,8 +41,10 @@ struct toolstack {
     struct host_driver hosts;
     struct peer_driver peers;
     struct metrics_driver metrics;
-    struct toolstack *next; /* another pool of this process */
-    const char *password;   /* NULL: any that is not empty */
+    const struct network_driver *network; /* NULL: no hardware */
+    uint64_t network_seen;                /* its changes() at the last look */
+    struct toolstack *next;               /* another pool of this process */
+    const char *password;                 /* NULL: any that is not empty */
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;

@@ -1,47 +1,106 @@
-/* Networks, physical interfaces, and what is stacked on them. */
+/* Networks: what interfaces of hosts and of machines have in common. */
 #include <string.h>
 
 #include "device.h"
 #include "generic.h"
 #include "handlers.h"
-#include "ip.h"
-#include "request.h"
+#include "net.h"
 
 enum {
     MTU_DEFAULT = 1500,
-    VLAN_TAG_MAX = 4094,
-    BOND_MEMBERS_MIN = 2,
+    BRIDGE_NAME_MAX = 15, /* Linux: IFNAMSIZ without the NUL */
 };
+
+/* Names of other things that are on hosts. */
+static const char *const reserved_prefixes[] = {"xen", "xapi", "vif", "tap",
+                                                "eth"};
+
+static bool bridge_taken(struct request *r, const char *bridge)
+{
+    for (struct object *n = db_first(r->db, "network"); n; n = n->next)
+        if (strcmp(db_text(n, "bridge"), bridge) == 0)
+            return true;
+    return false;
+}
+
+static int check_bridge(struct request *r, const char *bridge)
+{
+    bool bad = strlen(bridge) > BRIDGE_NAME_MAX;
+
+    for (size_t i = 0; i < sizeof(reserved_prefixes) / sizeof(char *); i++)
+        bad = bad || strncmp(bridge, reserved_prefixes[i],
+                             strlen(reserved_prefixes[i])) == 0;
+    if (bad)
+        return request_fail(r, "INVALID_VALUE", "bridge", bridge, NULL);
+    if (bridge_taken(r, bridge))
+        return request_fail(r, "BRIDGE_NAME_EXISTS", bridge, NULL);
+    return 0;
+}
+
+static const char *free_bridge(struct request *r)
+{
+    for (uint32_t i = 0;; i++) { /* ends: there are finitely many networks */
+        const char *name = arena_printf(r->arena, "xapi%u", i);
+
+        if (!bridge_taken(r, name))
+            return name;
+    }
+}
 
 int network_create(struct request *r)
 {
-    struct object *o = generic_create(r, &r->args[0]);
-    int nr = 0;
+    const char *bridge = value_text(&r->args[0], "bridge", "");
+    struct object *o;
 
+    if (*bridge && check_bridge(r, bridge))
+        return API_FAILED;
+    if (!*bridge)
+        bridge = free_bridge(r);
+    o = generic_create(r, &r->args[0]);
     if (db_int(o, "MTU") <= 0)
         db_set_int(r->db, o, "MTU", MTU_DEFAULT);
-    if (!*db_text(o, "bridge")) {
-        for (struct object *n = db_first(r->db, "network"); n; n = n->next)
-            nr++;
-        db_set_text(r->db, o, "bridge", arena_printf(r->arena, "xapi%d", nr));
-    }
+    db_set_text(r->db, o, "bridge", bridge);
     return reply_ref(r, o);
+}
+
+int network_pool_introduce(struct request *r)
+{
+    const struct message *m = r->message;
+    struct object *o = db_create(r->db, "network");
+
+    for (int i = 0; i < m->params_nr; i++)
+        db_set_at(r->db, o, field_index(o->class, m->params[i].name),
+                  r->args[i]);
+    return reply_ref(r, o);
+}
+
+static int check_destroyable(struct request *r, struct object *network)
+{
+    struct objects vifs = objects_of(r, network, "VIFs");
+
+    for (uint32_t i = 0; i < vifs.nr; i++)
+        if (db_bool(vifs.at[i], "currently_attached"))
+            return request_fail(r, "NETWORK_CONTAINS_VIF", vifs.at[i]->ref,
+                                NULL);
+    if (db_get(network, "PIFs")->nr)
+        return request_fail(r, "NETWORK_CONTAINS_PIF",
+                            db_get(network, "PIFs")->items[0].s, NULL);
+    if (strcmp(value_text(db_get(network, "other_config"),
+                          "is_host_internal_management_network", ""),
+               "true") == 0)
+        return request_fail(r, "CANNOT_DESTROY_SYSTEM_NETWORK", network->ref,
+                            NULL);
+    return 0;
 }
 
 int network_destroy(struct request *r)
 {
-    if (db_get(r->self, "PIFs")->nr)
-        return request_fail(r, "NETWORK_CONTAINS_PIF",
-                            db_get(r->self, "PIFs")->items[0].s, NULL);
-    for (uint32_t i = 0; i < db_get(r->self, "VIFs")->nr; i++) {
-        const char *vif = db_get(r->self, "VIFs")->items[i].s;
+    struct objects vifs = objects_of(r, r->self, "VIFs");
 
-        if (db_bool(db_find_any(r->db, vif), "currently_attached"))
-            return request_fail(r, "NETWORK_CONTAINS_VIF", vif, NULL);
-    }
-    while (db_get(r->self, "VIFs")->nr)
-        device_destroy(r,
-                       db_find_any(r->db, db_get(r->self, "VIFs")->items[0].s));
+    if (check_destroyable(r, r->self))
+        return API_FAILED;
+    for (uint32_t i = 0; i < vifs.nr; i++)
+        device_destroy(r, vifs.at[i]);
     db_destroy(r->db, r->self);
     return reply_void(r);
 }
@@ -52,6 +111,8 @@ int network_add_purpose(struct request *r)
     const char *purpose = arg_text(r, 1);
     const char *other = strcmp(purpose, "nbd") == 0 ? "insecure_nbd" : "nbd";
 
+    if (network_check_managed(r, r->self))
+        return API_FAILED;
     for (struct object *n = db_first(r->db, "network"); n; n = n->next)
         if (value_has(db_get(n, "purpose"), other))
             return request_fail(r, "NETWORK_INCOMPATIBLE_PURPOSES", purpose,
@@ -61,233 +122,201 @@ int network_add_purpose(struct request *r)
     return reply_void(r);
 }
 
-static int check_addresses(struct request *r, const struct value *set,
-                           const char *field, bool v6)
+int network_set_default_locking_mode(struct request *r)
 {
-    for (uint32_t i = 0; i < set->nr; i++)
-        if (!ip_valid(set->items[i].s, v6))
-            return request_fail(r, "INVALID_IP_ADDRESS_SPECIFIED", field, NULL);
-    return 0;
+    struct objects vifs = objects_of(r, r->self, "VIFs");
+
+    for (uint32_t i = 0; i < vifs.nr; i++)
+        if (db_bool(vifs.at[i], "currently_attached"))
+            return request_fail(r, "VIF_IN_USE", r->self->ref, vifs.at[i]->ref,
+                                NULL);
+    db_set_text(r->db, r->self, "default_locking_mode", arg_text(r, 1));
+    return reply_void(r);
 }
 
-static int set_allowed(struct request *r, const char *field, bool v6)
+/* Bridges that are up snoop from now on. */
+int pool_set_igmp_snooping_enabled(struct request *r)
 {
-    if (check_addresses(r, &r->args[1], field, v6))
+    struct objects pifs = objects_all(r, "PIF");
+    bool wanted = arg_bool(r, 1);
+
+    if (wanted && feature_check(r, "igmp_snooping"))
         return API_FAILED;
-    db_set(r->db, r->self, field, r->args[1]);
+    db_set_bool(r->db, r->self, "igmp_snooping_enabled", wanted);
+    for (uint32_t i = 0; i < pifs.nr; i++)
+        if (db_bool(pifs.at[i], "currently_attached") &&
+            db_bool(pifs.at[i], "managed") && db_int(pifs.at[i], "VLAN") == -1)
+            db_set_text(r->db, pifs.at[i], "igmp_snooping_status",
+                        wanted ? "enabled" : "disabled");
     return reply_void(r);
 }
 
-static int add_allowed(struct request *r, const char *field, bool v6)
+/* --- Attach: what machines need before they start ---------------------------- */
+
+static int internal_bridge(struct request *r, const struct object *network,
+                           const struct object *host)
 {
-    if (!ip_valid(arg_text(r, 1), v6))
-        return request_fail(r, "INVALID_IP_ADDRESS_SPECIFIED", field, NULL);
-    db_set(r->db, r->self, field,
-           value_set_with(r->arena, db_get(r->self, field), arg_text(r, 1)));
-    return reply_void(r);
-}
+    const struct network_driver *d = r->ts->network;
+    struct bridge_config config = {.bridge = db_text(network, "bridge"),
+                                   .vlan = -1,
+                                   .mtu = db_int(network, "MTU"),
+                                   .mode = "None",
+                                   .ip = "",
+                                   .netmask = "",
+                                   .gateway = "",
+                                   .dns = ""};
+    struct bridge_state state;
 
-int vif_set_ipv4_allowed(struct request *r)
-{
-    return set_allowed(r, "ipv4_allowed", false);
-}
-
-int vif_set_ipv6_allowed(struct request *r)
-{
-    return set_allowed(r, "ipv6_allowed", true);
-}
-
-int vif_add_ipv4_allowed(struct request *r)
-{
-    return add_allowed(r, "ipv4_allowed", false);
-}
-
-int vif_add_ipv6_allowed(struct request *r)
-{
-    return add_allowed(r, "ipv6_allowed", true);
-}
-
-/* Needs an agent in the guest, which none here has. */
-static int configure(struct request *r, bool v6)
-{
-    const char *address = arg_text(r, 2);
-
-    if (strcmp(arg_text(r, 1), "Static") == 0 && !ip_valid_cidr(address, v6))
-        return request_fail(r, "INVALID_CIDR_ADDRESS_SPECIFIED", "address",
-                            NULL);
-    return request_fail(r, "VM_LACKS_FEATURE", db_text(r->self, "VM"), NULL);
-}
-
-int vif_configure_ipv4(struct request *r)
-{
-    return configure(r, false);
-}
-
-int vif_configure_ipv6(struct request *r)
-{
-    return configure(r, true);
-}
-
-/* --- Physical interfaces ----------------------------------------------- */
-
-int pif_forget(struct request *r)
-{
-    if (db_bool(r->self, "management"))
-        return request_fail(r, "PIF_IS_MANAGEMENT_INTERFACE", r->self->ref,
-                            NULL);
-    if (!db_bool(r->self, "physical"))
-        return request_fail(r, "PIF_IS_NOT_PHYSICAL", r->self->ref, NULL);
-    db_destroy(r->db, r->self);
-    return reply_void(r);
-}
-
-int pif_reconfigure_ip(struct request *r)
-{
-    static const char *const names[] = {"IP", "netmask", "gateway"};
-    const char *mode = arg_text(r, 1);
-
-    if (strcmp(mode, "Static") == 0)
-        for (int i = 0; i < 3; i++)
-            if ((i < 2 || *arg_text(r, 2 + i)) &&
-                !ip_valid(arg_text(r, 2 + i), false))
-                return request_fail(r, "INVALID_IP_ADDRESS_SPECIFIED", names[i],
-                                    NULL);
-    db_set_text(r->db, r->self, "ip_configuration_mode", mode);
-    for (int i = 0; i < 3; i++)
-        db_set_text(r->db, r->self, names[i], arg_text(r, 2 + i));
-    db_set_text(r->db, r->self, "DNS", arg_text(r, 5));
-    return reply_void(r);
-}
-
-int pif_reconfigure_ipv6(struct request *r)
-{
-    if (strcmp(arg_text(r, 1), "Static") == 0 &&
-        !ip_valid_cidr(arg_text(r, 2), true))
-        return request_fail(r, "INVALID_CIDR_ADDRESS_SPECIFIED", "IPv6", NULL);
-    db_set_text(r->db, r->self, "ipv6_configuration_mode", arg_text(r, 1));
-    db_set_text(r->db, r->self, "ipv6_gateway", arg_text(r, 3));
-    db_set_text(r->db, r->self, "DNS", arg_text(r, 4));
-    return reply_void(r);
-}
-
-int pif_set_primary_address_type(struct request *r)
-{
-    if (db_bool(r->self, "management"))
-        return request_fail(r, "PIF_IS_MANAGEMENT_INTERFACE", r->self->ref,
-                            NULL);
-    db_set_text(r->db, r->self, "primary_address_type", arg_text(r, 1));
-    return reply_void(r);
-}
-
-int pif_set_property(struct request *r)
-{
-    const char *name = arg_text(r, 1), *value = arg_text(r, 2);
-
-    if (strcmp(name, "gro") != 0 ||
-        (strcmp(value, "on") != 0 && strcmp(value, "off") != 0))
-        return request_fail(r, "INVALID_VALUE", "properties",
-                            arena_printf(r->arena, "%s = %s", name, value),
-                            NULL);
-    db_map_put(r->db, r->self, "properties", name, value);
-    return reply_void(r);
-}
-
-/* --- Stacked interfaces: refused early, or not there yet ---------------- */
-
-static int check_tag(struct request *r, int64_t tag)
-{
-    if (tag >= 0 && tag <= VLAN_TAG_MAX)
+    if (!d || d->bridge_up(d->ctx, db_text(host, "uuid"), &config, &state) == 0)
         return 0;
-    return request_fail(r, "VLAN_TAG_INVALID",
-                        arena_printf(r->arena, "%lld", (long long)tag), NULL);
+    return request_fail(r, "HOST_CANNOT_ATTACH_NETWORK", host->ref,
+                        network->ref, NULL);
 }
 
-static int check_free(struct request *r, const struct object *network,
-                      const struct object *pif)
+static int check_bridge_there(struct request *r, const struct object *network,
+                              const struct object *host)
 {
-    const struct value *pifs = db_get(network, "PIFs");
-    const char *host = db_text(pif, "host");
+    const struct network_driver *d = r->ts->network;
+    const char *bridge = db_text(network, "bridge");
 
-    for (uint32_t i = 0; i < pifs->nr; i++)
-        if (strcmp(db_text(db_find_any(r->db, pifs->items[i].s), "host"),
-                   host) == 0)
-            return request_fail(r, "NETWORK_ALREADY_CONNECTED", host,
-                                pifs->items[i].s, NULL);
+    if (!d || d->bridge_exists(d->ctx, db_text(host, "uuid"), bridge))
+        return 0;
+    return request_fail(r, "BRIDGE_NOT_AVAILABLE", bridge, NULL);
+}
+
+static int attach(struct request *r, struct object *network,
+                  struct object *host, bool again)
+{
+    struct object *pif = pif_on(r, network, host);
+
+    if (!db_bool(network, "managed"))
+        return check_bridge_there(r, network, host);
+    if (!pif)
+        return internal_bridge(r, network, host);
+    if (!db_bool(pif, "managed") ||
+        (!again && db_bool(pif, "currently_attached")))
+        return 0;
+    if (pif_is_slave(r, pif))
+        return request_fail(r, "CANNOT_PLUG_BOND_SLAVE", pif->ref, NULL);
+    return pif_up(r, pif);
+}
+
+int network_attach_on(struct request *r, struct object *network,
+                      struct object *host)
+{
+    return attach(r, network, host, false);
+}
+
+void network_detach_on(struct request *r, struct object *network,
+                       struct object *host)
+{
+    const struct network_driver *d = r->ts->network;
+    struct objects vifs = objects_of(r, network, "VIFs");
+
+    if (!d || !db_bool(network, "managed") || db_get(network, "PIFs")->nr)
+        return;
+    for (uint32_t i = 0; i < vifs.nr; i++) {
+        const struct object *vm = db_ref(r->db, vifs.at[i], "VM");
+
+        if (vm && db_bool(vifs.at[i], "currently_attached") &&
+            strcmp(db_text(vm, "resident_on"), host->ref) == 0)
+            return;
+    }
+    /* An internal bridge nobody uses; it may be gone already. */
+    (void)d->bridge_down(d->ctx, db_text(host, "uuid"),
+                         db_text(network, "bridge"));
+}
+
+int networks_attach(struct request *r, struct object *vm, struct object *host)
+{
+    struct objects vifs = objects_of(r, vm, "VIFs");
+
+    for (uint32_t i = 0; i < vifs.nr; i++) {
+        struct object *network = db_ref(r->db, vifs.at[i], "network");
+
+        if (network && attach(r, network, host, false))
+            return API_FAILED;
+    }
     return 0;
 }
 
-static int not_yet(struct request *r)
+void networks_detach(struct request *r, struct object *vm, struct object *host)
 {
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
+    struct objects vifs = objects_of(r, vm, "VIFs");
+
+    for (uint32_t i = 0; i < vifs.nr; i++) {
+        struct object *network = db_ref(r->db, vifs.at[i], "network");
+
+        if (network)
+            network_detach_on(r, network, host);
+    }
 }
 
-int vlan_create(struct request *r)
+/* Without interfaces a network is where its machines run, if any do. */
+static bool internal_visible(struct request *r, struct object *network,
+                             const struct object *host)
 {
-    struct object *network = arg_object(r, 2, "network");
+    struct objects vifs = objects_of(r, network, "VIFs");
+    bool elsewhere = false;
 
-    if (!network || check_tag(r, arg_int(r, 1)) ||
-        check_free(r, network, r->self))
-        return API_FAILED;
-    return not_yet(r);
+    if (!db_bool(network, "managed") ||
+        strcmp(value_text(db_get(network, "other_config"),
+                          "assume_network_is_shared", ""),
+               "true") == 0)
+        return true;
+    for (uint32_t i = 0; i < vifs.nr; i++) {
+        const struct object *vm = db_ref(r->db, vifs.at[i], "VM");
+
+        if (!vm || strcmp(db_text(vm, "power_state"), "Running") != 0)
+            continue;
+        if (strcmp(db_text(vm, "resident_on"), host->ref) == 0)
+            return true;
+        elsewhere = true;
+    }
+    return !elsewhere;
 }
 
-int pif_create_vlan(struct request *r)
+int network_check_visible(struct request *r, struct object *vm,
+                          struct object *network, struct object *host)
 {
-    return check_tag(r, arg_int(r, 3)) ? API_FAILED : not_yet(r);
-}
+    const struct object *pif = pif_on(r, network, host);
+    bool visible = db_get(network, "PIFs")->nr
+                       ? pif != NULL
+                       : internal_visible(r, network, host);
 
-int pool_create_vlan(struct request *r)
-{
-    for (struct object *o = db_first(r->db, "PIF"); o; o = o->next)
-        if (strcmp(db_text(o, "device"), arg_text(r, 0)) == 0)
-            return check_tag(r, arg_int(r, 2)) ? API_FAILED : not_yet(r);
-    return request_fail(r, "INVALID_VALUE", "device", arg_text(r, 0), NULL);
-}
-
-int tunnel_create(struct request *r)
-{
-    struct object *network = arg_object(r, 1, "network");
-
-    if (!network || check_free(r, network, r->self))
-        return API_FAILED;
-    if (!*db_text(r->self, "IP") ||
-        strcmp(db_text(r->self, "ip_configuration_mode"), "None") == 0)
-        return request_fail(r, "TRANSPORT_PIF_NOT_CONFIGURED", r->self->ref,
+    if (!visible)
+        return request_fail(r, "VM_REQUIRES_NETWORK", vm->ref, network->ref,
                             NULL);
-    return not_yet(r);
+    if (pif && pif_is_slave(r, pif))
+        return request_fail(r, "HOST_CANNOT_ATTACH_NETWORK", host->ref,
+                            network->ref, NULL);
+    return 0;
 }
 
-int bond_create(struct request *r)
-{
-    const struct value *members = &r->args[1];
+/* --- The messages of it --- */
 
-    if (members->nr == 0)
-        return request_fail(r, "PIF_BOND_NEEDS_MORE_MEMBERS", NULL);
-    if (!arg_object(r, 0, "network"))
-        return API_FAILED;
-    for (uint32_t i = 0; i < members->nr; i++)
-        if (!db_find(r->db, "PIF", members->items[i].s))
-            return request_bad_handle(r, "PIF", members->items[i].s);
-    if (*arg_text(r, 2) && !mac_valid(arg_text(r, 2)))
-        return request_fail(r, "MAC_INVALID", arg_text(r, 2), NULL);
-    if (members->nr < BOND_MEMBERS_MIN)
-        return request_fail(r, "PIF_BOND_NEEDS_MORE_MEMBERS", NULL);
-    return not_yet(r);
+int network_attach(struct request *r)
+{
+    struct object *host = db_find(r->db, "host", arg_text(r, 1));
+
+    return attach(r, r->self, host, true) ? API_FAILED : reply_void(r);
 }
 
 int network_attach_for_vm(struct request *r)
 {
-    return arg_object(r, 1, "VM") ? not_yet(r) : API_FAILED;
+    struct object *vm = arg_object(r, 1, "VM");
+
+    if (!vm || networks_attach(r, vm, r->self))
+        return API_FAILED;
+    return reply_void(r);
 }
 
-int cluster_create(struct request *r)
+int network_detach_for_vm(struct request *r)
 {
-    if (strcmp(arg_text(r, 1), "corosync") != 0)
-        return request_fail(r, "INVALID_CLUSTER_STACK", arg_text(r, 1), NULL);
-    return arg_object(r, 0, "PIF") ? not_yet(r) : API_FAILED;
-}
+    struct object *vm = arg_object(r, 1, "VM");
 
-int network_sriov_create(struct request *r)
-{
-    return request_fail(r, "PIF_IS_NOT_SRIOV_CAPABLE", r->self->ref, NULL);
+    if (!vm)
+        return API_FAILED;
+    networks_detach(r, vm, r->self);
+    return reply_void(r);
 }

@@ -164,23 +164,6 @@ int sr_scan(struct request *r)
     return reply_void(r);
 }
 
-int pif_plug(struct request *r)
-{
-    db_set_bool(r->db, r->self, "currently_attached", true);
-    return reply_void(r);
-}
-
-int pif_unplug(struct request *r)
-{
-    if (db_bool(r->self, "management"))
-        return request_fail(r, "PIF_IS_MANAGEMENT_INTERFACE", r->self->ref,
-                            NULL);
-    if (db_bool(r->self, "disallow_unplug"))
-        return request_fail(r, "PIF_DOES_NOT_ALLOW_UNPLUG", r->self->ref, NULL);
-    db_set_bool(r->db, r->self, "currently_attached", false);
-    return reply_void(r);
-}
-
 int host_enable(struct request *r)
 {
     db_set_bool(r->db, r->self, "enabled", true);

@@ -222,20 +222,6 @@ int rate_limit_create(struct request *r)
     return reply_ref(r, generic_create(r, &r->args[0]));
 }
 
-int pvs_cache_storage_create(struct request *r)
-{
-    static const char *const names[][2] = {
-        {"host", "host"}, {"SR", "SR"}, {"site", "PVS_site"}};
-
-    for (int i = 0; i < 3; i++) {
-        const char *ref = value_text(&r->args[0], names[i][0], REF_NULL);
-
-        if (!db_find(r->db, names[i][1], ref))
-            return request_fail(r, "INVALID_VALUE", names[i][0], ref, NULL);
-    }
-    return reply_ref(r, generic_create(r, &r->args[0]));
-}
-
 int observer_set_attributes(struct request *r)
 {
     const struct value *map = &r->args[1];

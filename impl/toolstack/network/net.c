@@ -1,0 +1,81 @@
+/* What the parts of networking share: walks over objects, hardware, alerts. */
+#include "net.h"
+
+#include <string.h>
+
+struct objects objects_of(struct request *r, const struct object *o,
+                          const char *field)
+{
+    const struct value *set = db_get(o, field);
+    struct objects list = {0};
+
+    list.at = arena_alloc(r->arena, sizeof(struct object *) * (set->nr + 1));
+    for (uint32_t i = 0; i < set->nr; i++) {
+        struct object *item = db_find_any(r->db, set->items[i].s);
+
+        if (item)
+            list.at[list.nr++] = item;
+    }
+    return list;
+}
+
+struct objects objects_all(struct request *r, const char *class_name)
+{
+    uint32_t max = db_count(r->db, class_find(class_name));
+    struct objects list = {0};
+
+    list.at = arena_alloc(r->arena, sizeof(struct object *) * (max + 1));
+    for (struct object *o = db_first(r->db, class_name); o; o = o->next)
+        list.at[list.nr++] = o;
+    return list;
+}
+
+struct object *first_of(const struct request *r, const struct object *o,
+                        const char *field)
+{
+    const struct value *set = db_get(o, field);
+
+    return set->nr ? db_find_any(r->db, set->items[0].s) : NULL;
+}
+
+int nics_read(struct request *r, const struct object *host, struct nic *nics)
+{
+    const struct network_driver *d = r->ts->network;
+    int nr = d ? d->nics(d->ctx, db_text(host, "uuid"), nics, NICS_MAX) : 0;
+
+    return nr > 0 ? nr : 0;
+}
+
+const struct nic *nic_find(const struct nic *nics, int nr, const char *device)
+{
+    for (int i = 0; i < nr; i++)
+        if (strcmp(nics[i].device, device) == 0)
+            return &nics[i];
+    return NULL;
+}
+
+struct object *alert(struct request *r, const char *name, int priority,
+                     const char *cls, const struct object *about,
+                     const char *body)
+{
+    struct object *o = db_create(r->db, "message");
+
+    db_set_text(r->db, o, "name", name);
+    db_set_int(r->db, o, "priority", priority);
+    db_set_text(r->db, o, "cls", cls);
+    db_set_text(r->db, o, "obj_uuid", db_text(about, "uuid"));
+    db_set_text(r->db, o, "timestamp", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "body", body);
+    return o;
+}
+
+int feature_check(struct request *r, const char *feature)
+{
+    const struct value *restrictions =
+        db_get(toolstack_pool(r->ts), "restrictions");
+    const char *key = arena_printf(r->arena, "restrict_%s", feature);
+
+    if (strcmp(value_text(restrictions, key, "false"), "true") != 0)
+        return 0;
+    return request_fail(r, "LICENCE_RESTRICTION", feature, NULL);
+}
