@@ -21,12 +21,19 @@ $O/hosted/%.o: %.c $O/flags | $(READY) $(call ready,toolstack)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(HOSTED) -O2 $(DEPS) $(inc) -c -o $@ $<
 
+# The web pages are inside of the program: see web/pages.c.
+WEB_FILES := $(filter-out %.c %.h %.def,$(wildcard $(ts)/web/*))
+$O/web-files.o: $(WEB_FILES)
+	$(call say,EMBED)ld -r -z noexecstack -b binary -o $@ $^
+toolstack-objs += $O/web-files.o
+
 # --- Tests ----------------------------------------------------------------
 TOOLSTACK_TESTS := $(wildcard $(ts)/test/test_*.c)
 $(foreach t,$(TOOLSTACK_TESTS),$(eval $(call check-program,$t, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS))))
 $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
   CHECK_LIBS += $(TOOLSTACK_LIBS)
+$(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): $O/web-files.o
 $(eval $(call layer,$(ts)/fuzz,$(INC_toolstack)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c value.c)))

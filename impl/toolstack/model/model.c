@@ -355,7 +355,20 @@ const struct relation *relation_at(size_t nr)
 const char *error_code(const char *code)
 {
     for (int i = 0; i < error_rows_nr; i++)
-        if (strcmp(error_rows[i], code) == 0)
-            return error_rows[i];
+        if (strcmp(error_rows[i].code, code) == 0)
+            return error_rows[i].code;
     return NULL;
+}
+
+const char *error_at(int nr, const char **params)
+{
+    if (nr >= error_rows_nr)
+        return NULL;
+    *params = error_rows[nr].params;
+    return error_rows[nr].code;
+}
+
+const struct enumeration *enumeration_at(int nr)
+{
+    return nr < enumeration_rows_nr ? &enumeration_rows[nr] : NULL;
 }

@@ -184,6 +184,9 @@ int message_count(void);
 const char *enumeration_find(struct arena *a, const struct enumeration *e,
                              const char *value);
 const struct relation *relation_at(size_t nr); /* NULL after the last one */
+/* NULL after the last one. */
+const struct enumeration *enumeration_at(int nr);
+const char *error_at(int nr, const char **params);
 
 /* The code of an error that exists; asserts that it does. */
 const char *error_code(const char *code);

@@ -93,8 +93,8 @@ const struct relation relation_rows[] = {
 };
 const int relation_rows_nr = sizeof(relation_rows) / sizeof(relation_rows[0]);
 
-const char *const error_rows[] = {
-#define ERROR(code, params) #code,
+const struct error_row error_rows[] = {
+#define ERROR(code, params) {#code, params},
 #include "datamodel/errors.def"
 #undef ERROR
 };

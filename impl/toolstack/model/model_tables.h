@@ -10,6 +10,10 @@ struct message_row {
     const char *check, *lifecycle, *params;
 };
 
+struct error_row {
+    const char *code, *params;
+};
+
 struct key_roles_row {
     const char *class_name, *field, *text;
 };
@@ -26,7 +30,7 @@ extern const struct enumeration enumeration_rows[];
 extern const int enumeration_rows_nr;
 extern const struct relation relation_rows[];
 extern const int relation_rows_nr;
-extern const char *const error_rows[];
+extern const struct error_row error_rows[];
 extern const int error_rows_nr;
 
 #endif
