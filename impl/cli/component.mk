@@ -11,3 +11,5 @@ $O/cli/%.o: %.c $O/flags | $(READY)
 	  -c -o $@ $<
 $O/touchstone: $(cli-objs)
 	$(call say,LINK)$(CC) -o $@ $^
+TEST_SCRIPTS += $(wildcard impl/cli/test/*.sh)
+TEST_DEPS += $O/touchstone

@@ -1,8 +1,8 @@
 /*
  * The `touchstone` command: finds the subcommand's row and becomes it.
  *
- * Subcommands are Python modules of this source tree or programs of the build,
- * and work from any directory; SOURCE_DIR and BUILD_DIR come from the build.
+ * Subcommands are Python modules or scripts of this source tree or programs of
+ * the build, and work from any directory; SOURCE_DIR and BUILD_DIR come from the build.
  */
 #include <errno.h>
 #include <limits.h>
@@ -26,6 +26,7 @@ enum command_kind {
     COMMAND_ABSENT, /* nothing yet */
     COMMAND_PYTHON, /* a module in PYTHON_PATH */
     COMMAND_BUILT,  /* a program in BUILD_DIR */
+    COMMAND_SOURCE, /* a script in SOURCE_DIR */
 };
 
 struct command {
@@ -116,8 +117,10 @@ static int command_run(const struct command *cmd, int argc, char **argv)
 static int command_start(const struct command *cmd, char path[PATH_MAX],
                          char **args)
 {
-    if (cmd->kind == COMMAND_BUILT) {
-        (void)snprintf(path, PATH_MAX, "%s/%s", BUILD_DIR, cmd->target);
+    if (cmd->kind != COMMAND_PYTHON) {
+        (void)snprintf(path, PATH_MAX, "%s/%s",
+                       cmd->kind == COMMAND_BUILT ? BUILD_DIR : SOURCE_DIR,
+                       cmd->target);
         args[0] = path;
         return 1;
     }
@@ -133,6 +136,6 @@ static void usage(FILE *out)
           "       touchstone COMMAND --help | --help | --version\n\n",
           out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(out, "  %-8s  %s%s\n", commands[i].name, commands[i].help,
+        fprintf(out, "  %-10s  %s%s\n", commands[i].name, commands[i].help,
                 commands[i].kind == COMMAND_ABSENT ? " (not implemented)" : "");
 }
