@@ -139,10 +139,3 @@ void rpc_stop(struct http_server *s)
         (void)route_page(&x->call, 503, "The server stops");
     }
 }
-
-int page_root(struct route_call *c)
-{
-    bool root = strcmp(c->path, "/") == 0;
-
-    return route_page(c, root ? 200 : 404, root ? "Touchstone" : "Not found");
-}
