@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "directory.h"
 #include "domains.h"
 #include "hosts.h"
 #include "measure.h"
@@ -62,6 +63,8 @@ struct toolstack *world_add_pool(struct world *w)
     ts->hosts = sim_hosts_driver(w);
     ts->network = &w->sim->network;
     ts->peers = sim_peers_driver(w);
+    if (w->sim->directory)
+        ts->auth = sim_directory_driver(w->sim->directory);
     roles_make(ts);
     *(w->last ? &w->last->next : &w->pools) = ts;
     w->last = ts;
@@ -120,6 +123,17 @@ static int store_begin(struct world *w, struct toolstack *ts, int nr,
     return rc;
 }
 
+/* 0, or -Exxx with the reason on stderr. */
+static int make_pool(struct world *w, const struct pool_file *file,
+                     struct toolstack *ts, int nr)
+{
+    int rc = pool_file_make(file, w, ts, nr);
+
+    if (!rc && w->sim->directory)
+        sim_directory_seed(w->sim->directory, ts);
+    return rc;
+}
+
 static int fill_pool(struct world *w, const struct pool_file *file, int nr)
 {
     struct toolstack *ts = world_add_pool(w);
@@ -133,7 +147,7 @@ static int fill_pool(struct world *w, const struct pool_file *file, int nr)
         return rc;
     }
     if (!objects)
-        rc = pool_file_make(file, w, ts, nr);
+        rc = make_pool(w, file, ts, nr);
     else
         toolstack_recover(ts);
     if (rc)

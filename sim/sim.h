@@ -11,6 +11,7 @@
 #include "options.h"
 #include "toolstack.h"
 
+struct sim_directory;
 struct sim_domains;
 struct sim_nics;
 struct world;
@@ -21,7 +22,8 @@ struct sim {
     struct faults *faults;
     struct sim_domains *domains;
     struct sim_nics *nics;
-    struct network_driver network; /* over nics */
+    struct network_driver network;   /* over nics */
+    struct sim_directory *directory; /* NULL: there is none */
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */

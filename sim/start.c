@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "directory.h"
 #include "document.h"
 #include "domains.h"
 #include "nics.h"
@@ -81,6 +82,8 @@ static int sim_init(struct sim *sim, const struct options *o)
     sim->domains = sim_domains_create();
     sim->nics = sim_nics_create(sim, (int)o->nics);
     sim->network = sim_nics_driver(sim->nics);
+    if (o->users && sim_directory_load(o->users, &sim->directory))
+        return -EINVAL;
     return load_faults(sim);
 }
 
@@ -88,6 +91,8 @@ static void sim_fini(struct sim *sim)
 {
     if (sim->faults)
         faults_destroy(sim->faults);
+    if (sim->directory)
+        sim_directory_destroy(sim->directory);
     if (sim->domains)
         sim_domains_destroy(sim->domains);
     if (sim->nics)

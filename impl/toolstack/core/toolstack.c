@@ -38,6 +38,7 @@ void toolstack_fini(struct toolstack *ts)
     host_memory_fini(ts);
     events_fini(ts);
     transfer_fini(ts);
+    free(ts->new_password);
     db_fini(&ts->db);
 }
 

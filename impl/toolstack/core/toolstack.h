@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "peer.h"
 
+struct auth_driver;
 struct background;
 struct transfer;
 struct request;
@@ -45,6 +46,8 @@ struct toolstack {
     uint64_t network_seen;                /* its changes() at the last look */
     struct toolstack *next;               /* another pool of this process */
     const char *password;                 /* NULL: any that is not empty */
+    char *new_password; /* owned; what root's was changed to, or NULL */
+    const struct auth_driver *auth; /* borrowed; NULL: no directory */
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;

@@ -5,10 +5,12 @@
 #include "role.h"
 
 #include <ctype.h>
+#include <gnutls/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "handlers.h"
-#include "request.h"
 
 /* From the most to the least powerful; each includes the ones after it. */
 static const struct {
@@ -78,6 +80,30 @@ static bool by_certificate(const char *permission)
     return false;
 }
 
+/*
+ * Roles keep their reference and uuid for ever, in every pool: the MD5 of their
+ * name. Subjects refer to them across restarts.
+ */
+static struct object *named_role(struct toolstack *ts, const char *name)
+{
+    unsigned char sum[16];
+    char uuid[UUID_BYTES], ref[REF_BYTES], *p = uuid;
+    struct object *o;
+
+    if (gnutls_hash_fast(GNUTLS_DIG_MD5, name, strlen(name), sum))
+        abort(); /* a library without MD5 is not the one we are built for */
+    for (size_t i = 0; i < sizeof(sum); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *p++ = '-';
+        p += snprintf(p, 3, "%02x", sum[i]);
+    }
+    (void)snprintf(ref, sizeof(ref), "OpaqueRef:%s", uuid); /* fits */
+    o = db_adopt(&ts->db, "role", ref);
+    db_set_text(&ts->db, o, "uuid", uuid);
+    db_set_text(&ts->db, o, "name_label", name);
+    return o;
+}
+
 /* One permission, held by every role up to the least one. */
 static void permission_make(struct toolstack *ts, struct role_sets *sets,
                             const char *name, const char *least)
@@ -87,8 +113,7 @@ static void permission_make(struct toolstack *ts, struct role_sets *sets,
 
     if (rank < 0)
         return; /* of nobody: the pool itself */
-    o = db_create(&ts->db, "role");
-    db_set_text(&ts->db, o, "name_label", name);
+    o = named_role(ts, name);
     db_set_text(&ts->db, o, "name_description", "A basic permission");
     for (int i = 0; i <= rank; i++)
         sets->items[i][sets->nr[i]++] = value_string(o->ref);
@@ -100,9 +125,8 @@ static void permission_make(struct toolstack *ts, struct role_sets *sets,
 static void role_make(struct toolstack *ts, const struct role_sets *sets, int i,
                       const char *name, const char *description)
 {
-    struct object *o = db_create(&ts->db, "role");
+    struct object *o = named_role(ts, name);
 
-    db_set_text(&ts->db, o, "name_label", name);
     db_set_text(&ts->db, o, "name_description", description);
     db_set_bool(&ts->db, o, "is_internal", i == CLIENT_CERT);
     db_set(&ts->db, o, "subroles", value_set(sets->items[i], sets->nr[i]));
@@ -132,6 +156,60 @@ void roles_make(struct toolstack *ts)
     role_make(ts, sets, CLIENT_CERT, "client-cert",
               "The role of clients that show a certificate");
     arena_fini(&a);
+}
+
+bool role_is_assignable(const struct object *role)
+{
+    return role && rank_of(db_text(role, "name_label")) >= 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct value *)a)->s, ((const struct value *)b)->s);
+}
+
+struct value roles_permissions(struct request *r, const struct value *set,
+                               bool own_names)
+{
+    struct value *items = arena_alloc(
+        r->arena, sizeof(*items) * (ALL_ROLES_NR * PERMISSIONS_MAX + 1));
+    size_t nr = 0, once = 0;
+
+    for (uint32_t i = 0; i < set->nr && i < ALL_ROLES_NR; i++) {
+        struct object *role = db_find(r->db, "role", set->items[i].s);
+        const struct value *subs = role ? db_get(role, "subroles") : NULL;
+
+        if (role && own_names)
+            items[nr++] = *db_get(role, "name_label");
+        for (uint32_t k = 0; subs && k < subs->nr; k++)
+            items[nr++] =
+                *db_get(db_find_any(r->db, subs->items[k].s), "name_label");
+    }
+    qsort(items, nr, sizeof(*items), by_text);
+    for (size_t i = 0; i < nr; i++)
+        if (!once || strcmp(items[once - 1].s, items[i].s) != 0)
+            items[once++] = items[i];
+    return value_set(items, once);
+}
+
+const char *roles_holding(struct request *r, const char *permission)
+{
+    const char *names = "";
+
+    for (struct object *role = db_first(r->db, "role"); role;
+         role = role->next) {
+        const struct value *set = db_get(role, "subroles");
+        bool holds = false;
+
+        for (uint32_t i = 0; i < set->nr && !holds; i++)
+            holds = strcmp(db_text(db_find_any(r->db, set->items[i].s),
+                                   "name_label"),
+                           permission) == 0;
+        if (holds)
+            names = arena_printf(r->arena, "%s%s%s", names, *names ? ", " : "",
+                                 db_text(role, "name_label"));
+    }
+    return names;
 }
 
 int role_get_permissions(struct request *r)
