@@ -1,4 +1,5 @@
 /* Slots of a sparse file. */
+#define _GNU_SOURCE /* memfd_create, fallocate */
 #include "blocks.h"
 
 #include <assert.h>

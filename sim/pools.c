@@ -16,6 +16,7 @@
 #include "pool_file.h"
 #include "role.h"
 #include "store.h"
+#include "volumes.h"
 
 struct world *world_create(struct sim *sim)
 {
@@ -62,6 +63,7 @@ struct toolstack *world_add_pool(struct world *w)
     ts->metrics = sim_measure_driver();
     ts->hosts = sim_hosts_driver(w);
     ts->network = &w->sim->network;
+    ts->storage = sim_volumes_driver(w->sim->volumes);
     ts->peers = sim_peers_driver(w);
     if (w->sim->directory)
         ts->auth = sim_directory_driver(w->sim->directory);

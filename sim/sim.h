@@ -14,6 +14,7 @@
 struct sim_directory;
 struct sim_domains;
 struct sim_nics;
+struct sim_volumes;
 struct world;
 
 struct sim {
@@ -24,6 +25,7 @@ struct sim {
     struct sim_nics *nics;
     struct network_driver network;   /* over nics */
     struct sim_directory *directory; /* NULL: there is none */
+    struct sim_volumes *volumes;
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */

@@ -17,7 +17,7 @@ enum {
 /* A repository without a size of its own has that much room. */
 static const int64_t size_default = (int64_t)1 << 40;
 
-struct sim_sr *sr_lookup(struct sim_volumes *s, const char *uuid)
+static struct sim_sr *sr_find(struct sim_volumes *s, const char *uuid)
 {
     for (struct sim_sr *sr = s->srs; sr; sr = sr->next)
         if (strcmp(sr->uuid, uuid) == 0)
@@ -25,13 +25,20 @@ struct sim_sr *sr_lookup(struct sim_volumes *s, const char *uuid)
     return NULL;
 }
 
-struct sim_sr *sr_make(struct sim_volumes *s, const char *uuid,
-                       const char *type, const char *place, int64_t size)
+struct sim_sr *sim_sr_lookup(struct sim_volumes *s, const char *uuid)
+{
+    struct sim_sr *sr = sr_find(s, uuid);
+
+    return sr ? sr : sim_sr_adopt(s, uuid);
+}
+
+struct sim_sr *sim_sr_make(struct sim_volumes *s, const char *uuid,
+                           const char *type, const char *place, int64_t size)
 {
     struct sim_sr *sr = must_alloc(sizeof(*sr));
 
-    *sr = (struct sim_sr){.size = size > 0 ? size : size_default,
-                           .dirty = true};
+    *sr =
+        (struct sim_sr){.size = size > 0 ? size : size_default, .dirty = true};
     (void)snprintf(sr->uuid, sizeof(sr->uuid), "%s", uuid);
     (void)snprintf(sr->type, sizeof(sr->type), "%s", type);
     (void)snprintf(sr->place, sizeof(sr->place), "%s", place);
@@ -89,8 +96,8 @@ static const struct place_rule *rule_of(const char *type)
     return NULL;
 }
 
-static const char *place_of(struct arena *a, const char *host, const char *type,
-                            const struct value *config)
+const char *sim_sr_place(struct arena *a, const char *host, const char *type,
+                         const struct value *config)
 {
     const struct place_rule *rule = rule_of(type);
     const char *place;
@@ -114,14 +121,14 @@ static int sim_sr_create(void *ctx, const char *host, const char *sr,
     int rc = 0;
 
     arena_init(&a);
-    place = place_of(&a, host, type, config);
+    place = sim_sr_place(&a, host, type, config);
     if (strlen(sr) >= NAME_BYTES || strlen(type) >= TYPE_BYTES ||
         strlen(place) >= PLACE_BYTES)
         rc = -EINVAL;
-    else if (sr_lookup(s, sr))
+    else if (sr_find(s, sr))
         rc = -EEXIST;
     else
-        (void)sr_make(s, sr, type, place, size);
+        (void)sim_sr_make(s, sr, type, place, size);
     arena_fini(&a);
     return rc;
 }
@@ -129,7 +136,7 @@ static int sim_sr_create(void *ctx, const char *host, const char *sr,
 static int sim_sr_destroy(void *ctx, const char *uuid)
 {
     struct sim_volumes *s = ctx;
-    struct sim_sr *sr = sr_lookup(s, uuid), **at = &s->srs;
+    struct sim_sr *sr = sim_sr_lookup(s, uuid), **at = &s->srs;
 
     if (!sr)
         return -ENOENT;
@@ -163,7 +170,7 @@ static struct attachment **attachment_find(struct sim_sr *sr, const char *host)
 static int sim_sr_attach(void *ctx, const char *host, const char *uuid,
                          const char *type, const struct value *config)
 {
-    struct sim_sr *sr = sr_lookup(ctx, uuid);
+    struct sim_sr *sr = sim_sr_lookup(ctx, uuid);
     struct attachment **at;
     struct arena a;
     bool elsewhere;
@@ -173,7 +180,7 @@ static int sim_sr_attach(void *ctx, const char *host, const char *uuid,
     if (strlen(host) >= NAME_BYTES)
         return -EINVAL;
     arena_init(&a);
-    elsewhere = strcmp(place_of(&a, host, type, config), sr->place) != 0;
+    elsewhere = strcmp(sim_sr_place(&a, host, type, config), sr->place) != 0;
     arena_fini(&a);
     if (elsewhere && *sr->place)
         return -ENOENT;
@@ -188,7 +195,7 @@ static int sim_sr_attach(void *ctx, const char *host, const char *uuid,
 
 static int sim_sr_detach(void *ctx, const char *host, const char *uuid)
 {
-    struct sim_sr *sr = sr_lookup(ctx, uuid);
+    struct sim_sr *sr = sim_sr_lookup(ctx, uuid);
     struct attachment **at, *gone;
 
     if (!sr)
@@ -213,7 +220,7 @@ static void stat_fill(const struct sim_sr *sr, struct storage_sr_stat *stat)
 static int sim_sr_stat(void *ctx, const char *uuid,
                        struct storage_sr_stat *stat)
 {
-    const struct sim_sr *sr = sr_lookup(ctx, uuid);
+    const struct sim_sr *sr = sim_sr_lookup(ctx, uuid);
 
     if (!sr)
         return -ENOENT;
@@ -225,9 +232,11 @@ static int sim_sr_scan(void *ctx, const char *uuid, storage_volume_fn fn,
                        void *arg)
 {
     struct sim_volumes *s = ctx;
-    struct sim_sr *sr = sr_lookup(s, uuid);
+    struct sim_sr *sr = sim_sr_lookup(s, uuid);
     int rc = sr ? 0 : -ENOENT;
 
+    if (sr)
+        volumes_adopt(s, sr);
     for (int i = 0; !rc && i < VOLUME_SLOTS; i++)
         for (struct volume *v = s->slots[i]; !rc && v; v = v->next) {
             uint32_t node = node_find(s, v->node);
@@ -280,7 +289,7 @@ static int sim_probe(void *ctx, struct arena *a, const char *host,
                      storage_probe_fn fn, void *arg)
 {
     struct sim_volumes *s = ctx;
-    const char *place = place_of(a, host, type, config);
+    const char *place = sim_sr_place(a, host, type, config);
     int rc = 0;
 
     for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)

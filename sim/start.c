@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "directory.h"
 #include "document.h"
@@ -9,9 +11,11 @@
 #include "nics.h"
 #include "pools.h"
 #include "sim.h"
+#include "volumes.h"
 
 enum {
     EXIT_USAGE = 2,
+    DIRECTORY_MODE = 0700,
 };
 
 static int64_t env_now_ms(void *ctx)
@@ -61,9 +65,32 @@ static int load_faults(struct sim *sim)
     return rc;
 }
 
+/* Contents of disks: in memory, or beside the file of the pool. 0 or -Exxx. */
+static int volumes_open(struct sim *sim)
+{
+    const char *directory = NULL;
+    struct arena a;
+    int rc = 0;
+
+    arena_init(&a);
+    if (sim->options.db)
+        directory = arena_printf(&a, "%s.volumes", sim->options.db);
+    if (directory && mkdir(directory, DIRECTORY_MODE) && errno != EEXIST)
+        rc = -errno;
+    if (!rc)
+        rc = sim_volumes_create(sim, directory, &sim->volumes);
+    if (rc)
+        fprintf(stderr, "touchstone sim: cannot use '%s': %s\n",
+                directory ? directory : "memory", strerror(-rc));
+    arena_fini(&a);
+    return rc;
+}
+
 /* 0, or -EINVAL. */
 static int sim_init(struct sim *sim, const struct options *o)
 {
+    int rc;
+
     *sim = (struct sim){.options = *o};
     if (sim_clock_init(&sim->clock, o->clock)) {
         fprintf(stderr, "touchstone sim: '--clock %s' makes no sense\n",
@@ -84,7 +111,8 @@ static int sim_init(struct sim *sim, const struct options *o)
     sim->network = sim_nics_driver(sim->nics);
     if (o->users && sim_directory_load(o->users, &sim->directory))
         return -EINVAL;
-    return load_faults(sim);
+    rc = volumes_open(sim);
+    return rc ? rc : load_faults(sim);
 }
 
 static void sim_fini(struct sim *sim)
@@ -97,6 +125,8 @@ static void sim_fini(struct sim *sim)
         sim_domains_destroy(sim->domains);
     if (sim->nics)
         sim_nics_destroy(sim->nics);
+    if (sim->volumes)
+        sim_volumes_destroy(sim->volumes);
 }
 
 static void announce(const struct sim *sim, uint16_t port)

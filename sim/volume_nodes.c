@@ -20,8 +20,7 @@ uint32_t node_create(struct sim_volumes *s, struct sim_sr *sr, uint32_t parent)
 
     if (node >= s->nodes_room) {
         s->nodes_room = s->nodes_room ? s->nodes_room * 2 : FIRST_ROOM;
-        s->nodes =
-            must_realloc(s->nodes, s->nodes_room * sizeof(*s->nodes));
+        s->nodes = must_realloc(s->nodes, s->nodes_room * sizeof(*s->nodes));
     }
     s->nodes[node] = (struct node){.parent = parent, .sr = sr, .live = true};
     if (parent) {
@@ -77,8 +76,7 @@ void node_split(struct sim_volumes *s, struct volume *from, struct volume *to)
         from->node = node_create(s, from->sr, base);
         to->node = node_create(s, to->sr, base);
     } else { /* nothing to share that is its own */
-        to->node =
-            node_create(s, to->sr, parent ? node_find(s, parent) : 0);
+        to->node = node_create(s, to->sr, parent ? node_find(s, parent) : 0);
     }
 }
 

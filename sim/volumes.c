@@ -29,13 +29,22 @@ static uint32_t slot_of(const char *name)
     return h % VOLUME_SLOTS;
 }
 
-struct volume *volume_lookup(struct sim_volumes *s, const char *sr,
-                             const char *name)
+struct volume *volume_find(struct sim_volumes *s, const char *sr,
+                           const char *name)
 {
     for (struct volume *v = s->slots[slot_of(name)]; v; v = v->next)
         if (strcmp(v->name, name) == 0 && strcmp(v->sr->uuid, sr) == 0)
             return v;
     return NULL;
+}
+
+struct volume *volume_lookup(struct sim_volumes *s, const char *sr_uuid,
+                             const char *name)
+{
+    struct volume *v = volume_find(s, sr_uuid, name);
+    struct sim_sr *sr = v ? NULL : sim_sr_lookup(s, sr_uuid);
+
+    return sr ? volume_adopt(s, sr, name) : v;
 }
 
 void volume_mark(struct sim_volumes *s, struct volume *v)
@@ -77,14 +86,14 @@ static int check_name(struct sim_volumes *s, const char *sr, const char *name)
 {
     if (!*name || strlen(name) >= NAME_BYTES)
         return -EINVAL;
-    return volume_lookup(s, sr, name) ? -EEXIST : 0;
+    return volume_find(s, sr, name) ? -EEXIST : 0;
 }
 
 static int sim_create(void *ctx, const char *sr_uuid, const char *name,
                       int64_t size)
 {
     struct sim_volumes *s = ctx;
-    struct sim_sr *sr = sr_lookup(s, sr_uuid);
+    struct sim_sr *sr = sim_sr_lookup(s, sr_uuid);
     int rc = check_name(s, sr_uuid, name);
 
     if (!sr)
@@ -119,8 +128,7 @@ static int sim_stat(void *ctx, const char *sr, const char *name,
         .name = v->name,
         .parent = "",
         .size = v->size,
-        .used =
-            (int64_t)s->nodes[node_find(s, v->node)].own * STORAGE_BLOCK,
+        .used = (int64_t)s->nodes[node_find(s, v->node)].own * STORAGE_BLOCK,
     };
     return 0;
 }
@@ -481,19 +489,19 @@ struct storage_driver sim_volumes_driver(struct sim_volumes *s)
     return driver;
 }
 
-int sim_volumes_create(const char *directory, struct sim_volumes **out)
+int sim_volumes_create(struct sim *sim, const char *directory,
+                       struct sim_volumes **out)
 {
     struct sim_volumes *s = must_alloc(sizeof(*s));
     struct arena a;
     int rc;
 
-    *s = (struct sim_volumes){.next_id = 1, .next_leaf = 1};
+    *s = (struct sim_volumes){.sim = sim, .next_id = 1, .next_leaf = 1};
     (void)node_create(s, NULL, 0); /* number 0 stands for none */
     arena_init(&a);
-    rc = blocks_init(&s->blocks,
-                     directory ? arena_printf(&a, "%s/blocks", directory)
-                               : NULL,
-                     directory ? FILE_SLOTS : MEMORY_SLOTS);
+    rc = blocks_init(
+        &s->blocks, directory ? arena_printf(&a, "%s/blocks", directory) : NULL,
+        directory ? FILE_SLOTS : MEMORY_SLOTS);
     if (!rc && directory)
         rc = volumes_store_open(s, arena_printf(&a, "%s/index", directory));
     arena_fini(&a);

@@ -12,6 +12,7 @@
 #define SIM_VOLUMES_PRIV_H
 
 #include "blocks.h"
+#include "sim.h"
 #include "volumes.h"
 
 enum {
@@ -81,6 +82,7 @@ struct volume {
 };
 
 struct sim_volumes {
+    struct sim *sim; /* NULL: alone */
     struct blocks blocks;
     struct sim_sr *srs;
     struct volume *slots[VOLUME_SLOTS];
@@ -131,17 +133,33 @@ void node_account(struct sim_volumes *s, uint32_t node, int change);
 
 /* --- srs.c, volumes.c --------------------------------------------------- */
 
-struct sim_sr *sr_lookup(struct sim_volumes *s, const char *uuid);
-struct sim_sr *sr_make(struct sim_volumes *s, const char *uuid,
-                       const char *type, const char *place, int64_t size);
+/* What a name stands for; of records too, see adopt.c. NULL: nothing. */
+struct sim_sr *sim_sr_lookup(struct sim_volumes *s, const char *uuid);
+struct sim_sr *sim_sr_make(struct sim_volumes *s, const char *uuid,
+                           const char *type, const char *place, int64_t size);
 struct volume *volume_lookup(struct sim_volumes *s, const char *sr,
                              const char *name);
+/* The same without records. */
+struct volume *volume_find(struct sim_volumes *s, const char *sr,
+                           const char *name);
 struct volume *volume_make(struct sim_volumes *s, struct sim_sr *sr,
                            const char *name, int64_t size);
 void volume_drop(struct sim_volumes *s, struct volume *v);
 void volume_mark(struct sim_volumes *s, struct volume *v);
+/* What of a device config says where the contents are. */
+const char *sim_sr_place(struct arena *a, const char *host, const char *type,
+                         const struct value *config);
 void srs_driver(struct storage_driver *driver);
 void srs_fini(struct sim_volumes *s);
+
+/* --- adopt.c ------------------------------------------------------------ */
+
+/* NULL when no pool has a record of it. */
+struct sim_sr *sim_sr_adopt(struct sim_volumes *s, const char *uuid);
+struct volume *volume_adopt(struct sim_volumes *s, struct sim_sr *sr,
+                            const char *name);
+/* Everything that is said to be there. */
+void volumes_adopt(struct sim_volumes *s, struct sim_sr *sr);
 
 /* --- volumes_store.c ---------------------------------------------------- */
 

@@ -62,7 +62,7 @@ static const char set_up[] =
 struct volumes_store {
     sqlite3 *sql;
     sqlite3_stmt *prepared[STATEMENTS_NR];
-    bool begun; /* deletions are written as they come */
+    bool begun;            /* deletions are written as they come */
     struct leaf *newest;   /* while loading */
     struct volume **by_id; /* the same; next_id of them */
 };
@@ -273,8 +273,8 @@ static int check_version(struct sim_volumes *s, sqlite3_stmt *q)
 
 static int load_sr(struct sim_volumes *s, sqlite3_stmt *q)
 {
-    sr_make(s, text_at(q, 0), text_at(q, 1), text_at(q, 2),
-            sqlite3_column_int64(q, 3))
+    sim_sr_make(s, text_at(q, 0), text_at(q, 1), text_at(q, 2),
+                sqlite3_column_int64(q, 3))
         ->dirty = false;
     return 0;
 }
@@ -285,7 +285,7 @@ static int load_node(struct sim_volumes *s, sqlite3_stmt *q)
     int64_t number = sqlite3_column_int64(q, 0);
     int64_t parent = sqlite3_column_int64(q, 1);
     int64_t into = sqlite3_column_int64(q, 2);
-    struct sim_sr *sr = sr_lookup(s, text_at(q, 3));
+    struct sim_sr *sr = sim_sr_lookup(s, text_at(q, 3));
 
     if (number < s->nodes_nr || number > NODES_MAX || !sr || parent < 0 ||
         parent >= number || into < 0 || into >= number)
@@ -314,7 +314,7 @@ static void link_nodes(struct sim_volumes *s)
 
 static int load_volume(struct sim_volumes *s, sqlite3_stmt *q)
 {
-    struct sim_sr *sr = sr_lookup(s, text_at(q, 1));
+    struct sim_sr *sr = sim_sr_lookup(s, text_at(q, 1));
     const char *name = text_at(q, 2);
     struct volume *v;
 
@@ -368,8 +368,7 @@ static int load_row(struct sim_volumes *s, sqlite3_stmt *q)
     if (!leaf || leaf->id != id) {
         leaf = must_alloc(sizeof(*leaf));
         *leaf = (struct leaf){.id = (uint32_t)id};
-        memcpy(leaf->entries, sqlite3_column_blob(q, 3),
-               sizeof(leaf->entries));
+        memcpy(leaf->entries, sqlite3_column_blob(q, 3), sizeof(leaf->entries));
         s->store->newest = leaf;
         s->next_leaf = leaf->id + 1;
         rc = count_entries(s, leaf);

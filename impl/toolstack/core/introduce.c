@@ -41,46 +41,6 @@ int any_forget(struct request *r)
     return reply_void(r);
 }
 
-static const char *const sr_operations[] = {
-    "forget",         "pbd_create",
-    "pbd_destroy",    "plug",
-    "scan",           "unplug",
-    "update",         "vdi_clone",
-    "vdi_create",     "vdi_data_destroy",
-    "vdi_destroy",    "vdi_disable_cbt",
-    "vdi_enable_cbt", "vdi_list_changed_blocks",
-    "vdi_resize",     "vdi_set_on_boot",
-    "vdi_snapshot",
-};
-
-int sr_introduce(struct request *r)
-{
-    int rc = any_introduce_uuid(r);
-    struct object *o = rc ? NULL : db_find_any(r->db, r->result.s);
-
-    if (!o)
-        return rc;
-    db_set_int(r->db, o, "physical_size", -1);
-    db_set_int(r->db, o, "physical_utilisation", -1);
-    db_set(r->db, o, "allowed_operations",
-           value_strings(r->arena, sr_operations,
-                         sizeof(sr_operations) / sizeof(sr_operations[0])));
-    return rc;
-}
-
-int sr_forget(struct request *r)
-{
-    const struct value *vdis = db_get(r->self, "VDIs");
-    const struct value *pbds = db_get(r->self, "PBDs");
-
-    for (uint32_t i = 0; i < pbds->nr; i++)
-        if (db_bool(db_find_any(r->db, pbds->items[i].s), "currently_attached"))
-            return request_fail(r, "SR_HAS_PBD", r->self->ref, NULL);
-    while (vdis->nr)
-        db_destroy(r->db, db_find_any(r->db, vdis->items[0].s));
-    return any_forget(r);
-}
-
 /* Only a disk that some machine has can be moved while in use. */
 int vdi_pool_migrate(struct request *r)
 {
@@ -90,15 +50,6 @@ int vdi_pool_migrate(struct request *r)
         return request_fail(r, "VDI_NEEDS_VM_FOR_MIGRATE", arg_text(r, 0),
                             NULL);
     return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
-}
-
-static const char *const sr_types[] = {"dummy", "ext", "file", "hba", "iscsi",
-                                       "iso",   "lvm", "nfs",  "smb", "udev"};
-
-int sr_get_supported_types(struct request *r)
-{
-    return reply(r, value_strings(r->arena, sr_types,
-                                  sizeof(sr_types) / sizeof(sr_types[0])));
 }
 
 /* For what only a plugged repository can do. */

@@ -71,7 +71,9 @@ struct object *toolstack_master(struct toolstack *ts)
 
 void toolstack_commit(struct toolstack *ts)
 {
-    if (!ts->store || store_flush(ts->store, &ts->db) == 0)
+    /* Contents first: a record promises that they are there. */
+    if (ts->storage.sync(ts->storage.ctx) == 0 &&
+        (!ts->store || store_flush(ts->store, &ts->db) == 0))
         return;
     fputs("touchstone: cannot write the store; nothing more is answered\n",
           stderr);

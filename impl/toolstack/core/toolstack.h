@@ -11,6 +11,7 @@
 #include "host_driver.h"
 #include "metrics.h"
 #include "peer.h"
+#include "storage.h"
 
 struct auth_driver;
 struct background;
@@ -48,6 +49,7 @@ struct toolstack {
     const char *password;                 /* NULL: any that is not empty */
     char *new_password; /* owned; what root's was changed to, or NULL */
     const struct auth_driver *auth; /* borrowed; NULL: no directory */
+    struct storage_driver storage;
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;

@@ -7,12 +7,12 @@
 
 #include "handlers.h"
 
-#define DISKS                                                                  \
-    "VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH VDI_CLONE VDI_SNAPSHOT "      \
+#define DISKS                                                             \
+    "VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH VDI_CLONE VDI_SNAPSHOT " \
     "VDI_RESIZE"
-#define VHD                                                                    \
-    "SR_PROBE SR_UPDATE " DISKS " VDI_UPDATE VDI_RESIZE_ONLINE VDI_MIRROR "    \
-    "VDI_GENERATE_CONFIG VDI_RESET_ON_BOOT ATOMIC_PAUSE VDI_CONFIG_CBT "       \
+#define VHD                                                                 \
+    "SR_PROBE SR_UPDATE " DISKS " VDI_UPDATE VDI_RESIZE_ONLINE VDI_MIRROR " \
+    "VDI_GENERATE_CONFIG VDI_RESET_ON_BOOT ATOMIC_PAUSE VDI_CONFIG_CBT "    \
     "VDI_ACTIVATE VDI_DEACTIVATE"
 
 static const struct sm_driver drivers[] = {
@@ -100,9 +100,23 @@ struct object *sm_object(struct request *r, const char *type)
     return sm_make(r, d);
 }
 
+const char *sm_missing_key(struct request *r, const struct sm_driver *d,
+                           const struct value *config)
+{
+    for (const char *key = d->keys; *key; key += strspn(key, " ")) {
+        size_t len = strcspn(key, " ");
+        const char *name = arena_strndup(r->arena, key, len);
+
+        if (!*value_text(config, name, ""))
+            return name;
+        key += len;
+    }
+    return NULL;
+}
+
 int sr_get_supported_types(struct request *r)
 {
-    struct value types[DRIVERS_NR];
+    struct value *types = arena_alloc(r->arena, sizeof(*types) * DRIVERS_NR);
 
     for (size_t i = 0; i < DRIVERS_NR; i++)
         types[i] = value_string(drivers[i].type);

@@ -20,6 +20,10 @@ const struct sm_driver *sm_find(const char *type);
  */
 struct object *sm_object(struct request *r, const char *type);
 
+/* The first key that a device config must have and has not; NULL: none. */
+const char *sm_missing_key(struct request *r, const struct sm_driver *d,
+                           const struct value *config);
+
 /* Whether repositories of the type can do that; unknown types can nothing. */
 bool sm_has(const char *type, const char *feature);
 

@@ -67,8 +67,8 @@ static int fail_full(struct request *r, const struct object *sr)
 
     (void)r->ts->storage.sr_stat(r->ts->storage.ctx, db_text(sr, "uuid"),
                                  &stat); /* zeros will do */
-    size = arena_printf(r->arena, "%lld",
-                        (long long)(stat.used + STORAGE_BLOCK));
+    size =
+        arena_printf(r->arena, "%lld", (long long)(stat.used + STORAGE_BLOCK));
     return request_fail(r, "SR_FULL", size,
                         arena_printf(r->arena, "%lld", (long long)stat.size),
                         NULL);
@@ -112,8 +112,8 @@ void sr_refresh_size(struct toolstack *ts, struct object *sr)
     if (ts->storage.sr_stat(ts->storage.ctx, db_text(sr, "uuid"), &stat))
         return;
     for (uint32_t i = 0; i < vdis->nr; i++)
-        virtual += db_int(db_find_any(&ts->db, vdis->items[i].s),
-                          "virtual_size");
+        virtual +=
+            db_int(db_find_any(&ts->db, vdis->items[i].s), "virtual_size");
     db_set_int(&ts->db, sr, "physical_size", stat.size);
     db_set_int(&ts->db, sr, "physical_utilisation", stat.used);
     db_set_int(&ts->db, sr, "virtual_allocation", virtual);
@@ -125,8 +125,8 @@ void vdi_refresh_size(struct toolstack *ts, struct object *vdi)
     struct object *sr = db_ref(&ts->db, vdi, "SR");
     struct storage_volume_stat stat;
 
-    if (ts->storage.stat(ts->storage.ctx, vdi_sr_uuid(ts, vdi),
-                         vdi_volume(vdi), &stat) == 0) {
+    if (ts->storage.stat(ts->storage.ctx, vdi_sr_uuid(ts, vdi), vdi_volume(vdi),
+                         &stat) == 0) {
         db_set_int(&ts->db, vdi, "virtual_size", stat.size);
         db_set_int(&ts->db, vdi, "physical_utilisation", stat.used);
     }
@@ -198,8 +198,8 @@ void vdi_remove(struct request *r, struct object *vdi)
 int vdi_unmake(struct request *r, struct object *vdi)
 {
     struct object *sr = db_ref(r->db, vdi, "SR");
-    int rc = r->ts->storage.destroy(r->ts->storage.ctx,
-                                    vdi_sr_uuid(r->ts, vdi), vdi_volume(vdi));
+    int rc = r->ts->storage.destroy(r->ts->storage.ctx, vdi_sr_uuid(r->ts, vdi),
+                                    vdi_volume(vdi));
 
     if (rc && rc != -ENOENT)
         return vdi_fail(r, vdi, rc);

@@ -76,9 +76,8 @@ struct storage_driver {
     int (*sr_detach)(void *ctx, const char *host, const char *sr);
     int (*sr_stat)(void *ctx, const char *sr, struct storage_sr_stat *stat);
     int (*sr_scan)(void *ctx, const char *sr, storage_volume_fn fn, void *arg);
-    int (*probe)(void *ctx, struct arena *a, const char *host,
-                 const char *type, const struct value *config,
-                 storage_probe_fn fn, void *arg);
+    int (*probe)(void *ctx, struct arena *a, const char *host, const char *type,
+                 const struct value *config, storage_probe_fn fn, void *arg);
 
     /* Volumes. */
     int (*create)(void *ctx, const char *sr, const char *name, int64_t size);

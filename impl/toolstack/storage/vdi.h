@@ -44,6 +44,19 @@ bool sr_is_plugged(struct request *r, const struct object *sr);
 int sr_check(struct request *r, struct object *sr, const char *op);
 /* Works out allowed_operations again. */
 void sr_refresh(struct request *r, struct object *sr);
+/* API_FAILED with what the driver's -Exxx means where no disk is at fault. */
+int sr_fail(struct request *r, const struct object *sr, int rc);
+
+/* NULL, with the error of the request set: the host has one already. */
+struct object *pbd_make(struct request *r, struct object *sr,
+                        struct object *host, const struct value *config);
+/* What plug and unplug do. 0, or API_FAILED. */
+int pbd_attach(struct request *r, struct object *pbd);
+int pbd_detach(struct request *r, struct object *pbd);
+
+/* Records of disks for what is there, and none for what is not. */
+int sr_rescan(struct request *r, struct object *sr);
+
 /* Sizes as they are now. */
 void sr_refresh_size(struct toolstack *ts, struct object *sr);
 

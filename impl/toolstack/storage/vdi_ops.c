@@ -228,11 +228,11 @@ static const struct {
     const char *op;
     int (*check)(struct request *r, const struct object *vdi);
 } special[] = {
-    {"destroy", check_destroy},       {"revert_from", check_destroy},
-    {"forget", check_forget},         {"data_destroy", check_data_destroy},
-    {"resize", check_resize},         {"resize_online", check_resize},
-    {"snapshot", check_snapshot},     {"copy", check_copy},
-    {"enable_cbt", check_cbt},        {"disable_cbt", check_cbt},
+    {"destroy", check_destroy},   {"revert_from", check_destroy},
+    {"forget", check_forget},     {"data_destroy", check_data_destroy},
+    {"resize", check_resize},     {"resize_online", check_resize},
+    {"snapshot", check_snapshot}, {"copy", check_copy},
+    {"enable_cbt", check_cbt},    {"disable_cbt", check_cbt},
     {"revert_to", check_revert},
 };
 

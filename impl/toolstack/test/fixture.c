@@ -6,6 +6,7 @@
 
 #include "dispatch.h"
 #include "fake_domains.h"
+#include "fake_storage.h"
 #include "json.h"
 
 static int64_t still_now(void *ctx)
@@ -42,6 +43,7 @@ void fixture_init(struct fixture *f)
     model_init();
     arena_init(&f->arena);
     toolstack_init(&f->ts, &env, &domains);
+    f->ts.storage = fake_storage();
     host_make(f);
     answer = fixture_call(f, "session.login_with_password", "[\"root\",\"x\"]");
     f->session = arena_strndup(&f->arena, answer + 1, strlen(answer) - 2);

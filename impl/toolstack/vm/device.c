@@ -136,8 +136,10 @@ static void disk_clone(struct request *r, struct object *vbd, bool snapshot)
 {
     struct object *vdi = db_ref(r->db, vbd, "VDI");
 
-    if (vdi && strcmp(db_text(vbd, "type"), "Disk") == 0)
-        db_set_text(r->db, vbd, "VDI", vdi_duplicate(r, vdi, snapshot)->ref);
+    if (!vdi || strcmp(db_text(vbd, "type"), "Disk") != 0)
+        return;
+    vdi = vdi_duplicate(r, vdi, snapshot);
+    db_set_text(r->db, vbd, "VDI", vdi ? vdi->ref : REF_NULL);
 }
 
 static void device_clone(struct request *r, const struct object *from,
