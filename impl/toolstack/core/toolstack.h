@@ -36,6 +36,12 @@ struct route_list;
 struct store;
 struct timers;
 
+/* What has changed since the last look at the calls that wait. */
+struct stirred {
+    uint64_t generation, tombstones_nr; /* at that look */
+    uint64_t classes[2];                /* bits by the class's number */
+};
+
 struct toolstack {
     struct db db;
     struct environment env;
@@ -56,6 +62,7 @@ struct toolstack {
     struct host_memory *memory;         /* of host/host_memory.c */
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
+    struct stirred stirred;             /* of wait.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */
     struct timers *timers;              /* of timer.c */

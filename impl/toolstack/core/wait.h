@@ -16,7 +16,19 @@ struct wait {
     /* Goes on: 0, API_FAILED, or API_WAITING once more. */
     int (*resume)(struct request *r);
     int64_t deadline_ms; /* of the environment's clock; INT64_MAX: none */
+    /*
+     * The classes, as bits by their number, without a change of which `ready`
+     * says no. All 0: it may say yes at any time.
+     */
+    uint64_t classes[2];
 };
+
+/*
+ * Notes which classes have changed since the last look; for wait_stirred, which
+ * says whether it makes sense to ask wait_ready: thousands may wait.
+ */
+void waits_look(struct toolstack *ts);
+bool wait_stirred(const struct request *r);
 
 /* Whether the request can go on now. */
 bool wait_ready(struct request *r);

@@ -22,7 +22,7 @@ enum {
 struct registration {
     char session[REF_BYTES];
     char *classes; /* "*" or class names in lower case, each between spaces */
-    uint64_t since;
+    uint64_t since, deleted; /* what it was told: generation, deletions */
     struct registration *next;
 };
 
@@ -38,8 +38,8 @@ struct event_wait {
     uint64_t since; /* changes after this generation count */
     bool full;      /* everything that exists counts */
     const char *session;
-    uint64_t looked;                   /* generation at the last look */
-    bool ready;                        /* that look found something */
+    uint64_t looked, looked_deleted;   /* until where the last look went */
+    bool ready;                        /* a look found something */
     struct registration *registration; /* of event.next; NULL: event.from */
 };
 
@@ -153,6 +153,18 @@ static uint64_t first_tombstone(const struct db *db)
                : 0;
 }
 
+/* Of those that were deleted after `since`: they are in the order of time. */
+static uint64_t first_deletion(const struct request *r)
+{
+    const struct db *db = r->db;
+    uint64_t first = first_tombstone(db), i = db->tombstones_nr;
+
+    while (i > first &&
+           db->tombstones[(i - 1) % TOMBSTONES_MAX].deleted > wait_of(r)->since)
+        i--;
+    return i;
+}
+
 static bool tells(const struct event_wait *w, const struct tombstone *t)
 {
     return !w->full && t->deleted > w->since && t->created <= w->since &&
@@ -163,12 +175,13 @@ static struct value collect(struct request *r)
 {
     const struct event_wait *w = wait_of(r);
     const struct db *db = r->db;
+    uint64_t deletion = first_deletion(r);
     size_t nr = 0, max = 0;
     struct value *events;
 
     for (const struct object *o = first_change(r); o; o = o->newer)
         max += wanted(w, o->class, o->ref);
-    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++)
+    for (uint64_t i = deletion; i < db->tombstones_nr; i++)
         max += tells(w, &db->tombstones[i % TOMBSTONES_MAX]);
     events = arena_alloc(r->arena, sizeof(*events) * max);
     for (const struct object *o = first_change(r); o; o = o->newer)
@@ -176,7 +189,7 @@ static struct value collect(struct request *r)
             events[nr++] =
                 event_value(r, w->full || o->created > w->since ? "add" : "mod",
                             o->class, o->ref, o);
-    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++) {
+    for (uint64_t i = deletion; i < db->tombstones_nr; i++) {
         const struct tombstone *t = &db->tombstones[i % TOMBSTONES_MAX];
 
         if (tells(w, t))
@@ -203,18 +216,28 @@ static struct value counts(struct request *r)
     return value_map(m, nr);
 }
 
+/* Only what came after the last look: that found nothing. */
 static bool has_news(const struct request *r)
 {
     const struct event_wait *w = wait_of(r);
     const struct db *db = r->db;
+    uint64_t first = first_tombstone(db);
 
     for (const struct object *o = db->newest;
-         o && (w->full || o->changed > w->since); o = o->older)
+         o && (w->full || o->changed > w->since) && o->changed > w->looked;
+         o = o->older)
         if (wanted(w, o->class, o->ref))
             return true;
-    for (uint64_t i = first_tombstone(db); i < db->tombstones_nr; i++)
-        if (tells(w, &db->tombstones[i % TOMBSTONES_MAX]))
+    if (w->looked_deleted > first)
+        first = w->looked_deleted;
+    for (uint64_t i = db->tombstones_nr; i-- > first;) {
+        const struct tombstone *t = &db->tombstones[i % TOMBSTONES_MAX];
+
+        if (t->deleted <= w->since)
+            break;
+        if (tells(w, t))
             return true;
+    }
     return false;
 }
 
@@ -224,10 +247,9 @@ static bool event_ready(struct request *r)
 
     if (!session_find(r->ts, w->session))
         return true;
-    if (w->looked != r->db->generation) {
-        w->looked = r->db->generation;
-        w->ready = has_news(r);
-    }
+    w->ready = w->ready || has_news(r);
+    w->looked = r->db->generation - 1;
+    w->looked_deleted = r->db->tombstones_nr;
     return w->ready;
 }
 
@@ -242,6 +264,7 @@ static int event_resume(struct request *r)
         struct value events = collect(r);
 
         w->registration->since = r->db->generation - 1;
+        w->registration->deleted = r->db->tombstones_nr;
         return reply(r, events);
     }
     m = arena_alloc(r->arena, sizeof(*m) * 3);
@@ -252,9 +275,27 @@ static int event_resume(struct request *r)
     return reply(r, value_map(m, 3));
 }
 
+static void note_class(struct event_wait *w, const struct class *c)
+{
+    w->base.classes[c->nr / 64] |= UINT64_C(1) << c->nr % 64;
+}
+
+/* What the wait can be woken by: its classes, and the end of the session. */
+static void note_classes(struct event_wait *w)
+{
+    note_class(w, class_find("session"));
+    for (uint32_t i = 0; i < w->nr; i++) {
+        if (w->wanted[i].class)
+            note_class(w, w->wanted[i].class);
+        else
+            w->base.classes[0] = w->base.classes[1] = UINT64_MAX;
+    }
+}
+
 /* Answers at once when there is something to tell. */
 static int event_wait(struct request *r, struct event_wait *w)
 {
+    note_classes(w);
     w->base.ready = event_ready;
     w->base.resume = event_resume;
     r->wait = &w->base;
@@ -370,6 +411,7 @@ int event_register(struct request *r)
     if (!reg) {
         reg = must_alloc(sizeof(*reg));
         *reg = (struct registration){.since = r->db->generation - 1,
+                                     .deleted = r->db->tombstones_nr,
                                      .next = r->ts->registrations};
         memcpy(reg->session, r->session->ref, sizeof(reg->session));
         reg->classes = memcpy(must_alloc(1), "", 1);
@@ -407,6 +449,11 @@ int event_next(struct request *r)
 
         w->nr += subscribe(arena_strndup(r->arena, p, len), &w->wanted[w->nr]);
         p += len;
+    }
+    if (r->db->tombstones_nr - reg->deleted > TOMBSTONES_MAX) {
+        reg->since = r->db->generation - 1;
+        reg->deleted = r->db->tombstones_nr;
+        return request_fail(r, "EVENTS_LOST", NULL);
     }
     w->since = reg->since;
     w->base.deadline_ms = INT64_MAX;

@@ -120,11 +120,15 @@ static void go_on(struct exchange *x)
 /* Everybody who can be answered now. */
 void rpc_wake(struct http_server *s)
 {
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
+        waits_look(ts);
     for (struct exchange *x = s->parked, *next; x; x = next) {
+        struct request *r = x->rpc->answer.request;
+
         next = x->next;
         if (x->epoch != x->call.at->epoch)
             conn_abort(x->conn);
-        else if (wait_ready(x->rpc->answer.request))
+        else if (wait_stirred(r) && wait_ready(r))
             go_on(x);
     }
 }
