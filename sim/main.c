@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "doors.h"
 #include "generic.h"
 #include "options.h"
 #include "presets.h"
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
     }
     if (o.list_missing)
         return list_missing();
+    if (doors_check(&o))
+        return EXIT_USAGE;
     (void)sigaction(SIGINT, &stop, NULL); /* valid signals */
     (void)sigaction(SIGTERM, &stop, NULL);
     return sim_run(&o, &stopping);

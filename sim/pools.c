@@ -9,6 +9,7 @@
 
 #include "directory.h"
 #include "domains.h"
+#include "doors.h"
 #include "hosts.h"
 #include "measure.h"
 #include "nics.h"
@@ -43,6 +44,7 @@ void world_destroy(struct world *w)
 {
     if (w->server)
         http_stop(w->server);
+    doors_end(w);
     pools_free(w);
     while (w->hosts) {
         struct sim_host *h = w->hosts;
@@ -175,28 +177,14 @@ int world_fill(struct world *w)
     return rc;
 }
 
-static int open_host(struct world *w, struct sim_host *h)
-{
-    int rc = http_open(w->server, &h->endpoint, h->address, w->port);
-
-    if (rc)
-        fprintf(stderr,
-                "touchstone sim: cannot listen on %s port %u: %s; try --port "
-                "0\n",
-                h->address, w->port, strerror(-rc));
-    return rc;
-}
-
 int world_listen(struct world *w, uint16_t port)
 {
-    int rc = 0;
+    int rc;
 
     w->port = port;
     w->server = http_create(w->pools);
-    for (struct sim_host *h = w->hosts; !rc && h; h = h->next) {
-        rc = open_host(w, h);
-        if (!rc && !w->port)
-            w->port = http_port(w->server);
-    }
+    rc = doors_begin(w);
+    for (struct sim_host *h = w->hosts; !rc && h; h = h->next)
+        rc = doors_open(w, h);
     return rc;
 }

@@ -38,6 +38,7 @@ struct world {
     struct sim_host *hosts, *last_host;
     struct http_server *server; /* NULL until world_listen */
     uint16_t port;
+    struct tls_context *tls; /* of doors.c; NULL: none */
 };
 
 /* The simulation, with options, clock and domains, is borrowed. */

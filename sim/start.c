@@ -8,6 +8,7 @@
 #include "directory.h"
 #include "document.h"
 #include "domains.h"
+#include "doors.h"
 #include "nics.h"
 #include "pools.h"
 #include "sim.h"
@@ -132,14 +133,16 @@ static void sim_fini(struct sim *sim)
 static void announce(const struct sim *sim, uint16_t port)
 {
     const struct options *o = &sim->options;
+    const char *host = o->listen ? o->listen : "127.0.0.1";
+    const char *scheme = doors_scheme(o);
 
-    printf("listening on http://127.0.0.1:%u\n", port);
+    printf("listening on %s://%s:%u\n", scheme, host, port);
     printf("  user root, password %s; seed %llu; for example:\n"
-           "  curl -s http://127.0.0.1:%u/jsonrpc -d '{\"jsonrpc\":\"2.0\","
+           "  curl -s%s %s://%s:%u/jsonrpc -d '{\"jsonrpc\":\"2.0\","
            "\"id\":1,\n    \"method\":\"session.login_with_password\","
            "\"params\":[\"root\",\"x\"]}'\n  again: ",
            o->password ? "as given" : "not empty", (unsigned long long)o->seed,
-           port);
+           o->tls ? "k" : "", scheme, host, port);
     options_print(o, stdout);
     putchar('\n');
     fflush(stdout);

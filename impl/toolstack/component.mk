@@ -5,7 +5,7 @@ XML2_INC := -isystem /usr/include/libxml2
 TOOLSTACK_DIRS := $(filter-out datamodel/ test/ fuzz/, \
                   $(patsubst $(ts)/%,%,$(wildcard $(ts)/*/)))
 INC_toolstack := -I$(ts) $(TOOLSTACK_DIRS:%/=-I$(ts)/%) $(XML2_INC)
-TOOLSTACK_LIBS := -lmicrohttpd -lgnutls -lxml2 -lsqlite3 -lvirt -lyaml -lz \
+TOOLSTACK_LIBS := -lgnutls -lxml2 -lsqlite3 -lvirt -lyaml -lz \
                   -lzstd -lxxhash -lpthread -lm
 $(eval $(call layer,$(ts),$(INC_toolstack)))
 $(eval $(call layer,$(ts)/test,$(INC_toolstack) -I$(ts)/test))
@@ -43,3 +43,13 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xva.c, \
   $(addprefix $(ts)/transfer/,digest.c squeeze.c tar.c xva_header.c \
   xva_reader.c)))
 $O/fuzz/$(ts)/fuzz/fuzz_xva: FUZZ_LIBS = $(TOOLSTACK_LIBS)
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_http.c, \
+  $(addprefix $(ts)/model/,arena.c buf.c value.c) \
+  $(addprefix $(ts)/wire/,http_chunk.c http_head.c url.c)))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c value.c) \
+  $(ts)/wire/xmlrpc.c))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
+  $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
+$O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)
+$O/fuzz/$(ts)/%: inc = $(INC_toolstack) -I$(ts)/test

@@ -23,7 +23,7 @@ class Simulation:
             [program(), "--port", "0", "--seed", "1", *options],
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
-        match = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", line)
+        match = re.fullmatch(r"listening on https?://127\.0\.0\.1:(\d+)\n", line)
         assert match, line
         self.port = int(match.group(1))
 

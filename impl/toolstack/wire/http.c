@@ -234,12 +234,22 @@ struct http_server *http_create(struct toolstack *pools)
     return s;
 }
 
+static void unlink_socket(const struct door *d)
+{
+    struct sockaddr_un at = {0};
+    socklen_t len = sizeof(at);
+
+    if (d->local && !getsockname(d->watch.fd, (struct sockaddr *)&at, &len))
+        (void)unlink(at.sun_path); /* somebody may have done so */
+}
+
 static void close_doors(struct http_server *s)
 {
     while (s->doors) {
         struct door *d = s->doors;
 
         s->doors = d->next;
+        unlink_socket(d);
         close(d->watch.fd);
         free(d);
     }

@@ -23,6 +23,7 @@ static void next_line(struct http_chunks *c, enum chunk_where where)
 {
     c->where = where;
     c->line = 0;
+    c->cr = false;
 }
 
 static int take_size(struct http_chunks *c, char ch)
@@ -37,19 +38,17 @@ static int take_size(struct http_chunks *c, char ch)
     }
     if (c->line == 1) /* no digit at all */
         return -EINVAL;
-    if (ch == '\n')
-        next_line(c, c->left ? CHUNK_DATA : CHUNK_TRAILER);
-    else if (ch == ';' || ch == '\r' || ch == ' ' || ch == '\t')
-        c->where = CHUNK_REST;
-    else
-        return -EINVAL;
-    return 0;
+    c->where = CHUNK_REST;
+    return ch == ';' || ch == '\r' || ch == ' ' || ch == '\t' ? 0 : -EINVAL;
 }
 
-/* One character that is not content. */
+/* One character that is not content. CR and LF come together or not at all. */
 static int take_char(struct http_chunks *c, char ch)
 {
-    if (++c->line > HTTP_LINE_MAX)
+    bool cr = c->cr;
+
+    c->cr = ch == '\r';
+    if (++c->line > HTTP_LINE_MAX || cr != (ch == '\n'))
         return -EINVAL;
     switch (c->where) {
     case CHUNK_SIZE:
@@ -59,17 +58,13 @@ static int take_char(struct http_chunks *c, char ch)
             next_line(c, c->left ? CHUNK_DATA : CHUNK_TRAILER);
         return 0;
     case CHUNK_AFTER:
-        if (ch != '\r' && ch != '\n')
-            return -EINVAL;
         if (ch == '\n')
             next_line(c, CHUNK_SIZE);
-        return 0;
+        return ch == '\r' || ch == '\n' ? 0 : -EINVAL;
     default: /* an empty line ends the trailer, of which nothing is kept */
-        if (ch == '\r')
-            c->line--;
-        c->done = ch == '\n' && c->line == 1;
+        c->done = ch == '\n' && c->line == 2;
         if (ch == '\n')
-            c->line = 0;
+            next_line(c, CHUNK_TRAILER);
         return 0;
     }
 }

@@ -35,17 +35,15 @@ static bool is_token_char(char c)
            (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-/* The next line, without its end, as a string; NULL: none. */
+/* The next line, without its CR LF, as a string; NULL: none. */
 static char *take_line(char **at, const char *end)
 {
     char *line = *at, *stop = memchr(line, '\n', (size_t)(end - line));
 
-    if (!stop)
+    if (!stop || stop == line || stop[-1] != '\r')
         return NULL;
     *at = stop + 1;
-    if (stop > line && stop[-1] == '\r')
-        stop--;
-    *stop = '\0';
+    *--stop = '\0';
     return strlen(line) == (size_t)(stop - line) ? line : NULL;
 }
 

@@ -51,6 +51,7 @@ struct http_chunks {
     uint64_t left;  /* of the chunk that is read */
     unsigned where; /* an enum of http_chunk.c */
     unsigned line;  /* bytes of the line that is read */
+    bool cr;        /* the last of them */
     bool done;
 };
 

@@ -13,7 +13,6 @@
 enum {
     VALID_SECONDS = 10 * 365 * 24 * 3600,
     SERIAL_BYTES = 8,
-    RSA_BITS = 2048,
 };
 
 struct tls_context {
@@ -68,7 +67,9 @@ static int make_own(struct tls_context *t)
     if (!rc)
         rc = gnutls_x509_privkey_init(&key);
     if (!rc)
-        rc = gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, RSA_BITS, 0);
+        rc = gnutls_x509_privkey_generate(
+            key, GNUTLS_PK_ECDSA,
+            GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
     if (!rc)
         rc = describe(crt, key);
     if (!rc)
