@@ -8,6 +8,7 @@
 
 enum {
     EXCEPTIONS_MAX = 4096,
+    ARCHIVED_MAX = 64,
 };
 
 struct exception {
@@ -15,7 +16,15 @@ struct exception {
     char name[SOURCE_NAME_BYTES];
 };
 
+struct archived {
+    char uuid[UUID_BYTES];
+    struct buf rrd;
+    struct archived *next;
+};
+
 struct transfer {
+    struct archived *archived; /* newest first */
+    int archived_nr;
     struct exception *exceptions; /* the oldest goes when there are too many */
     int exceptions_nr;
 };
@@ -29,10 +38,22 @@ static struct transfer *state(struct toolstack *ts)
     return ts->transfer;
 }
 
+static void drop(struct transfer *t, struct archived **slot)
+{
+    struct archived *a = *slot;
+
+    *slot = a->next;
+    t->archived_nr--;
+    buf_fini(&a->rrd);
+    free(a);
+}
+
 void transfer_fini(struct toolstack *ts)
 {
     if (!ts->transfer)
         return;
+    while (ts->transfer->archived)
+        drop(ts->transfer, &ts->transfer->archived);
     free(ts->transfer->exceptions);
     free(ts->transfer);
     ts->transfer = NULL;
@@ -80,4 +101,35 @@ void transfer_rrd_except(struct toolstack *ts, const char *uuid,
     e = &t->exceptions[t->exceptions_nr++];
     memcpy(e->uuid, uuid, strlen(uuid) + 1);
     memcpy(e->name, name, strlen(name) + 1);
+}
+
+/* --- Archives ------------------------------------------------------------ */
+
+const struct buf *transfer_archived(const struct toolstack *ts,
+                                    const char *uuid)
+{
+    struct archived *a = ts->transfer ? ts->transfer->archived : NULL;
+
+    while (a && strcmp(a->uuid, uuid) != 0)
+        a = a->next;
+    return a ? &a->rrd : NULL;
+}
+
+void transfer_archive(struct toolstack *ts, const char *uuid, const void *data,
+                      size_t len)
+{
+    struct transfer *t = state(ts);
+    struct archived *a, **slot = &t->archived;
+
+    while (*slot && strcmp((*slot)->uuid, uuid) != 0 &&
+           ((*slot)->next || t->archived_nr < ARCHIVED_MAX))
+        slot = &(*slot)->next;
+    if (*slot) /* the same machine's, or the oldest of too many */
+        drop(t, slot);
+    a = must_alloc(sizeof(*a));
+    *a = (struct archived){.next = t->archived};
+    memcpy(a->uuid, uuid, strnlen(uuid, UUID_BYTES - 1));
+    buf_add(&a->rrd, data, len);
+    t->archived = a;
+    t->archived_nr++;
 }

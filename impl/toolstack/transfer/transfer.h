@@ -6,6 +6,7 @@
 #ifndef TRANSFER_TRANSFER_H
 #define TRANSFER_TRANSFER_H
 
+#include "buf.h"
 #include "request.h"
 
 struct transfer;
@@ -18,5 +19,12 @@ bool transfer_rrd_excepted(const struct toolstack *ts, const char *uuid,
                            const char *name);
 void transfer_rrd_except(struct toolstack *ts, const char *uuid,
                          const char *name, bool excepted);
+
+/* RRDs that were put here, by the uuid of their machine; NULL: none. The oldest
+ * goes when there are too many. */
+const struct buf *transfer_archived(const struct toolstack *ts,
+                                    const char *uuid);
+void transfer_archive(struct toolstack *ts, const char *uuid, const void *data,
+                      size_t len);
 
 #endif
