@@ -65,6 +65,7 @@ struct toolstack *world_add_pool(struct world *w)
     ts->metrics = sim_measure_driver();
     ts->hosts = sim_hosts_driver(w);
     ts->network = &w->sim->network;
+    ts->agent = &w->sim->agent;
     ts->storage = sim_volumes_driver(w->sim->volumes);
     ts->peers = sim_peers_driver(w);
     if (w->sim->directory)

@@ -5,6 +5,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include "agent_driver.h"
 #include "clock.h"
 #include "faults.h"
 #include "network_driver.h"
@@ -13,6 +14,7 @@
 
 struct sim_directory;
 struct sim_domains;
+struct sim_agents;
 struct sim_nics;
 struct sim_volumes;
 struct world;
@@ -22,6 +24,8 @@ struct sim {
     struct sim_clock clock;
     struct faults *faults;
     struct sim_domains *domains;
+    struct sim_agents *agents;
+    struct agent_driver agent; /* over agents */
     struct sim_nics *nics;
     struct network_driver network;   /* over nics */
     struct sim_directory *directory; /* NULL: there is none */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agents.h"
 #include "directory.h"
 #include "document.h"
 #include "domains.h"
@@ -108,6 +109,8 @@ static int sim_init(struct sim *sim, const struct options *o)
                                     .ctx = sim};
     sim->faults = faults_create(&sim->clock, sim->options.seed);
     sim->domains = sim_domains_create();
+    sim->agents = sim_agents_create(sim);
+    sim->agent = sim_agents_driver(sim->agents);
     sim->nics = sim_nics_create(sim, (int)o->nics);
     sim->network = sim_nics_driver(sim->nics);
     if (o->users && sim_directory_load(o->users, &sim->directory))
@@ -124,6 +127,8 @@ static void sim_fini(struct sim *sim)
         sim_directory_destroy(sim->directory);
     if (sim->domains)
         sim_domains_destroy(sim->domains);
+    if (sim->agents)
+        sim_agents_destroy(sim->agents);
     if (sim->nics)
         sim_nics_destroy(sim->nics);
     if (sim->volumes)

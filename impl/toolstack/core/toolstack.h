@@ -14,6 +14,7 @@
 #include "storage.h"
 
 struct auth_driver;
+struct agent_driver;
 struct background;
 struct transfer;
 struct request;
@@ -49,6 +50,7 @@ struct toolstack {
     struct host_driver hosts;
     struct peer_driver peers;
     struct metrics_driver metrics;
+    const struct agent_driver *agent;     /* NULL: none */
     const struct network_driver *network; /* NULL: no hardware */
     uint64_t network_seen;                /* its changes() at the last look */
     struct toolstack *next;               /* another pool of this process */

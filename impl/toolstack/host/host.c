@@ -21,19 +21,6 @@ int host_compute_memory_overhead(struct request *r)
     return reply(r, value_int(db_int(r->self, "memory_overhead")));
 }
 
-int host_get_servertime(struct request *r)
-{
-    return reply(r, value_date(toolstack_now(r->ts, r->arena)));
-}
-
-/* Hosts keep UTC; this text has no zone. */
-int host_get_server_localtime(struct request *r)
-{
-    const char *now = toolstack_now(r->ts, r->arena);
-
-    return reply_text(r, arena_strndup(r->arena, now, strlen(now) - 1));
-}
-
 int host_get_management_interface(struct request *r)
 {
     const struct value *pifs = db_get(r->self, "PIFs");
@@ -124,11 +111,6 @@ int host_list_methods(struct request *r)
     return reply(r, value_set(names, (size_t)message_count()));
 }
 
-int host_get_sched_gran(struct request *r)
-{
-    return reply_text(r, "cpu");
-}
-
 int pool_get_license_state(struct request *r)
 {
     struct member *m = arena_alloc(r->arena, sizeof(*m) * 2);
@@ -169,40 +151,4 @@ int pool_ha_compute_max(struct request *r)
 {
     return reply(r,
                  value_int((int64_t)db_count(r->db, class_find("host")) - 1));
-}
-
-static const char *const agent_keys[] = {"auto_update_enabled",
-                                         "auto_update_url"};
-
-int pool_add_to_guest_agent_config(struct request *r)
-{
-    const char *key = arg_text(r, 1), *value = arg_text(r, 2);
-    struct object *pool;
-
-    for (size_t i = 0; i < sizeof(agent_keys) / sizeof(char *); i++) {
-        if (strcmp(agent_keys[i], key) != 0)
-            continue;
-        pool = arg_object(r, 0, "pool");
-        if (!pool)
-            return API_FAILED;
-        db_map_put(r->db, pool, "guest_agent_config", key, value);
-        return reply_void(r);
-    }
-    return request_fail(r, "INVALID_VALUE", "guest_agent_config",
-                        arena_printf(r->arena, "%s = %s", key, value), NULL);
-}
-
-int pool_configure_repository_proxy(struct request *r)
-{
-    const char *url = arg_text(r, 1);
-    struct object *pool;
-
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-        return request_fail(r, "INVALID_REPOSITORY_PROXY_URL", url, NULL);
-    pool = arg_object(r, 0, "pool");
-    if (!pool)
-        return API_FAILED;
-    db_set_text(r->db, pool, "repository_proxy_url", url);
-    db_set_text(r->db, pool, "repository_proxy_username", arg_text(r, 2));
-    return reply_void(r);
 }
