@@ -36,18 +36,22 @@ static int parse_date(const char *text, int64_t *ms)
 
 int sim_clock_init(struct sim_clock *c, const char *text)
 {
-    static const char prefix[] = "virtual=";
+    static const char *const kinds[] = {"virtual", "still"};
 
     *c = (struct sim_clock){0};
     if (!text || strcmp(text, "real") == 0)
         return 0;
-    c->is_virtual = true;
-    c->ms = VIRTUAL_START_MS;
-    if (strcmp(text, "virtual") == 0)
-        return 0;
-    if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
-        return -EINVAL;
-    return parse_date(text + sizeof(prefix) - 1, &c->ms);
+    for (int i = 0; i < 2; i++) {
+        size_t len = strlen(kinds[i]);
+
+        if (strncmp(text, kinds[i], len) != 0 ||
+            (text[len] && text[len] != '='))
+            continue;
+        *c = (struct sim_clock){
+            .is_virtual = true, .jumps = i == 0, .ms = VIRTUAL_START_MS};
+        return text[len] ? parse_date(text + len + 1, &c->ms) : 0;
+    }
+    return -EINVAL;
 }
 
 int64_t sim_clock_now_ms(const struct sim_clock *c)

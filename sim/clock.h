@@ -10,12 +10,14 @@
 
 struct sim_clock {
     bool is_virtual;
+    bool jumps; /* to what is due next, when everybody waits */
     int64_t ms; /* virtual: the time since 1970; real: added to the machine's */
 };
 
 /*
- * `text` is of --clock: NULL, "real", "virtual" or "virtual=DATE", with DATE
- * as 2026-01-31T12:00:00Z (its first part will do). 0, or -EINVAL.
+ * `text` is of --clock: NULL, "real", "virtual" (jumps when everybody waits) or
+ * "still" (never by itself); these with "=DATE", 2026-01-31T12:00:00Z or its
+ * first part. 0, or -EINVAL.
  */
 int sim_clock_init(struct sim_clock *c, const char *text);
 

@@ -104,7 +104,7 @@ static void advance(struct sim *sim, int64_t by_ms)
     for (int i = 0; i < STEPS_MAX; i++) {
         int64_t now = sim_clock_now_ms(&sim->clock), next = step_all(sim);
 
-        if (next >= target)
+        if (next > target)
             break;
         if (next > now)
             sim_clock_move(&sim->clock, next - now);
@@ -204,9 +204,9 @@ int control_host(struct route_call *c)
 
     if (!slash)
         return control_refuse(c, "/sim/host/NAME/VERB");
-    h = host_named(control_sim(c)->world,
-                   arena_strndup(c->request.arena, c->rest,
-                                 (size_t)(slash - c->rest)));
+    h = host_named(
+        control_sim(c)->world,
+        arena_strndup(c->request.arena, c->rest, (size_t)(slash - c->rest)));
     if (!h)
         return control_refuse(c, "no such host");
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -226,5 +226,7 @@ int control_reset(struct route_call *c)
     struct value v = value_map(NULL, 0);
 
     sim->again = true;
+    if (!*sim->stop) /* a signal goes first */
+        *sim->stop = SIM_AGAIN;
     return control_answer(c, 202, &v);
 }

@@ -23,7 +23,7 @@ static void agent_start(struct sim_host *h)
         sim_domains_revive(h->world->sim->domains, h->endpoint.host);
     h->power = SIM_UP;
     h->agent_down = false;
-    h->endpoint.down = false;
+    h->endpoint.down = h->cut_off;
 }
 
 /* What has had its time is up. */
@@ -48,6 +48,15 @@ void sim_host_boot(struct sim_host *h)
     h->ready_ms = now_ms(h->world) + BOOT_MS;
 }
 
+void sim_host_cut(struct sim_host *h, bool cut)
+{
+    h->cut_off = cut;
+    if (cut)
+        agent_stop(h);
+    else if (h->power == SIM_UP && !h->agent_down)
+        h->endpoint.down = false;
+}
+
 static bool host_alive(void *ctx, const char *host)
 {
     struct sim_host *h = world_find_host(ctx, host);
@@ -55,7 +64,7 @@ static bool host_alive(void *ctx, const char *host)
     if (!h)
         return false;
     settle(h);
-    return h->power == SIM_UP && !h->agent_down;
+    return h->power == SIM_UP && !h->agent_down && !h->cut_off;
 }
 
 static int host_shutdown(void *ctx, const char *host)
@@ -110,6 +119,47 @@ static int host_set_role(void *ctx, const char *host, bool master,
     h->endpoint.emergency = emergency;
     h->endpoint.epoch++;
     return 0;
+}
+
+int64_t sim_hosts_step(struct world *w)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (struct sim_host *h = w->hosts; h; h = h->next) {
+        settle(h);
+        if ((h->power == SIM_BOOTING || h->agent_down) &&
+            h->ready_ms < earliest)
+            earliest = h->ready_ms;
+    }
+    return earliest;
+}
+
+/* Faults that a host suffers as a whole. */
+static void fault_cb(void *ctx, enum fault_kind kind, const char *target,
+                     bool begins)
+{
+    struct world *w = ctx;
+
+    for (struct sim_host *h = w->hosts; h; h = h->next) {
+        struct object *o =
+            db_find_uuid(&h->endpoint.ts->db, "host", h->endpoint.host);
+        const char *names[] = {h->endpoint.host, h->address,
+                               o ? db_text(o, "name_label") : NULL, NULL};
+
+        if (!fault_matches(target, names))
+            continue;
+        if (kind == FAULT_PARTITION)
+            sim_host_cut(h, begins);
+        else if (kind == FAULT_HOST_CRASH && begins)
+            sim_host_crash(h);
+        else if (kind == FAULT_HOST_CRASH)
+            sim_host_boot(h);
+    }
+}
+
+void sim_hosts_watch(struct world *w)
+{
+    faults_watch(w->sim->faults, fault_cb, w);
 }
 
 struct host_driver sim_hosts_driver(struct world *w)

@@ -16,4 +16,13 @@ struct host_driver sim_hosts_driver(struct world *w);
 void sim_host_crash(struct sim_host *h);
 void sim_host_boot(struct sim_host *h);
 
+/* Nobody reaches it, or everybody does again; it runs on. */
+void sim_host_cut(struct sim_host *h, bool cut);
+
+/* Ends boots whose time is up; when the next one will be (INT64_MAX: none). */
+int64_t sim_hosts_step(struct world *w);
+
+/* Lets faults of the kinds host-crash and partition do that. */
+void sim_hosts_watch(struct world *w);
+
 #endif

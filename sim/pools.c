@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "directory.h"
 #include "domains.h"
 #include "doors.h"
@@ -24,6 +25,7 @@ struct world *world_create(struct sim *sim)
     struct world *w = must_alloc(sizeof(*w));
 
     *w = (struct world){.sim = sim};
+    sim_hosts_watch(w);
     return w;
 }
 
@@ -70,6 +72,7 @@ struct toolstack *world_add_pool(struct world *w)
     ts->peers = sim_peers_driver(w);
     if (w->sim->directory)
         ts->auth = sim_directory_driver(w->sim->directory);
+    control_open(ts);
     roles_make(ts);
     *(w->last ? &w->last->next : &w->pools) = ts;
     w->last = ts;
@@ -187,5 +190,13 @@ int world_listen(struct world *w, uint16_t port)
     rc = doors_begin(w);
     for (struct sim_host *h = w->hosts; !rc && h; h = h->next)
         rc = doors_open(w, h);
+    if (!rc && w->sim->options.control) {
+        w->control.ts = w->pools;
+        rc = http_open(w->server, &w->control, "127.0.0.1",
+                       (uint16_t)w->sim->options.control);
+        if (rc)
+            fprintf(stderr, "touchstone sim: no control at port %u: %s\n",
+                    (unsigned)w->sim->options.control, strerror(-rc));
+    }
     return rc;
 }

@@ -26,6 +26,7 @@ struct sim_host {
     char address[ADDRESS_BYTES];
     enum sim_power power;
     bool agent_down; /* only the agent is, until ready_ms */
+    bool cut_off;    /* from every network */
     int64_t ready_ms;
     struct world *world;
     struct sim_host *next;
@@ -37,6 +38,7 @@ struct world {
     int pools_nr;
     struct sim_host *hosts, *last_host;
     struct http_server *server; /* NULL until world_listen */
+    struct endpoint control;    /* of --control */
     uint16_t port;
     struct tls_context *tls; /* of doors.c; NULL: none */
 };

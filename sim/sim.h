@@ -19,6 +19,10 @@ struct sim_nics;
 struct sim_volumes;
 struct world;
 
+enum {
+    SIM_AGAIN = 2, /* in *stop; a signal leaves 1 */
+};
+
 struct sim {
     struct options options; /* [I] */
     struct sim_clock clock;
@@ -33,13 +37,15 @@ struct sim {
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */
+    volatile int *stop;     /* set: the server stops */
+    bool again;             /* and starts anew: /sim/reset */
 };
 
 /* The seeded dice of the environment; `ctx` is the simulation. */
 uint64_t sim_random(void *ctx);
 
 /* Serves until *stop is set. The exit status. */
-int sim_run(const struct options *o, const volatile int *stop);
+int sim_run(const struct options *o, volatile int *stop);
 
 /* The names of everything that a request touches, for faults; in its arena. */
 const char *const *sim_names(const struct request *r);

@@ -10,6 +10,7 @@
 #include "document.h"
 #include "domains.h"
 #include "doors.h"
+#include "hosts.h"
 #include "nics.h"
 #include "pools.h"
 #include "sim.h"
@@ -42,9 +43,25 @@ static int64_t env_delay_ms(void *ctx, const struct request *r)
     return faults_delay_ms(sim->faults, sim_names(r), true);
 }
 
+/* A virtual clock that may: to what is due next. */
+static bool env_idle(void *ctx, int64_t next_ms)
+{
+    struct sim *sim = ctx;
+    int64_t now = sim_clock_now_ms(&sim->clock);
+
+    if (!sim->clock.jumps || next_ms <= now || next_ms == INT64_MAX)
+        return false;
+    sim_clock_move(&sim->clock, next_ms - now);
+    return true;
+}
+
 static int64_t env_step(void *ctx)
 {
-    return faults_step(((struct sim *)ctx)->faults);
+    struct sim *sim = ctx;
+    int64_t fault = faults_step(sim->faults);
+    int64_t host = sim->world ? sim_hosts_step(sim->world) : INT64_MAX;
+
+    return fault < host ? fault : host;
 }
 
 /* 0, or -EINVAL, with the reason said. */
@@ -106,6 +123,7 @@ static int sim_init(struct sim *sim, const struct options *o)
                                     .random = sim_random,
                                     .delay_ms = env_delay_ms,
                                     .step = env_step,
+                                    .idle = sim->clock.jumps ? env_idle : NULL,
                                     .ctx = sim};
     sim->faults = faults_create(&sim->clock, sim->options.seed);
     sim->domains = sim_domains_create();
@@ -153,7 +171,8 @@ static void announce(const struct sim *sim, uint16_t port)
     fflush(stdout);
 }
 
-static int serve(struct sim *sim, const volatile int *stop)
+/* Once more under the same port and seed when /sim/reset says so. */
+static int serve(struct sim *sim, bool first)
 {
     struct world *world = world_create(sim);
     int rc;
@@ -163,23 +182,42 @@ static int serve(struct sim *sim, const volatile int *stop)
     if (!rc)
         rc = world_listen(world, (uint16_t)sim->options.port);
     if (!rc) {
-        announce(sim, world->port);
-        http_run(world->server, stop);
+        sim->options.port = world->port;
+        if (first)
+            announce(sim, world->port);
+        http_run(world->server, sim->stop);
     }
     sim->world = NULL;
     world_destroy(world);
     return rc;
 }
 
-int sim_run(const struct options *o, const volatile int *stop)
+static int run_once(struct options *o, volatile int *stop, bool first,
+                    bool *again)
 {
     struct sim sim;
     int rc = sim_init(&sim, o);
 
+    sim.stop = stop;
     model_init();
     if (!rc)
-        rc = serve(&sim, stop);
+        rc = serve(&sim, first);
     model_fini();
+    *o = sim.options;
+    *again = sim.again && *stop == SIM_AGAIN;
     sim_fini(&sim);
+    return rc;
+}
+
+int sim_run(const struct options *options, volatile int *stop)
+{
+    struct options o = *options;
+    bool again;
+    int rc = run_once(&o, stop, true, &again);
+
+    while (!rc && again) {
+        *stop = 0;
+        rc = run_once(&o, stop, false, &again);
+    }
     return rc ? EXIT_USAGE : EXIT_SUCCESS;
 }

@@ -26,6 +26,11 @@ struct environment {
     void *ctx;
     /* How much later the call is carried out; NULL: at once. */
     int64_t (*delay_ms)(void *ctx, const struct request *r);
+    /*
+     * Every session has a call that waits, and nothing is due before
+     * `next_ms`: whether the clock was moved. NULL: clocks move themselves.
+     */
+    bool (*idle)(void *ctx, int64_t next_ms);
     /* Does what is due, and says when more is (INT64_MAX: never); or NULL. */
     int64_t (*step)(void *ctx);
 };

@@ -133,6 +133,26 @@ void rpc_wake(struct http_server *s)
     }
 }
 
+static bool has_parked(const struct http_server *s, const char *session)
+{
+    for (const struct exchange *x = s->parked; x; x = x->next) {
+        const char *ref = x->rpc->answer.request->session_ref;
+
+        if (ref && strcmp(ref, session) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool rpc_all_wait(const struct http_server *s)
+{
+    for (struct toolstack *ts = s->pools; ts; ts = ts->next)
+        for (struct object *o = db_first(&ts->db, "session"); o; o = o->next)
+            if (!has_parked(s, o->ref))
+                return false;
+    return s->parked != NULL;
+}
+
 void rpc_stop(struct http_server *s)
 {
     while (s->parked) {

@@ -182,6 +182,8 @@ void route_refresh(struct exchange *x);
 
 /* rpc.c */
 void rpc_wake(struct http_server *s);
+/* Whether each session has a call that waits; not without any call. */
+bool rpc_all_wait(const struct http_server *s);
 void rpc_drop(struct exchange *x);
 void rpc_stop(struct http_server *s);
 
