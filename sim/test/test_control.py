@@ -92,8 +92,7 @@ class Control(unittest.TestCase):
 
     def test_a_fault_crashes_a_host_for_a_while(self):
         port = free_port()
-        with Simulation("--control", str(port), "--clock",
-                        "still") as simulation:
+        with Simulation("--control", str(port), "--clock", "still"):
             control(port, "POST", "/sim/faults",
                     {"what": "host-crash", "start": 10, "duration": 20})
             for now, power in ((0, "up"), (9, "up"), (1, "off"), (19, "off"),
