@@ -34,7 +34,7 @@ $(foreach t,$(TOOLSTACK_TESTS),$(eval $(call check-program,$t, \
 $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
   CHECK_LIBS += $(TOOLSTACK_LIBS)
 $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): $O/web-files.o
-$(eval $(call layer,$(ts)/fuzz,$(INC_toolstack)))
+$(eval $(call layer,$(ts)/fuzz,$(INC_toolstack) -I$(ts)/test))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c value.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xva.c, \
@@ -52,4 +52,3 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
 $O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)
-$O/fuzz/$(ts)/%: inc = $(INC_toolstack) -I$(ts)/test
