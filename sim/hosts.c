@@ -2,8 +2,11 @@
 #include "hosts.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "domains.h"
+#include "faults.h"
 
 static int64_t now_ms(const struct world *w)
 {
@@ -108,6 +111,137 @@ static int host_restart_agent(void *ctx, const char *host)
     return 0;
 }
 
+static bool host_running(void *ctx, const char *host)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    if (h)
+        settle(h);
+    return h && h->power == SIM_UP;
+}
+
+static int host_stop_agent(void *ctx, const char *host)
+{
+    if (!host_alive(ctx, host))
+        return -EHOSTUNREACH;
+    agent_stop(world_find_host(ctx, host));
+    world_find_host(ctx, host)->agent_down = true;
+    world_find_host(ctx, host)->ready_ms = INT64_MAX; /* until it boots */
+    return 0;
+}
+
+/* The watchdog needs nobody's agent. */
+static int host_fence(void *ctx, const char *host)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+
+    if (!h || h->power != SIM_UP)
+        return -EHOSTUNREACH;
+    sim_host_crash(h);
+    sim_host_boot(h);
+    return 0;
+}
+
+/* --- What a host remembers ---------------------------------------------------- */
+
+static struct sim_memo *memo_find(const struct sim_host *h, const char *key)
+{
+    struct sim_memo *m = h->memos;
+
+    while (m && strcmp(m->key, key) != 0)
+        m = m->next;
+    return m;
+}
+
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    return memcpy(must_alloc(size), text, size);
+}
+
+static const char *host_local_get(void *ctx, const char *host, const char *key)
+{
+    const struct sim_host *h = world_find_host(ctx, host);
+    const struct sim_memo *m = h ? memo_find(h, key) : NULL;
+
+    return m ? m->value : NULL;
+}
+
+static void host_local_put(void *ctx, const char *host, const char *key,
+                           const char *value)
+{
+    struct sim_host *h = world_find_host(ctx, host);
+    struct sim_memo *m = h ? memo_find(h, key) : NULL;
+    char *text = copy(value); /* before the old one goes: it may be that */
+
+    if (!h) {
+        free(text);
+        return;
+    }
+    if (!m) {
+        m = must_alloc(sizeof(*m));
+        *m = (struct sim_memo){.key = copy(key), .next = h->memos};
+        h->memos = m;
+    }
+    free(m->value);
+    m->value = text;
+}
+
+void sim_host_forget(struct sim_host *h)
+{
+    while (h->memos) {
+        struct sim_memo *m = h->memos;
+
+        h->memos = m->next;
+        free(m->key);
+        free(m->value);
+        free(m);
+    }
+}
+
+/* --- Networks and storage between hosts ---------------------------------------- */
+
+/* A host by its uuid and by the name in its pool's database. */
+static void names_of(const struct sim_host *h, const char *names[3])
+{
+    struct object *o =
+        db_find_uuid(&h->endpoint.ts->db, "host", h->endpoint.host);
+
+    names[0] = h->endpoint.host;
+    names[1] = o ? db_text(o, "name_label") : NULL;
+    names[2] = NULL;
+}
+
+bool sim_host_hears(struct world *w, const char *host, const char *other)
+{
+    const struct sim_host *a = world_find_host(w, host);
+    const struct sim_host *b = world_find_host(w, other);
+
+    if (a == b)
+        return a != NULL;
+    return a && b && a->power == SIM_UP && b->power == SIM_UP && !a->cut_off &&
+           !b->cut_off;
+}
+
+static bool host_hears(void *ctx, const char *host, const char *other)
+{
+    return sim_host_hears(ctx, host, other);
+}
+
+static bool host_reaches(void *ctx, const char *host, const char *sr)
+{
+    struct world *w = ctx;
+    const struct sim_host *h = world_find_host(w, host);
+    const char *names[] = {sr, NULL}, *both[3];
+
+    if (!h || h->power != SIM_UP)
+        return false;
+    names_of(h, both);
+    return !faults_active(w->sim->faults, FAULT_LOST_PATH, names) &&
+           !faults_active(w->sim->faults, FAULT_LOST_PATH, both);
+}
+
 static int host_set_role(void *ctx, const char *host, bool master,
                          bool emergency)
 {
@@ -116,8 +250,10 @@ static int host_set_role(void *ctx, const char *host, bool master,
     (void)master; /* the database says that */
     if (!h)
         return -EHOSTUNREACH;
+    if (h->endpoint.emergency == emergency)
+        return 0;
     h->endpoint.emergency = emergency;
-    h->endpoint.epoch++;
+    h->endpoint.epoch++; /* its agent starts anew */
     return 0;
 }
 
@@ -169,6 +305,13 @@ struct host_driver sim_hosts_driver(struct world *w)
                                 .reboot = host_reboot,
                                 .power_on = host_power_on,
                                 .restart_agent = host_restart_agent,
+                                .running = host_running,
+                                .stop_agent = host_stop_agent,
+                                .fence = host_fence,
+                                .local_get = host_local_get,
+                                .local_put = host_local_put,
+                                .hears = host_hears,
+                                .reaches = host_reaches,
                                 .set_role = host_set_role,
                                 .ctx = w};
 }

@@ -22,6 +22,12 @@ void sim_host_cut(struct sim_host *h, bool cut);
 /* Ends boots whose time is up; when the next one will be (INT64_MAX: none). */
 int64_t sim_hosts_step(struct world *w);
 
+/* What the host remembers is gone. */
+void sim_host_forget(struct sim_host *h);
+
+/* Whether messages get from one host to another. */
+bool sim_host_hears(struct world *w, const char *host, const char *other);
+
 /* Lets faults of the kinds host-crash and partition do that. */
 void sim_hosts_watch(struct world *w);
 

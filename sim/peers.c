@@ -2,17 +2,27 @@
 #include "peers.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "dispatch.h"
+#include "hosts.h"
+#include "pool_file.h"
 
-/* NULL: nobody answers there. A port in the address is of no interest. */
+/* NULL: nobody answers there. All ports are the same one. */
 static struct sim_host *reach(struct world *w, const char *from,
                               const char *address)
 {
-    struct sim_host *h = world_find_address(w, address);
+    char bare[ADDRESS_BYTES];
+    size_t len = strcspn(address, ":");
+    struct sim_host *h;
 
-    (void)from; /* partitions will ask for it */
-    if (!h || !h->endpoint.ts->hosts.alive(w, h->endpoint.host))
+    if (len >= sizeof(bare))
+        return NULL;
+    memcpy(bare, address, len);
+    bare[len] = '\0';
+    h = world_find_address(w, bare);
+    if (!h || !sim_host_hears(w, from, h->endpoint.host) ||
+        !h->endpoint.ts->hosts.alive(w, h->endpoint.host))
         return NULL;
     return h;
 }
@@ -37,7 +47,25 @@ static struct toolstack *peer_find(void *ctx, const char *from,
     return h ? h->endpoint.ts : NULL;
 }
 
+/* Into the database of another pool, or into one of its own. */
+static int peer_move(void *ctx, const char *host, struct toolstack *to)
+{
+    struct world *w = ctx;
+    struct sim_host *h = world_find_host(w, host);
+
+    if (!h)
+        return -ENOENT;
+    if (!to) {
+        to = world_add_pool(w);
+        pool_file_alone(w, h->endpoint.ts, to, host);
+        sim_host_forget(h);
+    }
+    h->endpoint.ts = to;
+    return to->hosts.restart_agent(w, host);
+}
+
 struct peer_driver sim_peers_driver(struct world *w)
 {
-    return (struct peer_driver){.call = peer_call, .find = peer_find, .ctx = w};
+    return (struct peer_driver){
+        .call = peer_call, .find = peer_find, .move = peer_move, .ctx = w};
 }

@@ -22,6 +22,10 @@ int pool_file_count(const struct pool_file *file);
 int pool_file_make(const struct pool_file *file, struct world *w,
                    struct toolstack *ts, int nr);
 
+/* A pool of one host, which another pool has had, in an empty toolstack. */
+void pool_file_alone(struct world *w, struct toolstack *from,
+                     struct toolstack *to, const char *host);
+
 /* Where a key can stand. */
 enum making_scope {
     SCOPE_POOL,

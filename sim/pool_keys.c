@@ -1,5 +1,6 @@
 /* What the keys of a pool and of its machines make. */
 #include "pool_keys.h"
+#include "moving.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,32 @@ void pool_begin(struct making *m)
         db_set_text(m->db, m->pool, "name_label",
                     arena_printf(m->arena, "pool %d", m->pool_nr + 1));
     host_settle(m);
+}
+
+void pool_file_alone(struct world *w, struct toolstack *from,
+                     struct toolstack *to, const char *host)
+{
+    struct seeder *s = seeder_create(to);
+    struct object *old = db_find_uuid(&from->db, "host", host), *sr;
+    struct request r = {.ts = from, .db = &from->db};
+    struct arena a;
+
+    (void)w;
+    arena_init(&a);
+    r.arena = &a;
+    moving_eject(&r, old, to);
+    sr = db_first(&to->db, "SR");
+    seed_name(s, "host", db_find(&to->db, "host", old->ref));
+    if (sr)
+        seed_name(s, "sr", sr);
+    else
+        seed_make_one(s, "sr");
+    seed_make(s, SEED_POOL);
+    for (struct object *p = db_first(&to->db, "PIF"); p; p = p->next)
+        db_set_text(&to->db, p, "network", seed_find(s, "net")->ref);
+    toolstack_recover(to);
+    arena_fini(&a);
+    seeder_destroy(s);
 }
 
 int pool_name(struct making *m, const struct value *v)

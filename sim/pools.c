@@ -52,6 +52,7 @@ void world_destroy(struct world *w)
         struct sim_host *h = w->hosts;
 
         w->hosts = h->next;
+        sim_host_forget(h);
         free(h);
     }
     free(w);

@@ -21,6 +21,12 @@ enum sim_power {
     SIM_OFF,
 };
 
+/* A key and a value of a host's own; owned. */
+struct sim_memo {
+    char *key, *value;
+    struct sim_memo *next;
+};
+
 struct sim_host {
     struct endpoint endpoint;
     char address[ADDRESS_BYTES];
@@ -28,6 +34,7 @@ struct sim_host {
     bool agent_down; /* only the agent is, until ready_ms */
     bool cut_off;    /* from every network */
     int64_t ready_ms;
+    struct sim_memo *memos; /* what it remembers by itself */
     struct world *world;
     struct sim_host *next;
 };

@@ -70,6 +70,16 @@ struct object *seed_find(struct seeder *s, const char *name)
     return s->objects[i];
 }
 
+void seed_name(struct seeder *s, const char *name, struct object *o)
+{
+    int slot = slot_of(s, name);
+
+    assert(slot < SEEDS_MAX);
+    s->names[slot] = name;
+    s->objects[slot] = o;
+    s->nr += slot == s->nr;
+}
+
 /* "$host" is the reference of the object made under that name. */
 static struct value resolve(struct seeder *s, const struct value *v)
 {
@@ -102,13 +112,8 @@ static void make(struct seeder *s, const struct seed_row *row)
 
     assert(rc == 0);
     if (row->class_name) {
-        int slot = slot_of(s, row->name);
-
-        assert(slot < SEEDS_MAX);
         o = db_create(&s->ts->db, row->class_name);
-        s->names[slot] = row->name;
-        s->objects[slot] = o;
-        s->nr += slot == s->nr;
+        seed_name(s, row->name, o);
     } else {
         o = seed_find(s, row->name);
     }
@@ -120,5 +125,12 @@ void seed_make(struct seeder *s, unsigned groups)
 {
     for (size_t i = 0; i < sizeof(minimal) / sizeof(minimal[0]); i++)
         if (minimal[i].group & groups)
+            make(s, &minimal[i]);
+}
+
+void seed_make_one(struct seeder *s, const char *name)
+{
+    for (size_t i = 0; i < sizeof(minimal) / sizeof(minimal[0]); i++)
+        if (strcmp(minimal[i].name, name) == 0)
             make(s, &minimal[i]);
 }

@@ -22,6 +22,12 @@ void seeder_destroy(struct seeder *s);
  */
 void seed_make(struct seeder *s, unsigned groups);
 
+/* One row alone. */
+void seed_make_one(struct seeder *s, const char *name);
+
+/* Gives what is there already a name that rows refer to. */
+void seed_name(struct seeder *s, const char *name, struct object *o);
+
 /* What was made last under this name, which minimal.def must have. */
 struct object *seed_find(struct seeder *s, const char *name);
 

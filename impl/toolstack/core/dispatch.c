@@ -74,7 +74,7 @@ static int check_session(struct request *r, const struct call *call)
     session_touch(r);
     if (r->message->flags & MSG_REMOVED)
         return request_fail(r, "MESSAGE_REMOVED", NULL);
-    if (r->message->flags & MSG_INTERNAL)
+    if ((r->message->flags & MSG_INTERNAL) && !db_bool(r->session, "pool"))
         return request_internal(
             r, arena_printf(r->arena,
                             "Internal API \"%s\" call attempted with non-pool "

@@ -7,7 +7,9 @@
 
 #include "background.h"
 #include "event.h"
+#include "ha.h"
 #include "host_memory.h"
+#include "liveness.h"
 #include "net.h"
 #include "request.h"
 #include "route.h"
@@ -36,6 +38,8 @@ void toolstack_fini(struct toolstack *ts)
     routes_fini(ts);
     backgrounds_fini(ts);
     host_memory_fini(ts);
+    liveness_fini(ts);
+    ha_fini(ts);
     events_fini(ts);
     transfer_fini(ts);
     free(ts->new_password);
@@ -100,15 +104,18 @@ void toolstack_recover(struct toolstack *ts)
 int64_t toolstack_step(struct toolstack *ts)
 {
     int64_t own = ts->env.step ? ts->env.step(ts->env.ctx) : INT64_MAX;
-    int64_t next, timer;
+    int64_t next, timer, beat;
 
     (void)timers_run(ts); /* how many does not matter */
+    beat = liveness_step(ts);
     next = backgrounds_run(ts);
     timer = timers_next_ms(ts);
     network_poll_changes(ts);
     toolstack_commit(ts);
     if (timer < next)
         next = timer;
+    if (beat < next)
+        next = beat;
     return own < next ? own : next;
 }
 

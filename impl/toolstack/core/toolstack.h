@@ -35,7 +35,9 @@ struct environment {
     int64_t (*step)(void *ctx);
 };
 
+struct ha;
 struct host_memory;
+struct liveness;
 struct network_driver;
 struct registration;
 struct route_list;
@@ -59,7 +61,10 @@ struct toolstack {
     const struct network_driver *network; /* NULL: no hardware */
     uint64_t network_seen;                /* its changes() at the last look */
     struct toolstack *next;               /* another pool of this process */
-    const char *password;                 /* NULL: any that is not empty */
+    struct toolstack *joined;    /* where its only host went; NULL: nowhere */
+    char leaving[UUID_BYTES];    /* that host */
+    char secret[3 * UUID_BYTES]; /* of pool_session.c */
+    const char *password;        /* NULL: any that is not empty */
     char *new_password; /* owned; what root's was changed to, or NULL */
     const struct auth_driver *auth; /* borrowed; NULL: no directory */
     struct storage_driver storage;
@@ -67,6 +72,8 @@ struct toolstack {
     uint64_t messages_made;
     uint64_t event_id;
     struct host_memory *memory;         /* of host/host_memory.c */
+    struct liveness *liveness;          /* of host/liveness.c */
+    struct ha *ha;                      /* of pool/liveset.c */
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
     struct stirred stirred;             /* of wait.c */

@@ -34,41 +34,6 @@ int host_get_management_interface(struct request *r)
     return reply_text(r, REF_NULL);
 }
 
-int host_destroy(struct request *r)
-{
-    struct object *metrics = db_ref(r->db, r->self, "metrics");
-
-    if (metrics && db_bool(metrics, "live"))
-        return request_fail(r, "HOST_IS_LIVE", r->self->ref, NULL);
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
-}
-
-/* Machines that run and cannot move: with one host, each of them. */
-int host_get_vms_which_prevent_evacuation(struct request *r)
-{
-    const struct value *vms = db_get(r->self, "resident_VMs");
-    struct member *m = arena_alloc(r->arena, sizeof(*m) * (vms->nr + 1));
-    size_t nr = 0;
-
-    for (uint32_t i = 0; i < vms->nr; i++) {
-        struct object *vm = db_find_any(r->db, vms->items[i].s);
-        const char *why[] = {"NO_HOSTS_AVAILABLE"};
-
-        if (!db_bool(vm, "is_control_domain"))
-            m[nr++] = (struct member){vm->ref, value_strings(r->arena, why, 1)};
-    }
-    return reply(r, value_map(m, nr));
-}
-
-int host_assert_can_evacuate(struct request *r)
-{
-    (void)host_get_vms_which_prevent_evacuation(r); /* cannot fail */
-    if (r->result.nr)
-        return request_fail(r, "CANNOT_EVACUATE_HOST",
-                            "VM_REQUIRES_SR:machines would have to move", NULL);
-    return reply_void(r);
-}
-
 int host_call_plugin(struct request *r)
 {
     return request_fail(r, "XENAPI_MISSING_PLUGIN", arg_text(r, 1), NULL);
@@ -140,15 +105,4 @@ int sr_get_live_hosts(struct request *r)
 
     return reply(
         r, value_strings(r->arena, &host, sr && db_get(sr, "PBDs")->nr > 0));
-}
-
-int pool_ha_failover_plan_exists(struct request *r)
-{
-    return reply(r, value_bool(arg_int(r, 0) <= 0));
-}
-
-int pool_ha_compute_max(struct request *r)
-{
-    return reply(r,
-                 value_int((int64_t)db_count(r->db, class_find("host")) - 1));
 }

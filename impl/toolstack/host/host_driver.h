@@ -14,12 +14,24 @@
 struct host_driver {
     /* Whether the host's agent answers. NULL: every host's does. */
     bool (*alive)(void *ctx, const char *host);
+    /* Whether the host has power and has booted, with or without agent. */
+    bool (*running)(void *ctx, const char *host);
     /* Its domains end with it. */
     int (*shutdown)(void *ctx, const char *host);
     int (*reboot)(void *ctx, const char *host);
     int (*power_on)(void *ctx, const char *host, const char *mode);
     /* The agent alone: domains go on. */
     int (*restart_agent)(void *ctx, const char *host);
+    int (*stop_agent)(void *ctx, const char *host);
+    /* Power off and on again by the watchdog: nothing is asked. */
+    int (*fence)(void *ctx, const char *host);
+    /* What the host remembers by itself, under a key; NULL: nothing. */
+    const char *(*local_get)(void *ctx, const char *host, const char *key);
+    void (*local_put)(void *ctx, const char *host, const char *key,
+                      const char *value);
+    /* Whether one host hears another, and whether it reaches an SR (uuid). */
+    bool (*hears)(void *ctx, const char *host, const char *other);
+    bool (*reaches)(void *ctx, const char *host, const char *sr);
     /* Whether the host leads its pool, and whether it has lost its master. */
     int (*set_role)(void *ctx, const char *host, bool master, bool emergency);
     void *ctx;

@@ -13,4 +13,19 @@ bool pool_at_supporter(struct request *r);
 /* HOST_IS_SLAVE, with where to go. */
 int pool_is_slave_error(struct request *r);
 
+/* What hosts of one pool know each other by; made when it is first needed. */
+const char *pool_secret(struct toolstack *ts);
+
+/*
+ * Another host leads from now on: agents start anew, sessions end but the one
+ * that the call came in.
+ */
+void pool_set_master(struct request *r, struct object *host);
+
+/* Removes a host that is gone for good, with all that only it had. */
+void pool_forget_host(struct request *r, struct object *host);
+
+/* Works out pool.cpu_info from the hosts. */
+void pool_refresh_cpu_info(struct request *r);
+
 #endif

@@ -47,7 +47,7 @@ int session_check_role(struct request *r)
 }
 
 /* Who comes by the unix socket of this machine is trusted. */
-static bool password_right(const struct request *r, const char *given)
+bool session_password_right(const struct request *r, const char *given)
 {
     const struct toolstack *ts = r->ts;
 
@@ -95,6 +95,16 @@ static int session_make(struct request *r, const struct identity *who)
     db_set(r->db, o, "rbac_permissions", who->permissions);
     db_set_text(r->db, o, "originator", who->originator);
     return reply_ref(r, o);
+}
+
+int session_open_root(struct request *r, const char *user)
+{
+    struct identity who = {.user = user,
+                           .originator = "",
+                           .sid = "",
+                           .permissions = value_set(NULL, 0)};
+
+    return session_make(r, &who);
 }
 
 /* --- Users of the directory ---------------------------------------------- */
@@ -189,7 +199,7 @@ int session_login(struct request *r)
 
     if (pool_at_supporter(r))
         return pool_is_slave_error(r);
-    if (root && password_right(r, arg_text(r, 1)))
+    if (root && session_password_right(r, arg_text(r, 1)))
         return session_make(r, &who);
     if (root || !auth_enabled(r->ts))
         return refuse(r, who.user, "Authentication failure");
