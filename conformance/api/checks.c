@@ -1,0 +1,30 @@
+/* The rows of checks.def. */
+#include "checks.h"
+
+#include <stddef.h>
+
+#include "message.h"
+
+static const char *message_name(int nr)
+{
+    return message_at(nr)->name;
+}
+
+static const struct check checks[] = {
+#define CHECK_EVERY(n, c, f, a) \
+    {.name = n,                 \
+     .claim = CLAIM_##c,        \
+     .run = f,                  \
+     .count = message_count,    \
+     .applies = a,              \
+     .item = message_name},
+#define CHECK_ONE(n, c, f) {.name = n, .claim = CLAIM_##c, .run = f},
+#include "checks.def"
+#undef CHECK_ONE
+#undef CHECK_EVERY
+};
+
+const struct check *check_at(int nr)
+{
+    return nr < (int)(sizeof(checks) / sizeof(checks[0])) ? &checks[nr] : NULL;
+}

@@ -1,0 +1,158 @@
+/* Marks per message and column, with a journal of the latest. */
+#include "coverage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MESSAGES_MAX = 4096,
+    PLACES = COLUMNS_NR + ERRORS_MAX, /* columns, then errors */
+    JOURNAL_MAX = 8192,
+};
+
+static bool marks[MESSAGES_MAX][PLACES];
+static struct {
+    int message, place;
+} journal[JOURNAL_MAX];
+static int journal_nr;
+
+static const char *const names[] = {
+#define COLUMN(id, name, help) name,
+#include "columns.def"
+#undef COLUMN
+};
+static const char *const helps[] = {
+#define COLUMN(id, name, help) help,
+#include "columns.def"
+#undef COLUMN
+};
+
+const char *column_name(enum column c)
+{
+    return names[c];
+}
+
+const char *column_help(enum column c)
+{
+    return helps[c];
+}
+
+/* Changes something that events tell of. */
+static bool has_effect(const struct message *m)
+{
+    static const char *const verbs[] = {"set_", "add_", "remove_", "create",
+                                        "destroy"};
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (message_verb(m, verbs[i]))
+            return true;
+    return false;
+}
+
+bool column_applies(enum column c, const struct message *m)
+{
+    bool removed = message_has(m, 'R'), internal = message_has(m, 'I');
+    bool session = !message_has(m, 'N');
+    bool applies[COLUMNS_NR] = {
+        [COLUMN_SUCCESS] = !removed && !internal,
+        [COLUMN_ERRORS] = !removed && !internal && m->errors_nr > 0,
+        [COLUMN_BAD_SESSION] = session,
+        [COLUMN_COUNT] = session || m->required_nr > 0,
+        [COLUMN_TYPES] = m->params_nr > 0,
+        [COLUMN_UNKNOWN_REF] =
+            message_first_ref(m) >= 0 && !removed && !internal,
+        [COLUMN_ALLOWED] = session && role_at(role_rank(m->role)) && !removed,
+        [COLUMN_DENIED] = session && role_rank(m->role) > 0 && !removed,
+        [COLUMN_ASYNC] = message_has(m, 'A') && !removed,
+        [COLUMN_EVENT] = !removed && !internal && has_effect(m),
+    };
+
+    return applies[c];
+}
+
+static void mark(int message, int place)
+{
+    if (message < 0 || marks[message][place] || journal_nr == JOURNAL_MAX)
+        return;
+    marks[message][place] = true;
+    journal[journal_nr].message = message;
+    journal[journal_nr++].place = place;
+}
+
+void coverage_mark(int message, enum column c)
+{
+    mark(message, (int)c);
+}
+
+void coverage_mark_error(int message, const char *code)
+{
+    const struct message *m;
+
+    if (message < 0)
+        return;
+    m = message_at(message);
+    for (int i = 0; i < m->errors_nr; i++)
+        if (strcmp(m->errors[i], code) == 0)
+            mark(message, COLUMNS_NR + i);
+}
+
+void coverage_keep(void)
+{
+    journal_nr = 0;
+}
+
+void coverage_drop(void)
+{
+    while (journal_nr > 0) {
+        journal_nr--;
+        marks[journal[journal_nr].message][journal[journal_nr].place] = false;
+    }
+}
+
+int coverage_of(int message, enum column c, int *exercised)
+{
+    const struct message *m = message_at(message);
+    int places = 1;
+
+    *exercised = 0;
+    if (!column_applies(c, m))
+        return 0;
+    if (c != COLUMN_ERRORS) {
+        *exercised = marks[message][c];
+        return places;
+    }
+    for (int i = 0; i < m->errors_nr; i++)
+        *exercised += marks[message][COLUMNS_NR + i];
+    return m->errors_nr;
+}
+
+int coverage_places(enum column c, int *exercised)
+{
+    int places = 0, one;
+
+    *exercised = 0;
+    for (int i = 0; i < message_count(); i++) {
+        places += coverage_of(i, c, &one);
+        *exercised += one;
+    }
+    return places;
+}
+
+int coverage_messages(void)
+{
+    int nr = 0;
+
+    for (int i = 0; i < message_count(); i++) {
+        bool any = false;
+
+        for (int place = 0; place < PLACES; place++)
+            any |= marks[i][place];
+        nr += any;
+    }
+    return nr;
+}
+
+bool coverage_has_error(int message, int error)
+{
+    return marks[message][COLUMNS_NR + error];
+}

@@ -1,0 +1,270 @@
+/* Claims about getters, setters and lists, checked on objects that are there. */
+#include <stdio.h>
+#include <string.h>
+
+#include "checks.h"
+#include "suite.h"
+
+enum {
+    NAME_BYTES = 128,
+    DEPTH_MAX = 64,
+};
+
+static const struct param *only_self(const struct message *m)
+{
+    char type[NAME_BYTES];
+    size_t class_len = strcspn(m->name, ".");
+
+    (void)snprintf(type, sizeof(type), "%.*s ref", (int)class_len, m->name);
+    return m->params_nr > 0 && strcmp(m->params[0].type, type) == 0
+               ? &m->params[0]
+               : NULL;
+}
+
+bool is_getter(int nr)
+{
+    const struct message *m = message_at(nr);
+
+    return message_verb(m, "get_") && m->params_nr == 1 && only_self(m) &&
+           !message_has(m, 'R') && !message_verb(m, "get_record");
+}
+
+bool is_setter(int nr)
+{
+    const struct message *m = message_at(nr);
+
+    return message_verb(m, "set_") && m->params_nr == 2 && only_self(m) &&
+           !message_has(m, 'R') && !message_has(m, 'I');
+}
+
+bool is_by_uuid(int nr)
+{
+    const struct message *m = message_at(nr);
+
+    return message_verb(m, "get_by_uuid") && !message_has(m, 'R');
+}
+
+bool is_all_records(int nr)
+{
+    const struct message *m = message_at(nr);
+    const char *dot = strchr(m->name, '.');
+
+    return dot && strcmp(dot, ".get_all_records") == 0 && !message_has(m, 'R');
+}
+
+static const char *class_message(const struct message *m, const char *verb,
+                                 char name[NAME_BYTES])
+{
+    (void)snprintf(name, NAME_BYTES, "%.*s.%s", (int)strcspn(m->name, "."),
+                   m->name, verb);
+    return name;
+}
+
+/* A machine that is no template and no control domain, and does not run. */
+static const char *any_machine(void)
+{
+    cJSON *all = ok("VM.get_all_records_where", "s",
+                    "field \"is_a_template\" = \"false\" and "
+                    "field \"is_control_domain\" = \"false\" and "
+                    "field \"power_state\" = \"Halted\"");
+
+    if (!all->child)
+        skip("the target has no halted machine");
+    return all->child->string;
+}
+
+/* Some object of the message's class. */
+static const char *any_object(const struct message *m)
+{
+    char name[NAME_BYTES];
+    cJSON *all;
+    int nr;
+
+    if (strncmp(m->name, "session.", 8) == 0)
+        return suite.session;
+    if (strncmp(m->name, "VM.", 3) == 0)
+        return any_machine();
+    nr = message_find(class_message(m, "get_all", name));
+    if (nr < 0 || message_has(message_at(nr), 'R'))
+        skip("the class lists no objects");
+    all = ok(name, "");
+    if (!all->child)
+        skip("the target has no object of the class");
+    return all->child->valuestring;
+}
+
+static cJSON *record_of(const struct message *m, const char *ref)
+{
+    char name[NAME_BYTES];
+
+    if (message_find(class_message(m, "get_record", name)) < 0)
+        skip("the class has no records");
+    return ok(name, "s", ref);
+}
+
+/* The record's field that "get_x" and "set_x" are about. */
+static const char *field_of(const struct message *m, const cJSON *record)
+{
+    const char *field = strchr(m->name, '.') + strlen(".get_");
+
+    if (!cJSON_GetObjectItem(record, field))
+        skip("not about a field of the record");
+    return field;
+}
+
+void every_getter(int nr)
+{
+    const struct message *m = message_at(nr);
+    const char *ref = any_object(m);
+    cJSON *record = record_of(m, ref);
+    const char *field = field_of(m, record);
+
+    ck_assert_msg(cJSON_Compare(ok(m->name, "s", ref),
+                                cJSON_GetObjectItem(record, field), true),
+                  "%s differs from the record", m->name);
+}
+
+/* Another value of the type, or NULL: only the same can be set safely. */
+static cJSON *other_value(const struct message *m, const cJSON *old)
+{
+    const char *type = m->params[1].type;
+    cJSON *v;
+
+    if (strcmp(type, "string") == 0 && cJSON_IsString(old) &&
+        message_verb(m, "set_name_"))
+        return cJSON_CreateString("conform was here");
+    if (strcmp(type, "(string -> string) map") != 0 ||
+        !(message_verb(m, "set_other_config") ||
+          message_verb(m, "set_xenstore_data")))
+        return NULL;
+    v = cJSON_Duplicate(old, true);
+    cJSON_AddStringToObject(v, "conform", "was here");
+    return v;
+}
+
+/* Sets a field; false: it was refused as exceptions.def says. */
+static bool set_field(const struct message *m, const char *ref,
+                      const cJSON *value)
+{
+    struct rpc_answer answer;
+
+    call_any(&answer, suite.session, m->name, "sj", ref,
+             cJSON_Duplicate(value, true));
+    keep(answer.error);
+    keep(answer.value);
+    if (answer.error && excepted("setter", m->name, rpc_code(&answer))) {
+        coverage_mark_error(message_find(m->name), rpc_code(&answer));
+        return false;
+    }
+    ck_assert_msg(!answer.error, "%s was refused with %s", m->name,
+                  rpc_code(&answer));
+    coverage_mark(message_find(m->name), COLUMN_SUCCESS);
+    return true;
+}
+
+void every_setter(int nr)
+{
+    const struct message *m = message_at(nr);
+    char getter[NAME_BYTES], class[NAME_BYTES];
+    const char *ref, *field, *token;
+    cJSON *record, *old, *other;
+
+    needs_destructive();
+    ref = any_object(m);
+    record = record_of(m, ref);
+    field = field_of(m, record);
+    old = cJSON_GetObjectItem(record, field);
+    (void)snprintf(class, sizeof(class), "%.*s", (int)strcspn(m->name, "."),
+                   m->name);
+    (void)snprintf(getter, sizeof(getter), "%.60s.get_%.60s", class, field);
+    other = keep(other_value(m, old));
+    token = other ? event_token() : "";
+    if (!set_field(m, ref, other ? other : old))
+        return;
+    ck_assert_msg(
+        cJSON_Compare(ok(getter, "s", ref), other ? other : old, true),
+        "%s did not keep what it was given", m->name);
+    if (!other)
+        return;
+    if (strcmp(class, "session") != 0) { /* these make no events */
+        ck_assert_msg(event_about(class, ref, token), "no event of %s",
+                      m->name);
+        coverage_mark(nr, COLUMN_EVENT);
+    }
+    (void)set_field(m, ref, old);
+}
+
+void every_by_uuid(int nr)
+{
+    static const char nobody[] = "ffffffff-0000-4000-8000-00000000beef";
+    const struct message *m = message_at(nr);
+    const char *ref;
+    cJSON *error = refused("UUID_INVALID", m->name, "s", nobody);
+
+    ck_assert_str_eq(cJSON_GetArrayItem(error, 2)->valuestring, nobody);
+    ref = any_object(m);
+    ck_assert_str_eq(
+        ok_text(m->name, "s", field_text(record_of(m, ref), "uuid")), ref);
+}
+
+void every_all_records(int nr)
+{
+    const struct message *m = message_at(nr);
+    char name[NAME_BYTES];
+    cJSON *records = ok(m->name, ""), *all;
+
+    if (message_find(class_message(m, "get_all", name)) >= 0) {
+        all = ok(name, "");
+        ck_assert_int_eq(cJSON_GetArraySize(all), cJSON_GetArraySize(records));
+        for (cJSON *ref = all->child; ref; ref = ref->next)
+            ck_assert_msg(cJSON_GetObjectItem(records, ref->valuestring),
+                          "%s lacks %s", m->name, ref->valuestring);
+    }
+    if (message_find(class_message(m, "get_all_records_where", name)) >= 0)
+        ck_assert_int_eq(cJSON_GetArraySize(ok(name, "s", "true")),
+                         cJSON_GetArraySize(records));
+    if (message_find(class_message(m, "get_all_where", name)) >= 0)
+        ck_assert_int_eq(cJSON_GetArraySize(ok(name, "s", "true")),
+                         cJSON_GetArraySize(records));
+}
+
+/* Numbers become text: XML-RPC sends integers so. */
+static void numbers_to_text(cJSON *root)
+{
+    cJSON *path[DEPTH_MAX], *v = root;
+    int depth = 0;
+
+    while (v) {
+        if (cJSON_IsNumber(v)) {
+            char text[NAME_BYTES];
+
+            (void)snprintf(text, sizeof(text), "%.16g", v->valuedouble);
+            v->type = cJSON_String;
+            v->valuestring = strdup(text);
+        }
+        if (v->child && depth < DEPTH_MAX) {
+            path[depth++] = v;
+            v = v->child;
+            continue;
+        }
+        while (depth > 0 && !v->next)
+            v = path[--depth];
+        v = depth > 0 ? v->next : NULL;
+    }
+}
+
+void every_dialect(int nr)
+{
+    const struct message *m = message_at(nr);
+    cJSON *params = cJSON_CreateArray(), *json = ok(m->name, "");
+    struct rpc_answer answer;
+
+    cJSON_AddItemToArray(params, cJSON_CreateString(suite.session));
+    rpc_call(suite.xml, m->name, params, &answer);
+    keep(answer.error);
+    ck_assert_msg(answer.value, "no answer in XML: %s", rpc_code(&answer));
+    numbers_to_text(json);
+    numbers_to_text(keep(answer.value));
+    ck_assert_msg(cJSON_Compare(json, answer.value, true),
+                  "%s: JSON-RPC and XML-RPC differ", m->name);
+}

@@ -1,0 +1,214 @@
+/* Calls over HTTP by libcurl. */
+#include "rpc.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xml.h"
+
+struct rpc {
+    CURL *curl;
+    char *url;
+    enum rpc_dialect dialect;
+    int id;
+};
+
+struct reply {
+    char *data;
+    size_t len;
+};
+
+static size_t receive_cb(char *data, size_t size, size_t nr, void *ctx)
+{
+    struct reply *reply = ctx;
+    size_t len = size * nr;
+    char *grown;
+
+    if (len > RPC_REPLY_BYTES_MAX - reply->len)
+        return 0; /* ends the transfer with an error */
+    grown = realloc(reply->data, reply->len + len + 1);
+    if (!grown)
+        return 0;
+    memcpy(grown + reply->len, data, len);
+    reply->data = grown;
+    reply->len += len;
+    reply->data[reply->len] = '\0';
+    return len;
+}
+
+struct rpc *rpc_open(const char *url, enum rpc_dialect dialect)
+{
+    struct rpc *rpc = calloc(1, sizeof(*rpc));
+
+    if (!rpc)
+        abort();
+    rpc->curl = curl_easy_init();
+    rpc->url = strdup(url);
+    rpc->dialect = dialect;
+    if (!rpc->curl || !rpc->url)
+        abort();
+    return rpc;
+}
+
+void rpc_close(struct rpc *rpc)
+{
+    if (!rpc)
+        return;
+    curl_easy_cleanup(rpc->curl);
+    free(rpc->url);
+    free(rpc);
+}
+
+char *rpc_raw(struct rpc *rpc, const char *path, const char *type,
+              const char *body, size_t len, long *status)
+{
+    struct reply reply = {NULL, 0};
+    struct curl_slist *headers = NULL;
+    char url[512], header[128];
+    CURLcode rc;
+
+    (void)snprintf(url, sizeof(url), "%s%s", rpc->url, path);
+    (void)snprintf(header, sizeof(header), "Content-Type: %s", type);
+    headers = curl_slist_append(headers, header);
+    headers = curl_slist_append(headers, "Expect:");
+    curl_easy_reset(rpc->curl); /* keeps the connection */
+    curl_easy_setopt(rpc->curl, CURLOPT_URL, url);
+    curl_easy_setopt(rpc->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDSIZE, (long)len);
+    curl_easy_setopt(rpc->curl, CURLOPT_WRITEFUNCTION, receive_cb);
+    curl_easy_setopt(rpc->curl, CURLOPT_WRITEDATA, &reply);
+    curl_easy_setopt(rpc->curl, CURLOPT_TIMEOUT, (long)RPC_TIMEOUT_S);
+    curl_easy_setopt(rpc->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(rpc->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(rpc->curl, CURLOPT_NOSIGNAL, 1L);
+    rc = curl_easy_perform(rpc->curl);
+    curl_slist_free_all(headers);
+    *status = 0;
+    if (rc != CURLE_OK) {
+        free(reply.data);
+        return strdup(curl_easy_strerror(rc));
+    }
+    (void)curl_easy_getinfo(rpc->curl, CURLINFO_RESPONSE_CODE, status);
+    return reply.data ? reply.data : strdup("");
+}
+
+static char *json_request(struct rpc *rpc, const char *method, cJSON *params)
+{
+    cJSON *call = cJSON_CreateObject();
+    char *text;
+
+    if (rpc->dialect == RPC_JSON2)
+        cJSON_AddStringToObject(call, "jsonrpc", "2.0");
+    cJSON_AddStringToObject(call, "method", method);
+    cJSON_AddItemToObject(call, "params", params);
+    cJSON_AddNumberToObject(call, "id", ++rpc->id);
+    text = cJSON_PrintUnformatted(call);
+    cJSON_Delete(call);
+    return text;
+}
+
+/* A version 2 error as version 1 has it: one list. */
+static cJSON *error_list(cJSON *error)
+{
+    cJSON *list = cJSON_CreateArray(), *data;
+
+    if (cJSON_IsArray(error)) {
+        cJSON_Delete(list);
+        return cJSON_Duplicate(error, true);
+    }
+    cJSON_AddItemToArray(
+        list, cJSON_Duplicate(cJSON_GetObjectItem(error, "message"), true));
+    data = cJSON_GetObjectItem(error, "data");
+    for (cJSON *word = data ? data->child : NULL; word; word = word->next)
+        cJSON_AddItemToArray(list, cJSON_Duplicate(word, true));
+    return list;
+}
+
+static void json_answer(const char *text, struct rpc_answer *answer)
+{
+    cJSON *reply = cJSON_Parse(text);
+    cJSON *error = cJSON_GetObjectItem(reply, "error");
+
+    if (cJSON_IsArray(reply)) /* system.listMethods */
+        answer->value = cJSON_Duplicate(reply, true);
+    else if (error && !cJSON_IsNull(error))
+        answer->error = error_list(error);
+    else
+        answer->value = cJSON_DetachItemFromObject(reply, "result");
+    if (!answer->value && !answer->error)
+        (void)snprintf(answer->why, sizeof(answer->why), "no answer in: %.200s",
+                       text);
+    cJSON_Delete(reply);
+}
+
+static void xml_answer(const char *text, struct rpc_answer *answer)
+{
+    cJSON *reply = xml_decode_response(text);
+    const cJSON *status = cJSON_GetObjectItem(reply, "Status");
+
+    if (!status) {
+        answer->value = reply;
+        reply = NULL;
+    } else if (strcmp(cJSON_GetStringValue(status), "Success") == 0) {
+        answer->value = cJSON_DetachItemFromObject(reply, "Value");
+    } else {
+        answer->error = cJSON_DetachItemFromObject(reply, "ErrorDescription");
+    }
+    if (!answer->value && !answer->error)
+        (void)snprintf(answer->why, sizeof(answer->why), "no answer in: %.200s",
+                       text);
+    cJSON_Delete(reply);
+}
+
+void rpc_call(struct rpc *rpc, const char *method, cJSON *params,
+              struct rpc_answer *answer)
+{
+    bool xml = rpc->dialect == RPC_XML;
+    char *body = xml ? xml_encode_call(method, params)
+                     : json_request(rpc, method, params);
+    double total = 0;
+    char *text;
+
+    if (xml)
+        cJSON_Delete(params);
+    *answer = (struct rpc_answer){0};
+    text = rpc_raw(rpc, xml ? "/" : "/jsonrpc",
+                   xml ? "text/xml" : "application/json", body, strlen(body),
+                   &answer->status);
+    (void)curl_easy_getinfo(rpc->curl, CURLINFO_TOTAL_TIME, &total);
+    answer->seconds = total;
+    if (answer->status != 200)
+        (void)snprintf(answer->why, sizeof(answer->why), "HTTP %ld: %.200s",
+                       answer->status, text);
+    else if (xml)
+        xml_answer(text, answer);
+    else
+        json_answer(text, answer);
+    free(text);
+    free(body);
+}
+
+void rpc_answer_free(struct rpc_answer *answer)
+{
+    cJSON_Delete(answer->value);
+    cJSON_Delete(answer->error);
+    *answer = (struct rpc_answer){0};
+}
+
+const char *rpc_word(const struct rpc_answer *answer, int nr)
+{
+    const char *word =
+        cJSON_GetStringValue(cJSON_GetArrayItem(answer->error, nr));
+
+    return word ? word : "";
+}
+
+const char *rpc_code(const struct rpc_answer *answer)
+{
+    if (!answer->error)
+        return answer->value ? "" : answer->why;
+    return rpc_word(answer, 0);
+}

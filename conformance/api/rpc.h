@@ -1,0 +1,53 @@
+/*
+ * A client of one endpoint: a connection, a dialect, calls one at a time.
+ *
+ * Values are cJSON trees in both dialects: XML-RPC's untyped scalars arrive as
+ * strings, as the API sends them. Not for several threads.
+ */
+#ifndef API_RPC_H
+#define API_RPC_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+enum rpc_dialect {
+    RPC_JSON2,
+    RPC_JSON1,
+    RPC_XML,
+};
+
+enum {
+    RPC_TIMEOUT_S = 120,
+    RPC_REPLY_BYTES_MAX = 256 << 20,
+};
+
+struct rpc;
+
+/* One answer. Owns its trees: rpc_answer_free. */
+struct rpc_answer {
+    long status;    /* of HTTP; 0: nobody answered */
+    cJSON *value;   /* of a success */
+    cJSON *error;   /* of a failure: a list, its code first */
+    double seconds; /* from the request to the last byte */
+    char why[256];  /* without an answer: the reason */
+};
+
+/* `url` has no path: http://host:port. Certificates are not checked. */
+struct rpc *rpc_open(const char *url, enum rpc_dialect dialect);
+void rpc_close(struct rpc *rpc);
+
+/* Takes over `params`, a list. */
+void rpc_call(struct rpc *rpc, const char *method, cJSON *params,
+              struct rpc_answer *answer);
+void rpc_answer_free(struct rpc_answer *answer);
+
+/* The error's code, or "" for a success. */
+const char *rpc_code(const struct rpc_answer *answer);
+/* Word number `nr` of the error; 0 is the code. "" past the end. */
+const char *rpc_word(const struct rpc_answer *answer, int nr);
+
+/* Sends bytes as they are; the body, NUL-terminated, to be freed. NULL: none. */
+char *rpc_raw(struct rpc *rpc, const char *path, const char *type,
+              const char *body, size_t len, long *status);
+
+#endif

@@ -1,0 +1,308 @@
+/* Scenarios: sessions, machines, tasks, events, alerts, disks, the pool. */
+#include <string.h>
+
+#include "checks.h"
+#include "suite.h"
+#include "target.h"
+
+void check_methods(int nr)
+{
+    cJSON *names = ok("system.listMethods", "");
+    int found = 0;
+
+    (void)nr;
+    for (cJSON *n = names->child; n; n = n->next)
+        found += message_find(n->valuestring) >= 0;
+    ck_assert_msg(found == message_count(), "%d of %d messages are listed",
+                  found, message_count());
+}
+
+void check_login(int nr)
+{
+    const char *session = target_login(NULL, NULL), *own = suite.session;
+
+    (void)nr;
+    ck_assert_ptr_nonnull(session);
+    ck_assert_str_ne(session, own);
+    suite.session = session;
+    ok("pool.get_all", "");
+    ok("session.logout", "");
+    refused("SESSION_INVALID", "pool.get_all", "");
+    suite.session = own;
+}
+
+/* --- Machines --- */
+
+static const char *some_template(void)
+{
+    cJSON *all = ok("VM.get_all_records_where", "s",
+                    "field \"is_a_template\" = \"true\" and "
+                    "field \"is_a_snapshot\" = \"false\"");
+
+    if (!all->child)
+        skip("the target has no template");
+    return all->child->string;
+}
+
+/* A halted machine of the check's own. */
+static const char *new_machine(const char *what)
+{
+    const char *vm;
+
+    needs_destructive();
+    vm = ok_text("VM.clone", "ss", some_template(), made_name(what));
+    ok("VM.provision", "s", vm);
+    return vm;
+}
+
+static void end_machine(const char *vm)
+{
+    if (strcmp(ok_text("VM.get_power_state", "s", vm), "Halted") != 0)
+        ok("VM.hard_shutdown", "s", vm);
+    ok("VM.destroy", "s", vm);
+}
+
+struct step {
+    const char *operation, *format; /* parameters after the machine */
+    const char *from, *to;
+};
+
+/* Documented moves; every other start is VM_BAD_POWER_STATE. */
+static const struct step steps[] = {
+    {"VM.start", "sbb", "Halted", "Running"},
+    {"VM.pause", "s", "Running", "Paused"},
+    {"VM.unpause", "s", "Paused", "Running"},
+    {"VM.hard_reboot", "s", "Running", "Running"},
+    {"VM.hard_shutdown", "s", "Running", "Halted"},
+};
+
+enum {
+    STEPS_NR = sizeof(steps) / sizeof(steps[0]),
+};
+
+static void take_step(const char *vm, const struct step *s)
+{
+    if (s->format[1])
+        ok(s->operation, s->format, vm, false, false);
+    else
+        ok(s->operation, s->format, vm);
+    ck_assert_str_eq(ok_text("VM.get_power_state", "s", vm), s->to);
+}
+
+/* What may not be done in a state is refused, and changes nothing. */
+static void refuse_others(const char *vm, const char *state)
+{
+    for (int i = 0; i < STEPS_NR; i++) {
+        const struct step *s = &steps[i];
+
+        if (strcmp(s->from, state) == 0 || strcmp(s->to, state) == 0 ||
+            strcmp(s->operation, "VM.hard_reboot") == 0)
+            continue;
+        if (strcmp(state, "Paused") == 0 &&
+            strcmp(s->operation, "VM.hard_shutdown") == 0)
+            continue; /* a paused machine may be stopped */
+        if (s->format[1])
+            refused("VM_BAD_POWER_STATE", s->operation, s->format, vm, false,
+                    false);
+        else
+            refused("VM_BAD_POWER_STATE", s->operation, s->format, vm);
+        ck_assert_str_eq(ok_text("VM.get_power_state", "s", vm), state);
+    }
+}
+
+void check_lifecycle(int nr)
+{
+    const char *vm = new_machine("lifecycle");
+
+    (void)nr;
+    for (int i = 0; i < STEPS_NR; i++) {
+        refuse_others(vm, steps[i].from);
+        take_step(vm, &steps[i]);
+    }
+    end_machine(vm);
+    refused("HANDLE_INVALID", "VM.get_power_state", "s", vm);
+}
+
+void check_snapshot(int nr)
+{
+    const char *vm = new_machine("snapshot"), *snapshot;
+    cJSON *record;
+
+    (void)nr;
+    ok("VM.set_name_description", "ss", vm, "before");
+    snapshot = ok_text("VM.snapshot", "ss", vm, made_name("kept"));
+    record = ok("VM.get_record", "s", snapshot);
+    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(record, "is_a_snapshot")));
+    ck_assert_str_eq(field_text(record, "snapshot_of"), vm);
+    ck_assert_str_eq(
+        cJSON_GetArrayItem(ok("VM.get_snapshots", "s", vm), 0)->valuestring,
+        snapshot);
+    ok("VM.set_name_description", "ss", vm, "after");
+    ok("VM.revert", "s", snapshot);
+    ck_assert_str_eq(ok_text("VM.get_name_description", "s", vm), "before");
+    ok("VM.destroy", "s", snapshot);
+    ck_assert_ptr_null(ok("VM.get_snapshots", "s", vm)->child);
+    end_machine(vm);
+}
+
+/* --- Tasks and events --- */
+
+void check_task(int nr)
+{
+    const char *vm = new_machine("task"), *task;
+    cJSON *record;
+
+    (void)nr;
+    task = ok_text("Async.VM.start", "sbb", vm, false, false);
+    record = task_wait(task);
+    ck_assert_str_eq(field_text(record, "status"), "success");
+    ck_assert_ptr_null(cJSON_GetObjectItem(record, "error_info")->child);
+    ok("task.destroy", "s", task);
+    task = ok_text("Async.VM.start", "sbb", vm, false, false);
+    record = task_wait(task);
+    ck_assert_str_eq(field_text(record, "status"), "failure");
+    ck_assert_str_eq(
+        cJSON_GetObjectItem(record, "error_info")->child->valuestring,
+        "VM_BAD_POWER_STATE");
+    ok("task.destroy", "s", task);
+    refused("HANDLE_INVALID", "task.get_record", "s", task);
+    end_machine(vm);
+}
+
+void check_event_coalesce(int nr)
+{
+    const char *vm = new_machine("coalesce"), *token = event_token();
+    cJSON *classes = cJSON_CreateArray(), *news;
+    int seen = 0;
+
+    (void)nr;
+    for (int i = 0; i < 5; i++)
+        ok("VM.set_name_description", "ss", vm, made_name("change"));
+    ok("VM.set_name_description", "ss", vm, "the last");
+    cJSON_AddItemToArray(classes, cJSON_CreateString("VM"));
+    news = cJSON_GetObjectItem(ok("event.from", "jsf", classes, token, 5.0),
+                               "events");
+    for (cJSON *e = news->child; e; e = e->next) {
+        if (strcmp(field_text(e, "ref"), vm) != 0)
+            continue;
+        seen++;
+        ck_assert_str_eq(
+            field_text(cJSON_GetObjectItem(e, "snapshot"), "name_description"),
+            "the last");
+    }
+    ck_assert_int_eq(seen, 1);
+    end_machine(vm);
+}
+
+void check_event_token(int nr)
+{
+    cJSON *classes = cJSON_CreateArray(), *all, *again;
+    const char *token;
+
+    (void)nr;
+    cJSON_AddItemToArray(classes, cJSON_CreateString("pool"));
+    all = ok("event.from", "jsf", cJSON_Duplicate(classes, true), "", 5.0);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(all, "events")),
+                     cJSON_GetArraySize(ok("pool.get_all", "")));
+    token = field_text(all, "token");
+    again = ok("event.from", "jsf", classes, token, 0.1);
+    ck_assert_ptr_null(cJSON_GetObjectItem(again, "events")->child);
+    ck_assert_str_ne(field_text(again, "token"), "");
+    classes = cJSON_CreateArray();
+    cJSON_AddItemToArray(classes, cJSON_CreateString("pool"));
+    refused("EVENT_FROM_TOKEN_PARSE_FAILURE", "event.from", "jsf", classes,
+            "no token", 1.0);
+}
+
+void check_event_del(int nr)
+{
+    const char *vm = new_machine("del"), *token = event_token(), *what;
+
+    (void)nr;
+    ok("VM.destroy", "s", vm);
+    what = event_about("VM", vm, token);
+    ck_assert_ptr_nonnull(what);
+    ck_assert_str_eq(what, "del");
+    coverage_mark(message_find("VM.destroy"), COLUMN_EVENT);
+}
+
+void check_message(int nr)
+{
+    const char *pool, *uuid, *alert;
+
+    (void)nr;
+    needs_destructive();
+    pool = ok("pool.get_all", "")->child->valuestring;
+    uuid = ok_text("pool.get_uuid", "s", pool);
+    alert = ok_text("message.create", "sisss", made_name("alert"), 5, "Pool",
+                    uuid, "of no consequence");
+    ck_assert_ptr_nonnull(cJSON_GetObjectItem(
+        ok("message.get", "sss", "Pool", uuid, "19700101T00:00:00Z"), alert));
+    ck_assert_ptr_nonnull(cJSON_GetObjectItem(
+        ok("message.get_since", "s", "19700101T00:00:00Z"), alert));
+    ok("message.destroy", "s", alert);
+    ck_assert_ptr_null(
+        cJSON_GetObjectItem(ok("message.get_all_records", ""), alert));
+}
+
+/* --- Disks, pool --- */
+
+static const char *storage(void)
+{
+    const char *pool = ok("pool.get_all", "")->child->valuestring;
+    const char *sr = ok_text("pool.get_default_SR", "s", pool);
+
+    if (strcmp(sr, REF_NULL) == 0)
+        skip("the pool has no default storage");
+    return sr;
+}
+
+static cJSON *disk_record(const char *sr, double bytes)
+{
+    cJSON *v = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(v, "name_label", made_name("disk"));
+    cJSON_AddStringToObject(v, "name_description", "");
+    cJSON_AddStringToObject(v, "SR", sr);
+    cJSON_AddNumberToObject(v, "virtual_size", bytes);
+    cJSON_AddStringToObject(v, "type", "user");
+    cJSON_AddBoolToObject(v, "sharable", false);
+    cJSON_AddBoolToObject(v, "read_only", false);
+    cJSON_AddItemToObject(v, "other_config", cJSON_CreateObject());
+    return v;
+}
+
+static double disk_bytes(const char *vdi)
+{
+    return cJSON_GetNumberValue(ok("VDI.get_virtual_size", "s", vdi));
+}
+
+void check_vdi_lifecycle(int nr)
+{
+    const double mib = 1 << 20;
+    const char *sr, *vdi;
+
+    (void)nr;
+    needs_destructive();
+    sr = storage();
+    vdi = ok_text("VDI.create", "j", disk_record(sr, 8 * mib));
+    ck_assert(disk_bytes(vdi) >= 8 * mib);
+    ok("VDI.resize", "si", vdi, 16 << 20);
+    ck_assert(disk_bytes(vdi) >= 16 * mib);
+    ok("VDI.destroy", "s", vdi);
+    refused("HANDLE_INVALID", "VDI.get_record", "s", vdi);
+}
+
+void check_one_master(int nr)
+{
+    cJSON *pools = ok("pool.get_all", ""), *hosts = ok("host.get_all", "");
+    const char *master;
+    int found = 0;
+
+    (void)nr;
+    ck_assert_int_eq(cJSON_GetArraySize(pools), 1);
+    master = ok_text("pool.get_master", "s", pools->child->valuestring);
+    for (cJSON *h = hosts->child; h; h = h->next)
+        found += strcmp(h->valuestring, master) == 0;
+    ck_assert_int_eq(found, 1);
+}

@@ -1,0 +1,162 @@
+/* Results as lists, JUnit XML, TAP 13 and lines of JSON. */
+#include "results.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const outcome_names[] = {
+    [OUTCOME_NONE] = "none",     [OUTCOME_PASSED] = "passed",
+    [OUTCOME_FAILED] = "failed", [OUTCOME_SKIPPED] = "skipped",
+    [OUTCOME_ERROR] = "error",
+};
+
+void results_add(struct results *r, struct result row)
+{
+    if (r->nr == r->room) {
+        r->room = r->room ? 2 * r->room : 1024;
+        r->rows = realloc(r->rows, (size_t)r->room * sizeof(*r->rows));
+        if (!r->rows)
+            abort();
+    }
+    if (row.detail)
+        row.detail = strdup(row.detail);
+    r->rows[r->nr++] = row;
+}
+
+void results_free(struct results *r)
+{
+    for (int i = 0; i < r->nr; i++)
+        free(r->rows[i].detail);
+    free(r->rows);
+    *r = (struct results){0};
+}
+
+int results_count(const struct results *r, enum outcome o)
+{
+    int nr = 0;
+
+    for (int i = 0; i < r->nr; i++)
+        nr += r->rows[i].outcome == o;
+    return nr;
+}
+
+const char *outcome_name(enum outcome o)
+{
+    return outcome_names[o];
+}
+
+/* Text as XML: what cannot be there becomes a question mark. */
+static void put_xml(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '>')
+            fputs("&gt;", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (*text == '"')
+            fputs("&quot;", out);
+        else
+            fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text,
+                  out);
+}
+
+static void put_case(FILE *out, const struct result *row)
+{
+    static const char *const tags[] = {[OUTCOME_FAILED] = "failure",
+                                       [OUTCOME_SKIPPED] = "skipped",
+                                       [OUTCOME_ERROR] = "error"};
+
+    fprintf(out,
+            "  <testcase classname=\"%s\" name=\"%s\" time=\"%.6f\">"
+            "<properties><property name=\"claim\" value=\"%s\"/>"
+            "</properties>",
+            row->group, *row->item ? row->item : row->group, row->seconds,
+            row->claim);
+    if (row->outcome != OUTCOME_PASSED) {
+        fprintf(out, "<%s message=\"", tags[row->outcome]);
+        put_xml(out, row->detail ? row->detail : "");
+        fputs("\"/>", out);
+    }
+    fputs("</testcase>\n", out);
+}
+
+void junit_write(FILE *out, const struct results *r,
+                 const char *const *properties)
+{
+    double seconds = 0;
+
+    for (int i = 0; i < r->nr; i++)
+        seconds += r->rows[i].seconds;
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuite name=\"conform\" tests=\"%d\" failures=\"%d\" "
+            "errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n <properties>\n",
+            r->nr, results_count(r, OUTCOME_FAILED),
+            results_count(r, OUTCOME_ERROR), results_count(r, OUTCOME_SKIPPED),
+            seconds);
+    for (; properties[0]; properties += 2) {
+        fprintf(out, "  <property name=\"%s\" value=\"", properties[0]);
+        put_xml(out, properties[1]);
+        fputs("\"/>\n", out);
+    }
+    fputs(" </properties>\n", out);
+    for (int i = 0; i < r->nr; i++)
+        put_case(out, &r->rows[i]);
+    fputs("</testsuite>\n", out);
+}
+
+/* One line: a detail with more would break the format. */
+static void put_line(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fputc(*text == '\n' || *text == '#' ? ' ' : *text, out);
+}
+
+void tap_write(FILE *out, const struct results *r)
+{
+    fprintf(out, "TAP version 13\n1..%d\n", r->nr);
+    for (int i = 0; i < r->nr; i++) {
+        const struct result *row = &r->rows[i];
+        bool good =
+            row->outcome == OUTCOME_PASSED || row->outcome == OUTCOME_SKIPPED;
+
+        fprintf(out, "%sok %d - %s%s%s", good ? "" : "not ", i + 1, row->group,
+                *row->item ? " " : "", row->item);
+        if (row->outcome == OUTCOME_SKIPPED)
+            fputs(" # SKIP ", out);
+        if (row->outcome == OUTCOME_SKIPPED && row->detail)
+            put_line(out, row->detail);
+        fputc('\n', out);
+        if (!good && row->detail) {
+            fputs("  ---\n  message: '", out);
+            put_line(out, row->detail);
+            fprintf(out, "'\n  claim: %s\n  ...\n", row->claim);
+        }
+    }
+}
+
+void jsonl_write(FILE *out, const struct results *r)
+{
+    for (int i = 0; i < r->nr; i++) {
+        const struct result *row = &r->rows[i];
+        cJSON *line = cJSON_CreateObject();
+        char *text;
+
+        cJSON_AddStringToObject(line, "check", row->group);
+        if (*row->item)
+            cJSON_AddStringToObject(line, "message", row->item);
+        cJSON_AddStringToObject(line, "claim", row->claim);
+        cJSON_AddStringToObject(line, "outcome", outcome_name(row->outcome));
+        if (row->detail)
+            cJSON_AddStringToObject(line, "detail", row->detail);
+        cJSON_AddNumberToObject(line, "seconds", row->seconds);
+        text = cJSON_PrintUnformatted(line);
+        fprintf(out, "%s\n", text);
+        free(text);
+        cJSON_Delete(line);
+    }
+}

@@ -1,0 +1,97 @@
+"""`touchstone conform`: what it writes, and when it fails."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree as ET
+
+LIMIT_S = 300
+
+
+def conform(*words):
+    build = os.path.abspath(os.environ.get("O", "build"))
+    return subprocess.run(
+        [os.path.join(build, "touchstone-conform"), *words], check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.DEVNULL, timeout=LIMIT_S,
+        env={**os.environ, "TOUCHSTONE_BUILD": build})
+
+
+class Conform(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = lambda name: os.path.join(cls.folder.name, name)
+        cls.done = conform("sim", "--profile", "core",
+                           "--json", cls.path("j"), "--junit", cls.path("x"),
+                           "--tap", cls.path("t"), "--jsonl", cls.path("l"),
+                           "--html", cls.path("h"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def read(self, name):
+        with open(os.path.join(self.folder.name, name),
+                  encoding="utf-8") as file:
+            return file.read()
+
+    def summary(self):
+        return json.loads(self.read("j"))
+
+    def test_the_simulation_is_judged(self):
+        summary = self.summary()
+        self.assertGreater(summary["passed"], 10000)
+        self.assertEqual(summary["coverage"]["messages_total"], 2258)
+        self.assertEqual(self.done.returncode,
+                         1 if summary["failed"] + summary["errors"] else 0)
+
+    def test_every_form_tells_the_same(self):
+        summary = self.summary()
+        total = sum(summary[k] for k in ("passed", "failed", "skipped",
+                                         "errors"))
+        suite = ET.fromstring(self.read("x"))
+        self.assertEqual(int(suite.get("tests")), total)
+        self.assertEqual(len(suite.findall("testcase")), total)
+        self.assertEqual(len(suite.findall("testcase/skipped")),
+                         summary["skipped"])
+        tap = self.read("t").splitlines()
+        self.assertEqual(tap[:2], ["TAP version 13", "1..%d" % total])
+        self.assertEqual(sum(line.startswith("ok ") for line in tap),
+                         summary["passed"] + summary["skipped"])
+        lines = [json.loads(line) for line in self.read("l").splitlines()]
+        self.assertEqual(len(lines), total)
+        self.assertIn("VM.start", self.read("h"))
+
+    def test_what_is_missing_is_named(self):
+        missing = {m["message"]: m["columns"]
+                   for m in self.summary()["missing"]}
+        self.assertIn("role_denied", missing["VM.start"])  # another profile
+        self.assertNotIn("parameter_count", missing["VM.start"])
+
+    def test_a_filter_leaves_the_rest_out(self):
+        done = conform("sim", "--filter", "parameter_count VM.start", "--json",
+                       "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2 passed, 0 failed", done.stdout)  # and VM.start_on
+
+    def test_checks_are_listed(self):
+        done = conform("sim", "--list", "--profile", "storage")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("vdi_lifecycle", done.stdout)
+        self.assertNotIn("bad_session", done.stdout)
+
+    def test_wrong_usage_is_told(self):
+        for words, text in (((), "TARGET"), (("sim", "--profile", "x"), "'x'"),
+                            (("nowhere",), "no target"),
+                            (("http://root:x@127.0.0.1:1",), "log in")):
+            done = conform(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(text, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
