@@ -2,7 +2,7 @@
 INC_bench := -Iimpl/toolstack/model -Ibench/api
 BENCH_SRCS := $(wildcard bench/api/*.c) \
               $(addprefix impl/toolstack/model/,arena.c buf.c builder.c json.c \
-              value.c)
+              rendering.c value.c)
 bench-objs := $(BENCH_SRCS:%.c=$O/hosted/%.o)
 DEPFILES += $(bench-objs:=.d)
 ALL += $O/touchstone-bench

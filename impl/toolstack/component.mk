@@ -36,9 +36,9 @@ $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): \
 $(foreach v,host cov,$(TOOLSTACK_TESTS:%.c=$O/$v/%)): $O/web-files.o
 $(eval $(call layer,$(ts)/fuzz,$(INC_toolstack) -I$(ts)/test))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
-  $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c value.c)))
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c rendering.c value.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xva.c, \
-  $(addprefix $(ts)/model/,arena.c buf.c builder.c value.c) \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
   $(ts)/wire/xmlrpc.c \
   $(addprefix $(ts)/transfer/,digest.c squeeze.c tar.c xva_header.c \
   xva_reader.c)))
@@ -47,7 +47,7 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_http.c, \
   $(addprefix $(ts)/model/,arena.c buf.c value.c) \
   $(addprefix $(ts)/wire/,http_chunk.c http_head.c url.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
-  $(addprefix $(ts)/model/,arena.c buf.c builder.c value.c) \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
   $(ts)/wire/xmlrpc.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))

@@ -30,8 +30,18 @@ void db_init(struct db *db, uint64_t (*random)(void *ctx), void *ctx)
     db->tombstones = must_alloc(sizeof(*db->tombstones) * TOMBSTONES_MAX);
 }
 
+static void rendering_forget(struct object *o)
+{
+    if (!o->rendering)
+        return;
+    rendering_drop(o->rendering);
+    free(o->rendering);
+    o->rendering = NULL;
+}
+
 static void object_free(struct object *o)
 {
+    rendering_forget(o);
     for (int i = 0; i < o->class->fields_nr; i++)
         free(o->cells[i].block);
     free(o);
@@ -80,6 +90,7 @@ static void changes_append(struct db *db, struct object *o)
 
 void db_touch(struct db *db, struct object *o)
 {
+    rendering_forget(o);
     changes_unlink(db, o);
     changes_append(db, o);
 }
@@ -187,17 +198,16 @@ struct object *db_find_uuid(const struct db *db, const char *class_name,
 static const struct value null_ref = {
     .kind = VALUE_STRING, .nr = 14, .s = REF_NULL};
 
-/* Empties the single references, so that other objects' sets follow. */
+/* Empties its sides of relations, so that other objects' sets follow. */
 static void leave_relations(struct db *db, struct object *o)
 {
-    for (size_t i = 0; relation_at(i); i++) {
-        const struct relation *rel = relation_at(i);
+    for (int i = 0; i < o->class->fields_nr; i++) {
+        const struct field *f = o->class->fields[i];
 
-        if (strcmp(rel->a_class, o->class->name) == 0)
-            db_set(db, o, rel->a_field,
-                   rel->kind == N_1 ? null_ref : value_set(NULL, 0));
-        else if (strcmp(rel->b_class, o->class->name) == 0 && rel->kind == N_N)
-            db_set(db, o, rel->b_field, value_set(NULL, 0));
+        if (f->mirror)
+            db_set_at(db, o, i,
+                      f->type.shape == SHAPE_ONE ? null_ref
+                                                 : value_set(NULL, 0));
     }
 }
 
@@ -269,18 +279,17 @@ void db_restore(struct db *db, struct object *o, int index, struct value value)
 }
 
 /* Adds a reference to, or takes it from, the set field of another object. */
-static void mirror(struct db *db, const char *ref, const char *class_name,
-                   const char *field, const char *member, bool present)
+static void mirror(struct db *db, const char *ref, const struct field *f,
+                   const char *member, bool present)
 {
-    struct object *o = db_find(db, class_name, ref);
+    struct object *o = db_find_any(db, ref);
+    int i = f->mirror->index;
     struct arena a;
     struct value v;
-    int i;
 
-    if (!o)
+    if (!o || o->class != f->mirror_class)
         return;
     arena_init(&a);
-    i = field_index(o->class, field);
     v = present ? value_set_with(&a, &o->cells[i].value, member)
                 : value_set_without(&a, &o->cells[i].value, member);
     if (v.nr != o->cells[i].value.nr)
@@ -291,37 +300,26 @@ static void mirror(struct db *db, const char *ref, const char *class_name,
 /* The other sides of a set that changes from `old` to `new`. */
 static void mirror_sets(struct db *db, const struct object *o,
                         const struct value *old, const struct value *new,
-                        const char *class_name, const char *field)
+                        const struct field *f)
 {
     for (uint32_t i = 0; i < old->nr; i++)
         if (!value_has(new, old->items[i].s))
-            mirror(db, old->items[i].s, class_name, field, o->ref, false);
+            mirror(db, old->items[i].s, f, o->ref, false);
     for (uint32_t i = 0; i < new->nr; i++)
         if (!value_has(old, new->items[i].s))
-            mirror(db, new->items[i].s, class_name, field, o->ref, true);
+            mirror(db, new->items[i].s, f, o->ref, true);
 }
 
-static void follow_relations(struct db *db, const struct object *o,
-                             const char *field, const struct value *old,
-                             const struct value *new)
+static void follow_relation(struct db *db, const struct object *o,
+                            const struct field *f, const struct value *old,
+                            const struct value *new)
 {
-    for (size_t i = 0; relation_at(i); i++) {
-        const struct relation *rel = relation_at(i);
-        bool a = strcmp(rel->a_class, o->class->name) == 0 &&
-                 strcmp(rel->a_field, field) == 0;
-        bool b = rel->kind == N_N &&
-                 strcmp(rel->b_class, o->class->name) == 0 &&
-                 strcmp(rel->b_field, field) == 0;
-
-        if (a && rel->kind == N_1) {
-            mirror(db, old->s, rel->b_class, rel->b_field, o->ref, false);
-            mirror(db, new->s, rel->b_class, rel->b_field, o->ref, true);
-        } else if (a) {
-            mirror_sets(db, o, old, new, rel->b_class, rel->b_field);
-        } else if (b) {
-            mirror_sets(db, o, old, new, rel->a_class, rel->a_field);
-        }
+    if (f->type.shape == SHAPE_SET) {
+        mirror_sets(db, o, old, new, f);
+        return;
     }
+    mirror(db, old->s, f, o->ref, false);
+    mirror(db, new->s, f, o->ref, true);
 }
 
 void db_set_at(struct db *db, struct object *o, int index, struct value value)
@@ -331,8 +329,8 @@ void db_set_at(struct db *db, struct object *o, int index, struct value value)
     assert(index >= 0);
     if (value_equal(&cell->value, &value))
         return;
-    follow_relations(db, o, o->class->fields[index]->name, &cell->value,
-                     &value);
+    if (o->class->fields[index]->mirror)
+        follow_relation(db, o, o->class->fields[index], &cell->value, &value);
     cell_write(db, o, index, &value);
 }
 
@@ -392,4 +390,19 @@ struct value db_record(struct arena *a, const struct object *o)
             members[nr++] = (struct member){.key = o->class->fields[i]->name,
                                             .value = o->cells[i].value};
     return value_map(members, nr);
+}
+
+static struct value record_of(struct arena *a, const void *of)
+{
+    return db_record(a, of);
+}
+
+struct value db_rendered(struct db *db, struct object *o)
+{
+    if (!o->rendering) {
+        o->rendering = must_alloc(sizeof(*o->rendering));
+        *o->rendering = (struct rendering){
+            .value = record_of, .of = o, .kept = &db->rendered};
+    }
+    return value_rendered(o->rendering);
 }

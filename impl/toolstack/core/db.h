@@ -11,6 +11,7 @@
 #define CORE_DB_H
 
 #include "model.h"
+#include "rendering.h"
 
 enum {
     REF_BYTES = 48,
@@ -30,6 +31,7 @@ struct object {
     struct object *by_ref;          /* next in its hash slot */
     struct object *older, *newer;   /* list of changes */
     struct object *previous, *next; /* list of the class */
+    struct rendering *rendering;    /* of the record; NULL: not asked for */
     struct cell cells[];            /* one per field of the class */
 };
 
@@ -51,6 +53,7 @@ struct db {
     struct class_objects *classes;
     struct tombstone *tombstones; /* ring */
     uint64_t tombstones_nr;       /* ever made */
+    size_t rendered;              /* bytes of records' texts */
     uint64_t (*random)(void *ctx);
     void *random_ctx;
 };
@@ -105,5 +108,8 @@ void db_touch(struct db *db, struct object *o);
 
 /* All fields that clients see, as one map in the arena. */
 struct value db_record(struct arena *a, const struct object *o);
+
+/* The same, to be written before anything changes. */
+struct value db_rendered(struct db *db, struct object *o);
 
 #endif

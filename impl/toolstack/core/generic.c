@@ -8,7 +8,7 @@
 
 static int index_of(const struct request *r)
 {
-    return field_index(r->message->class, r->message->field->name);
+    return r->message->field->index;
 }
 
 static int get_field(struct request *r)
@@ -138,7 +138,7 @@ static int get_by_uuid(struct request *r)
 
 static int get_record(struct request *r)
 {
-    return reply(r, db_record(r->arena, r->self));
+    return reply(r, request_record(r, r->self));
 }
 
 /*
@@ -163,8 +163,7 @@ static int list_objects(struct request *r, const struct filter *filter,
         if (!match)
             continue;
         if (records)
-            map[nr++] = (struct member){arena_strdup(r->arena, o->ref),
-                                        db_record(r->arena, o)};
+            map[nr++] = (struct member){o->ref, request_record(r, o)};
         else
             refs[nr++] = value_string(arena_strdup(r->arena, o->ref));
     }

@@ -68,6 +68,11 @@ struct object *arg_object(struct request *r, int nr, const char *class_name)
     return o;
 }
 
+struct value request_record(struct request *r, struct object *o)
+{
+    return r->caller ? db_rendered(r->db, o) : db_record(r->arena, o);
+}
+
 int reply(struct request *r, struct value v)
 {
     r->result = v;

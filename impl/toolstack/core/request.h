@@ -58,6 +58,12 @@ double arg_float(const struct request *r, int nr);
 /* NULL, with the error set, when the reference does not lead to the class. */
 struct object *arg_object(struct request *r, int nr, const char *class_name);
 
+/*
+ * The object's record as part of a result: of a call that comes over the wire,
+ * its kept text.
+ */
+struct value request_record(struct request *r, struct object *o);
+
 /* A result. Always 0. */
 int reply(struct request *r, struct value v);
 int reply_void(struct request *r);

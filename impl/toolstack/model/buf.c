@@ -44,11 +44,6 @@ void buf_puts(struct buf *b, const char *s)
     buf_add(b, s, strlen(s));
 }
 
-void buf_putc(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
 /* For short texts: what does not fit into PRINTF_BYTES is cut off. */
 void buf_printf(struct buf *b, const char *format, ...)
 {

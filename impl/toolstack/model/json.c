@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "rendering.h"
 
 enum {
     NUMBER_MAX = 64,
@@ -257,26 +258,40 @@ int json_decode(struct arena *a, const char *text, size_t len, struct value *v)
     return 0;
 }
 
-void json_string(struct buf *out, const char *s)
+/* Bytes that a string may hold as they are. */
+static const bool plain[256] = {
+    [' '] = true,
+    ['!'] = true,
+    ['#' ... '['] = true,
+    [']' ... 255] = true,
+};
+
+/* What stands for a byte that is not plain. */
+static void put_escape(struct buf *out, char c)
 {
     static const char names[] = "\"\"\\\\\nn\rr\tt\bb\ff";
+    const char *p = names;
 
+    while (*p && *p != c)
+        p += 2;
+    if (*p)
+        buf_printf(out, "\\%c", p[1]);
+    else
+        buf_printf(out, "\\u%04x", (unsigned char)c);
+}
+
+void json_string(struct buf *out, const char *s)
+{
     buf_putc(out, '"');
-    for (const char *from = s;; s++) {
-        const char *p = names;
+    for (;;) {
+        const char *from = s;
 
-        if ((unsigned char)*s >= 32 && *s != '"' && *s != '\\')
-            continue;
-        while (*p && *p != *s)
-            p += 2;
+        while (plain[(unsigned char)*s])
+            s++;
         buf_add(out, from, (size_t)(s - from));
-        from = s + 1;
         if (!*s)
             break;
-        if (*p)
-            buf_printf(out, "\\%c", p[1]);
-        else
-            buf_printf(out, "\\u%04x", (unsigned char)*s);
+        put_escape(out, *s++);
     }
     buf_putc(out, '"');
 }
@@ -330,6 +345,9 @@ static void write_scalar(void *ctx, const struct value *v)
         break;
     case VALUE_NIL:
         buf_puts(ctx, "null");
+        break;
+    case VALUE_RENDERED: /* which holds no other */
+        rendering_write(v->rendering, DIALECT_JSON, json_encode, ctx);
         break;
     default:
         json_string(ctx, v->s);

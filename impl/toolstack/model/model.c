@@ -15,6 +15,7 @@
 
 enum {
     HASH_SLOTS = 8192,
+    CLASS_SLOTS = 256,
     MESSAGES_MAX = 2600,
     METHOD_NAME_MAX = 128,
 };
@@ -24,6 +25,7 @@ static struct {
     struct message messages[MESSAGES_MAX];
     int nr;
     const struct message *slots[HASH_SLOTS];
+    struct class *classes[CLASS_SLOTS];
 } model;
 
 static uint32_t hash_text(const char *s)
@@ -210,6 +212,21 @@ static void explicit_message(const struct class *c,
     message_add(m);
 }
 
+static void class_names(struct class *c)
+{
+    c->names_slots = 4;
+    while (c->names_slots < 2 * (uint32_t)c->fields_nr)
+        c->names_slots *= 2;
+    c->names = arena_alloc(&model.arena, sizeof(*c->names) * c->names_slots);
+    for (int i = 0; i < c->fields_nr; i++) {
+        uint32_t slot = hash_text(c->fields[i]->name);
+
+        while (c->names[slot &= c->names_slots - 1])
+            slot++;
+        c->names[slot] = (uint16_t)(i + 1);
+    }
+}
+
 static void class_fields(struct class *c)
 {
     int nr = 0;
@@ -226,8 +243,10 @@ static void class_fields(struct class *c)
         if (f->default_text)
             f->fallback =
                 default_parse(&model.arena, &f->type, f->default_text);
+        f->index = c->fields_nr;
         c->fields[c->fields_nr++] = f;
     }
+    class_names(c);
     for (int i = 0; i < key_roles_rows_nr; i++) {
         const struct key_roles_row *row = &key_roles_rows[i];
 
@@ -236,9 +255,43 @@ static void class_fields(struct class *c)
     }
 }
 
+static struct class **class_slot(const char *name)
+{
+    uint32_t i = hash_text(name) % CLASS_SLOTS;
+
+    while (model.classes[i] && strcmp(model.classes[i]->name, name) != 0)
+        i = (i + 1) % CLASS_SLOTS;
+    return &model.classes[i];
+}
+
+/* What is written on one side shows on the other. */
+static void link_fields(const char *class_name, const char *field,
+                        const char *mirror_class, const char *mirror_field)
+{
+    struct class *c = *class_slot(class_name), *m = *class_slot(mirror_class);
+    struct field *f = c->fields[field_index(c, field)];
+
+    assert(!f->mirror);
+    f->mirror = m->fields[field_index(m, mirror_field)];
+    f->mirror_class = m;
+}
+
+static void link_relations(void)
+{
+    for (int i = 0; i < relation_rows_nr; i++) {
+        const struct relation *r = &relation_rows[i];
+
+        link_fields(r->a_class, r->a_field, r->b_class, r->b_field);
+        if (r->kind == N_N)
+            link_fields(r->b_class, r->b_field, r->a_class, r->a_field);
+    }
+}
+
 void model_init(void)
 {
     arena_init(&model.arena);
+    for (int i = 0; i < class_rows_nr; i++)
+        *class_slot(class_rows[i].name) = &class_rows[i];
     for (int i = 0; i < class_rows_nr; i++) {
         struct class *c = &class_rows[i];
 
@@ -256,6 +309,7 @@ void model_init(void)
             derive_field(c, c->fields[k]);
         derive_class(c);
     }
+    link_relations();
     assert(model.nr == MESSAGES_ON_WIRE);
 }
 
@@ -264,15 +318,14 @@ void model_fini(void)
     arena_fini(&model.arena);
     for (int i = 0; i < class_rows_nr; i++)
         class_rows[i].fields_nr = 0;
+    for (int i = 0; i < field_rows_nr; i++)
+        field_rows[i].mirror = NULL;
     memset(&model, 0, sizeof(model));
 }
 
 const struct class *class_find(const char *name)
 {
-    for (int i = 0; i < class_rows_nr; i++)
-        if (strcmp(class_rows[i].name, name) == 0)
-            return &class_rows[i];
-    return NULL;
+    return *class_slot(name);
 }
 
 const struct class *class_at(int nr)
@@ -287,9 +340,14 @@ int class_count(void)
 
 int field_index(const struct class *class, const char *name)
 {
-    for (int i = 0; i < class->fields_nr; i++)
-        if (strcmp(class->fields[i]->name, name) == 0)
-            return i;
+    uint32_t slot = hash_text(name);
+    int i;
+
+    while ((i = class->names[slot &= class->names_slots - 1])) {
+        if (strcmp(class->fields[i - 1]->name, name) == 0)
+            return i - 1;
+        slot++;
+    }
     return -ENOENT;
 }
 
@@ -345,11 +403,6 @@ const char *enumeration_find(struct arena *a, const struct enumeration *e,
         p += word + (p[word] == ' ');
     }
     return NULL;
-}
-
-const struct relation *relation_at(size_t nr)
-{
-    return nr < (size_t)relation_rows_nr ? &relation_rows[nr] : NULL;
 }
 
 const char *error_code(const char *code)

@@ -84,6 +84,10 @@ struct field {
     struct type type;
     const struct value *fallback; /* parsed default; NULL: none */
     const char *key_roles;
+    int index; /* in the class */
+    /* The other side of a relation that writing this field changes; or NULL. */
+    const struct field *mirror;
+    const struct class *mirror_class;
 };
 
 struct class
@@ -95,7 +99,9 @@ struct class
     char *lower; /* name in events */
     int nr;      /* index in the class table */
     struct field **fields;
-    int fields_nr; /* including internal ones */
+    int fields_nr;        /* including internal ones */
+    uint16_t *names;      /* hash of fields: index + 1, 0: free */
+    uint32_t names_slots; /* a power of two */
 };
 
 enum {
@@ -183,7 +189,6 @@ int message_count(void);
 /* The value as the enumeration spells it, whatever its case; or NULL. */
 const char *enumeration_find(struct arena *a, const struct enumeration *e,
                              const char *value);
-const struct relation *relation_at(size_t nr); /* NULL after the last one */
 /* NULL after the last one. */
 const struct enumeration *enumeration_at(int nr);
 const char *error_at(int nr, const char **params);

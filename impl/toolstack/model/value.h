@@ -30,8 +30,11 @@ enum value_kind {
     VALUE_FLOAT,
     VALUE_DATE, /* 20260131T12:34:56Z */
     VALUE_SET,
-    VALUE_MAP, /* and records */
+    VALUE_MAP,      /* and records */
+    VALUE_RENDERED, /* to be written only; see rendering.h */
 };
+
+struct rendering;
 
 struct value {
     enum value_kind kind;
@@ -43,6 +46,7 @@ struct value {
         bool b;
         const struct value *items;
         const struct member *members;
+        struct rendering *rendering;
     };
 };
 

@@ -119,7 +119,7 @@ static const char *token_text(struct request *r, uint64_t generation)
 
 static struct value event_value(struct request *r, const char *operation,
                                 const struct class *c, const char *ref,
-                                const struct object *o)
+                                struct object *o)
 {
     struct member *m = arena_alloc(r->arena, sizeof(*m) * 6);
 
@@ -129,7 +129,7 @@ static struct value event_value(struct request *r, const char *operation,
     m[3] = (struct member){"operation", value_string(operation)};
     m[4] = (struct member){"ref", value_string(arena_strdup(r->arena, ref))};
     if (o)
-        m[5] = (struct member){"snapshot", db_record(r->arena, o)};
+        m[5] = (struct member){"snapshot", request_record(r, o)};
     return value_map(m, o ? 6 : 5);
 }
 
@@ -179,12 +179,12 @@ static struct value collect(struct request *r)
     size_t nr = 0, max = 0;
     struct value *events;
 
-    for (const struct object *o = first_change(r); o; o = o->newer)
+    for (struct object *o = first_change(r); o; o = o->newer)
         max += wanted(w, o->class, o->ref);
     for (uint64_t i = deletion; i < db->tombstones_nr; i++)
         max += tells(w, &db->tombstones[i % TOMBSTONES_MAX]);
     events = arena_alloc(r->arena, sizeof(*events) * max);
-    for (const struct object *o = first_change(r); o; o = o->newer)
+    for (struct object *o = first_change(r); o; o = o->newer)
         if (wanted(w, o->class, o->ref))
             events[nr++] =
                 event_value(r, w->full || o->created > w->since ? "add" : "mod",

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "rendering.h"
 
 enum element {
     EL_NONE,
@@ -264,30 +265,29 @@ int xmlrpc_decode_value(struct arena *a, const char *text, size_t len,
     return 0;
 }
 
+/* Bytes that are text as they are; other control characters are left out. */
+static const bool plain[256] = {
+    ['\t'] = true,         ['\n'] = true, ['\r'] = true,
+    [' '] = true,          ['!'] = true,  ['#' ... '%'] = true,
+    ['\'' ... ';'] = true, ['='] = true,  ['?' ... 255] = true,
+};
+
+static const char *const entities[256] = {
+    ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;", ['"'] = "&quot;"};
+
 void xmlrpc_text(struct buf *out, const char *s)
 {
-    static const struct {
-        char c;
-        const char *entity;
-    } escapes[] = {
-        {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}};
+    for (;;) {
+        const char *from = s;
 
-    for (const char *from = s;; s++) {
-        const char *entity = NULL;
-
-        if ((unsigned char)*s >= 32 && !strchr("<>&\"", *s))
-            continue;
-        for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
-            if (*s == escapes[i].c)
-                entity = escapes[i].entity;
-        if (!entity && *s && strchr("\t\n\r", *s))
-            continue;
+        while (plain[(unsigned char)*s])
+            s++;
         buf_add(out, from, (size_t)(s - from));
-        from = s + 1;
-        if (entity)
-            buf_puts(out, entity);
         if (!*s)
             break;
+        if (entities[(unsigned char)*s])
+            buf_puts(out, entities[(unsigned char)*s]);
+        s++;
     }
 }
 
@@ -313,6 +313,9 @@ static void write_scalar(void *ctx, const struct value *v)
         break;
     case VALUE_NIL:
         buf_puts(ctx, "<value><nil/></value>");
+        break;
+    case VALUE_RENDERED: /* which holds no other */
+        rendering_write(v->rendering, DIALECT_XML, xmlrpc_value, ctx);
         break;
     default:
         buf_puts(ctx, "<value>");
