@@ -4,19 +4,21 @@ ts := impl/toolstack
 XML2_INC := -isystem /usr/include/libxml2
 TOOLSTACK_DIRS := $(filter-out datamodel/ test/ fuzz/, \
                   $(patsubst $(ts)/%,%,$(wildcard $(ts)/*/)))
-INC_toolstack := -I$(ts) $(TOOLSTACK_DIRS:%/=-I$(ts)/%) $(XML2_INC)
+INC_toolstack := -I$(ts) $(TOOLSTACK_DIRS:%/=-I$(ts)/%) -Iimpl/cpu/include \
+                 $(XML2_INC)
 TOOLSTACK_LIBS := -lgnutls -lxml2 -lsqlite3 -lvirt -lyaml -lz \
                   -lzstd -lxxhash -lpthread -lm
 $(eval $(call layer,$(ts),$(INC_toolstack)))
 $(eval $(call layer,$(ts)/test,$(INC_toolstack) -I$(ts)/test))
 
-TOOLSTACK_SRCS := $(wildcard $(TOOLSTACK_DIRS:%=$(ts)/%*.c))
+TOOLSTACK_SRCS := $(wildcard $(TOOLSTACK_DIRS:%=$(ts)/%*.c)) $(CPU_SRCS)
 TOOLSTACK_TEST_HELPERS := $(filter-out $(ts)/test/test_%, \
                           $(wildcard $(ts)/test/*.c))
 toolstack-objs := $(TOOLSTACK_SRCS:%.c=$O/hosted/%.o)
 DEPFILES += $(toolstack-objs:=.d)
 
 $O/hosted/$(ts)/%: inc = $(INC_toolstack)
+$O/hosted/impl/cpu/%: inc = $(INC_cpu)
 $O/hosted/%.o: %.c $O/flags | $(READY) $(call ready,toolstack)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(HOSTED) -O2 $(DEPS) $(inc) -c -o $@ $<

@@ -5,7 +5,7 @@
  * -ENOENT no such domain there, -EEXIST it is there already, -EINVAL not in a
  * state for that, -EHOSTUNREACH the host does not answer, -ENOTSUP not offered.
  * Called under the core lock; arguments are borrowed for the call. The real
- * side is host/domain_libvirt.c; a driver may leave no function out.
+ * side is host/domain_libvirt.c; a driver may leave out pace_ms only.
  */
 #ifndef CORE_DOMAIN_DRIVER_H
 #define CORE_DOMAIN_DRIVER_H
@@ -118,6 +118,12 @@ struct domain_driver {
     int (*sysrq)(void *ctx, const char *host, const char *uuid, char key);
     int (*trigger)(void *ctx, const char *host, const char *uuid,
                    const char *name);
+
+    /*
+     * How long an operation of vm_ops.def takes, in ms; NULL: nothing that is
+     * worth waiting for elsewhere.
+     */
+    int64_t (*pace_ms)(void *ctx, const char *op);
     void *ctx;
 };
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "background.h"
+#include "console.h"
 #include "event.h"
 #include "ha.h"
 #include "host_memory.h"
@@ -88,6 +89,7 @@ void toolstack_recover(struct toolstack *ts)
 {
     struct request r = {.ts = ts, .db = &ts->db};
 
+    host_memory_recover(ts);
     for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
         struct arena a;
 
@@ -97,6 +99,8 @@ void toolstack_recover(struct toolstack *ts)
             vm_set_power(&r, o, "Halted");
         else
             vm_refresh(&r, o);
+        if (db_bool(o, "is_control_domain"))
+            console_open(&r, o);
         arena_fini(&a);
     }
 }

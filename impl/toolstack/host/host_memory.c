@@ -1,4 +1,4 @@
-/* How much memory of a host its machines have taken. */
+/* Counts the memory of hosts, and shares it among their machines. */
 #include "host_memory.h"
 
 #include <stdlib.h>
@@ -7,144 +7,246 @@
 #include "vm.h"
 
 enum {
-    MOVING_MAX = 4096,
+    SLOTS = 1 << 12,
 };
 
-struct sum {
-    char host[REF_BYTES];
-    int64_t bytes;
-    bool valid;
+struct host_sum;
+
+struct vm_sum {
+    char ref[REF_BYTES];
+    struct host_sum *host;
+    int64_t min, max, overhead, target;
+    struct vm_sum *same_slot;     /* found by ref */
+    struct vm_sum *older, *newer; /* of the host */
+};
+
+struct host_sum {
+    char ref[REF_BYTES];
+    int64_t bytes;          /* for machines */
+    int64_t min, max, used; /* sums of the machines', with overhead */
+    struct vm_sum *newest;
+    struct host_sum *next;
 };
 
 struct host_memory {
-    uint64_t seen; /* generation up to which changes were looked at */
-    struct sum *sums;
-    size_t sums_nr;
-    char moving[MOVING_MAX][REF_BYTES]; /* machines on their way */
-    size_t moving_nr;
+    struct host_sum *hosts;
+    struct vm_sum *slots[SLOTS];
 };
+
+static struct host_memory *memory_of(struct toolstack *ts)
+{
+    if (!ts->memory) {
+        ts->memory = must_alloc(sizeof(*ts->memory));
+        *ts->memory = (struct host_memory){0};
+    }
+    return ts->memory;
+}
 
 int64_t vm_memory_needed(const struct object *vm)
 {
     return db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
 }
 
-static struct sum *sum_find(struct host_memory *m, const char *host)
+static struct vm_sum **slot_find(struct host_memory *m, const char *ref)
 {
-    for (size_t i = 0; i < m->sums_nr; i++)
-        if (strcmp(m->sums[i].host, host) == 0)
-            return &m->sums[i];
-    return NULL;
+    uint32_t hash = 2166136261u;
+    struct vm_sum **slot;
+
+    for (const char *p = ref; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619u;
+    slot = &m->slots[hash % SLOTS];
+    while (*slot && strcmp((*slot)->ref, ref) != 0)
+        slot = &(*slot)->same_slot;
+    return slot;
 }
 
-static struct sum *sum_make(struct host_memory *m, const char *host)
+static struct host_sum *host_find(struct toolstack *ts,
+                                  const struct object *host)
 {
-    struct sum *s;
-
-    m->sums = must_realloc(m->sums, sizeof(*m->sums) * (m->sums_nr + 1));
-    s = &m->sums[m->sums_nr++];
-    *s = (struct sum){0};
-    memcpy(s->host, host, strlen(host) + 1); /* as long as any reference */
-    return s;
-}
-
-static void forget(struct host_memory *m, const char *host)
-{
-    struct sum *s = sum_find(m, host);
-
-    if (s)
-        s->valid = false;
-}
-
-static void note_moving(struct host_memory *m, const struct object *vm)
-{
-    for (size_t i = 0; i < m->moving_nr; i++)
-        if (strcmp(m->moving[i], vm->ref) == 0)
-            return;
-    if (m->moving_nr < MOVING_MAX)
-        memcpy(m->moving[m->moving_nr++], vm->ref, REF_BYTES);
-}
-
-static void note_change(struct host_memory *m, const struct object *o)
-{
-    if (strcmp(o->class->name, "host") == 0) {
-        forget(m, o->ref);
-        return;
-    }
-    if (strcmp(o->class->name, "VM") != 0)
-        return;
-    forget(m, db_text(o, "resident_on"));
-    if (strcmp(db_text(o, "scheduled_to_be_resident_on"), REF_NULL) != 0)
-        note_moving(m, o);
-}
-
-static struct host_memory *catch_up(struct toolstack *ts)
-{
-    struct host_memory *m = ts->memory;
-
-    if (!m) {
-        m = ts->memory = must_alloc(sizeof(*m));
-        memset(m, 0, sizeof(*m));
-    }
-    for (struct object *o = ts->db.newest; o && o->changed > m->seen;
-         o = o->older)
-        note_change(m, o);
-    m->seen = ts->db.generation - 1;
-    return m;
-}
-
-static int64_t residents_bytes(struct db *db, const struct object *host)
-{
-    const struct value *vms = db_get(host, "resident_VMs");
-    int64_t bytes = 0;
-
-    for (uint32_t i = 0; i < vms->nr; i++) {
-        const struct object *vm = db_find_any(db, vms->items[i].s);
-
-        if (vm && db_int(vm, "domid") > 0)
-            bytes += vm_memory_needed(vm);
-    }
-    return bytes;
-}
-
-/* Those that have arrived, or gave up, are forgotten. */
-static int64_t arriving_bytes(struct host_memory *m, struct db *db,
-                              const struct object *host)
-{
-    int64_t bytes = 0;
-
-    for (size_t i = 0; i < m->moving_nr; i++) {
-        const struct object *vm = db_find(db, "VM", m->moving[i]);
-        const char *to =
-            vm ? db_text(vm, "scheduled_to_be_resident_on") : REF_NULL;
-
-        if (strcmp(to, REF_NULL) == 0)
-            memcpy(m->moving[i--], m->moving[--m->moving_nr], REF_BYTES);
-        else if (strcmp(to, host->ref) == 0 &&
-                 strcmp(db_text(vm, "resident_on"), host->ref) != 0)
-            bytes += vm_memory_needed(vm);
-    }
-    return bytes;
-}
-
-int64_t host_memory_available(struct toolstack *ts, const struct object *host)
-{
-    struct host_memory *m = catch_up(ts);
+    struct host_memory *m = memory_of(ts);
     struct object *metrics = db_ref(&ts->db, host, "metrics");
-    struct sum *s = sum_find(m, host->ref);
+    struct host_sum *h = m->hosts;
 
-    if (!s)
-        s = sum_make(m, host->ref);
-    if (!s->valid)
-        s->bytes = residents_bytes(&ts->db, host);
-    s->valid = true;
-    return (metrics ? db_int(metrics, "memory_free") : 0) - s->bytes -
-           arriving_bytes(m, &ts->db, host);
+    while (h && strcmp(h->ref, host->ref) != 0)
+        h = h->next;
+    if (h)
+        return h;
+    h = must_alloc(sizeof(*h));
+    *h = (struct host_sum){.next = m->hosts};
+    memcpy(h->ref, host->ref, sizeof(h->ref));
+    h->bytes = metrics ? db_int(metrics, "memory_free") : 0;
+    m->hosts = h;
+    return h;
+}
+
+static void leave(struct host_sum *h, struct vm_sum *v)
+{
+    h->min -= v->min + v->overhead;
+    h->max -= v->max + v->overhead;
+    h->used -= v->target + v->overhead;
+    if (v->newer)
+        v->newer->older = v->older;
+    else
+        h->newest = v->older;
+    if (v->older)
+        v->older->newer = v->newer;
+}
+
+static void enter(struct host_sum *h, struct vm_sum *v)
+{
+    v->host = h;
+    v->older = h->newest;
+    v->newer = NULL;
+    if (h->newest)
+        h->newest->newer = v;
+    h->newest = v;
+    h->min += v->min + v->overhead;
+    h->max += v->max + v->overhead;
+    h->used += v->target + v->overhead;
+}
+
+/* Where the machine takes memory: it runs there, or is on its way. */
+static struct object *host_of(struct toolstack *ts, const struct object *vm)
+{
+    struct object *to = db_ref(&ts->db, vm, "scheduled_to_be_resident_on");
+
+    if (db_bool(vm, "is_control_domain"))
+        return NULL;
+    return vm_is_live(vm) && !to ? db_ref(&ts->db, vm, "resident_on") : to;
+}
+
+/* A target that is not the machine's ceiling is shown; so is going back. */
+static void target_set(struct toolstack *ts, struct vm_sum *v, int64_t target)
+{
+    struct object *vm = db_find(&ts->db, "VM", v->ref), *metrics, *host;
+    const struct domain_driver *driver = &ts->domains;
+
+    if (!vm || v->target == target)
+        return;
+    v->host->used += target - v->target;
+    v->target = target;
+    /* The balloon may lag behind; what was decided is counted on. */
+    host = db_find(&ts->db, "host", v->host->ref);
+    (void)driver->set_memory(driver->ctx, host ? db_text(host, "uuid") : "",
+                             db_text(vm, "uuid"), target / 1024);
+    db_set_int(&ts->db, vm, "memory_target", target);
+    metrics = db_ref(&ts->db, vm, "metrics");
+    if (metrics)
+        db_set_int(&ts->db, metrics, "memory_actual", target);
+}
+
+static void show_free(struct toolstack *ts, const struct host_sum *h)
+{
+    struct object *host = db_find(&ts->db, "host", h->ref);
+    struct object *metrics = host ? db_ref(&ts->db, host, "metrics") : NULL;
+
+    if (metrics)
+        db_set_int(&ts->db, metrics, "memory_free",
+                   h->bytes > h->used ? h->bytes - h->used : 0);
+}
+
+/* The same part of what each could have above its minimum. */
+static int64_t share(const struct host_sum *h, const struct vm_sum *v)
+{
+    double wish = (double)(h->max - h->min);
+    double spare = (double)(h->bytes - h->min);
+    double part = wish > 0 ? spare / wish : 1.0;
+
+    if (part >= 1.0)
+        return v->max;
+    if (part < 0)
+        part = 0;
+    return v->min + (int64_t)((double)(v->max - v->min) * part) / MIB * MIB;
+}
+
+static void balance(struct toolstack *ts, struct host_sum *h)
+{
+    bool squeezed = h->used != h->max;
+
+    if (squeezed || h->max > h->bytes)
+        for (struct vm_sum *v = h->newest; v; v = v->older)
+            target_set(ts, v, share(h, v));
+    show_free(ts, h);
+}
+
+static void vm_count(struct toolstack *ts, struct object *vm,
+                     struct object *host, struct vm_sum **slot)
+{
+    struct vm_sum *v = *slot;
+
+    if (!v) {
+        v = must_alloc(sizeof(*v));
+        *v = (struct vm_sum){0};
+        memcpy(v->ref, vm->ref, sizeof(v->ref));
+        *slot = v;
+    }
+    v->min = db_int(vm, "memory_dynamic_min");
+    v->max = v->target = db_int(vm, "memory_dynamic_max");
+    v->overhead = vm_memory_overhead(vm);
+    enter(host_find(ts, host), v);
+}
+
+void host_memory_account(struct toolstack *ts, struct object *vm)
+{
+    struct vm_sum **slot = slot_find(memory_of(ts), vm->ref), *v = *slot;
+    struct host_sum *before = v ? v->host : NULL;
+    struct object *host = host_of(ts, vm);
+
+    if (v)
+        leave(before, v);
+    if (host) {
+        vm_count(ts, vm, host, slot);
+    } else if (v) {
+        *slot = v->same_slot;
+        free(v);
+    }
+    v = *slot;
+    if (before)
+        balance(ts, before);
+    if (v && strcmp(v->ref, vm->ref) == 0 && v->host != before)
+        balance(ts, v->host);
+}
+
+/* The metrics that were loaded are those with all these machines. */
+void host_memory_recover(struct toolstack *ts)
+{
+    for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
+        struct vm_sum **slot = slot_find(memory_of(ts), o->ref);
+
+        struct object *host = host_of(ts, o);
+
+        if (*slot || !host)
+            continue;
+        vm_count(ts, o, host, slot);
+        (*slot)->host->bytes += (*slot)->target + (*slot)->overhead;
+    }
 }
 
 void host_memory_fini(struct toolstack *ts)
 {
-    if (ts->memory)
-        free(ts->memory->sums);
-    free(ts->memory);
+    struct host_memory *m = ts->memory;
+
+    if (!m)
+        return;
+    while (m->hosts) {
+        struct host_sum *h = m->hosts;
+
+        m->hosts = h->next;
+        while (h->newest) {
+            struct vm_sum *v = h->newest;
+
+            h->newest = v->older;
+            free(v);
+        }
+        free(h);
+    }
+    free(m);
+    ts->memory = NULL;
+}
+
+int64_t host_memory_available(struct toolstack *ts, const struct object *host)
+{
+    const struct host_sum *h = host_find(ts, host);
+
+    return h->bytes - h->min;
 }

@@ -9,6 +9,7 @@ enum {
     PLACEMENT_MEMORY = 1 << 0,
     PLACEMENT_STORAGE = 1 << 1, /* disks come along */
     PLACEMENT_ENABLED = 1 << 2, /* the machine is there already */
+    PLACEMENT_CPU = 1 << 3,     /* it was told to take the risk */
 };
 
 /* 0, or API_FAILED with the first reason why not. */

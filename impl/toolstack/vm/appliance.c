@@ -1,264 +1,223 @@
-/* Groups of machines: appliances, snapshot schedules, observers, callers. */
-#include <ctype.h>
-#include <stdlib.h>
+/* Appliances: machines that start one after the other, and end in reverse. */
+#include "appliance.h"
+
 #include <string.h>
 
-#include "generic.h"
 #include "handlers.h"
-#include "request.h"
 #include "vm.h"
+#include "wait.h"
 
-enum {
-    SNAPSHOTS_RETAINED_MAX = 10,
+struct appliance_op {
+    const char *name, *state; /* state: what its machines are in afterwards */
+    const char *possible; /* first letters of states that it makes sense in */
+    const char *refusal, *delay; /* delay: the machines' field */
+    bool reverse;
+    int (*each)(struct request *r, struct object *vm);
 };
 
-/* Every machine in the order that it asks for; `each` fails or returns 0. */
-static int in_order(struct request *r, bool reverse,
-                    int (*each)(struct request *r, struct object *vm))
-{
-    const struct value *vms = db_get(r->self, "VMs");
-    bool *done = arena_alloc(r->arena, vms->nr);
-
-    for (uint32_t n = 0; n < vms->nr; n++) {
-        struct object *best = NULL;
-        uint32_t best_nr = 0;
-
-        for (uint32_t i = 0; i < vms->nr; i++) {
-            struct object *vm = db_find_any(r->db, vms->items[i].s);
-            int64_t a = db_int(vm, "order"),
-                    b = best ? db_int(best, "order") : 0;
-
-            if (done[i] || (best && (reverse ? a <= b : a >= b)))
-                continue;
-            best = vm;
-            best_nr = i;
-        }
-        done[best_nr] = true;
-        if (each(r, best))
-            return API_FAILED;
-    }
-    return reply_void(r);
-}
-
-static int check_members(struct request *r)
-{
-    if (db_get(r->self, "VMs")->nr)
-        return 0;
-    return request_fail(r, "OPERATION_NOT_ALLOWED", "Appliance has no VMs.",
-                        NULL);
-}
+/* A call on its way through the orders. */
+struct walk {
+    struct wait wait; /* first: found by it */
+    const struct appliance_op *op;
+    const char *appliance, *key;
+    int64_t order; /* whose turn it is */
+    bool any;      /* some order had its turn */
+};
 
 static int start_one(struct request *r, struct object *vm)
 {
-    return db_text(vm, "power_state")[0] == 'H'
-               ? vm_boot(r, vm, "start", arg_bool(r, 1))
-               : 0;
+    return vm_check(r, vm, "start") || vm_boot(r, vm, NULL, arg_bool(r, 1));
 }
 
 static int stop_one(struct request *r, struct object *vm)
 {
-    return db_text(vm, "power_state")[0] == 'H' ? 0 : vm_halt(r, vm);
+    return vm_check(r, vm, "hard_shutdown") || vm_stop(r, vm, VM_STOP_HARD);
 }
 
-int appliance_start(struct request *r)
+static int clean_stop_one(struct request *r, struct object *vm)
 {
-    return check_members(r) ? API_FAILED : in_order(r, false, start_one);
+    return vm_check(r, vm, "clean_shutdown") || vm_stop(r, vm, VM_STOP_CLEAN);
 }
 
-int appliance_shutdown(struct request *r)
+static int any_stop_one(struct request *r, struct object *vm)
 {
-    return check_members(r) ? API_FAILED : in_order(r, true, stop_one);
+    return vm_check(r, vm, "shutdown") || vm_stop(r, vm, VM_STOP_ANY);
 }
 
-int appliance_clean_shutdown(struct request *r)
+static const struct appliance_op ops[] = {
+    {"start", "Running", "H", "There are no halted VMs in this appliance.",
+     "start_delay", false, start_one},
+    {"clean_shutdown", "Halted", "R",
+     "There are no running VMs in this appliance.", "shutdown_delay", true,
+     clean_stop_one},
+    {"hard_shutdown", "Halted", "RPS", "All VMs in this appliance are halted.",
+     "shutdown_delay", true, stop_one},
+    {"shutdown", "Halted", "RPS", "All VMs in this appliance are halted.",
+     "shutdown_delay", true, any_stop_one},
+};
+
+enum {
+    OPS_NR = sizeof(ops) / sizeof(ops[0]),
+};
+
+/* NULL when the operation makes sense now. */
+static const char *refusal(struct request *r, const struct object *appliance,
+                           const struct appliance_op *op)
 {
-    const struct value *vms = db_get(r->self, "VMs");
+    const struct value *vms = db_get(appliance, "VMs");
+
+    if (!vms->nr)
+        return "Appliance has no VMs.";
+    for (uint32_t i = 0; i < vms->nr; i++) {
+        const struct object *vm = db_find_any(r->db, vms->items[i].s);
+
+        if (strchr(op->possible, db_text(vm, "power_state")[0]))
+            return NULL;
+    }
+    return op->refusal;
+}
+
+void appliance_refresh(struct request *r, struct object *appliance)
+{
+    const char *names[OPS_NR];
+    size_t nr = 0;
+
+    for (int i = 0; i < OPS_NR; i++)
+        if (!db_get(appliance, "current_operations")->nr &&
+            !refusal(r, appliance, &ops[i]))
+            names[nr++] = ops[i].name;
+    db_set(r->db, appliance, "allowed_operations",
+           value_strings(r->arena, names, nr));
+}
+
+static bool is_done(const struct walk *w, const struct request *r,
+                    const struct object *vm)
+{
+    const char *wanted = w->op->state;
+
+    if (strcmp(w->op->name, "start") == 0 && arg_bool(r, 1))
+        wanted = "Paused";
+    return strcmp(db_text(vm, "power_state"), wanted) == 0;
+}
+
+/* The next order with machines that are not where they should be. */
+static bool next_order(struct request *r, struct walk *w,
+                       const struct object *appliance)
+{
+    const struct value *vms = db_get(appliance, "VMs");
+    bool found = false;
+    int64_t best = 0;
+
+    for (uint32_t i = 0; i < vms->nr; i++) {
+        const struct object *vm = db_find_any(r->db, vms->items[i].s);
+        int64_t order = db_int(vm, "order");
+        bool later = w->op->reverse ? order < w->order : order > w->order;
+        bool sooner = w->op->reverse ? order > best : order < best;
+
+        if (is_done(w, r, vm) || (w->any && !later) || (found && !sooner))
+            continue;
+        best = order;
+        found = true;
+    }
+    w->order = best;
+    return found;
+}
+
+/* All machines of one order; the longest delay that one of them asks for. */
+static int64_t take_order(struct request *r, struct walk *w,
+                          const struct object *appliance)
+{
+    const struct value *vms = db_get(appliance, "VMs");
+    int64_t delay = 0;
 
     for (uint32_t i = 0; i < vms->nr; i++) {
         struct object *vm = db_find_any(r->db, vms->items[i].s);
 
-        if (db_text(vm, "power_state")[0] == 'R')
-            return vm_check(r, vm, "clean_shutdown")
-                       ? API_FAILED
-                       : in_order(r, true, stop_one);
-    }
-    return request_fail(r, "OPERATION_NOT_ALLOWED",
-                        "There are no running VMs in this appliance.", NULL);
-}
-
-int vmss_set_retained_snapshots(struct request *r)
-{
-    int64_t nr = arg_int(r, 1);
-
-    if (nr < 1 || nr > SNAPSHOTS_RETAINED_MAX)
-        return request_fail(r, "INVALID_VALUE", "retained_snapshots",
-                            arena_printf(r->arena, "%lld", (long long)nr),
-                            NULL);
-    db_set_int(r->db, r->self, "retained_snapshots", nr);
-    return reply_void(r);
-}
-
-static bool in_range(const char *text, int max)
-{
-    int n = 0;
-
-    if (!*text || strlen(text) > 2 ||
-        strspn(text, "0123456789") != strlen(text))
-        return false;
-    for (; *text; text++)
-        n = n * 10 + (*text - '0');
-    return n <= max;
-}
-
-static bool schedule_valid(const char *key, const char *value)
-{
-    if (strcmp(key, "hour") == 0)
-        return in_range(value, 23);
-    if (strcmp(key, "min") == 0)
-        return in_range(value, 45) && atoi(value) % 15 == 0;
-    return strcmp(key, "days") == 0;
-}
-
-/* "monday,friday" with capitals; numbers stay as they are. */
-static const char *spelled(struct request *r, const char *text)
-{
-    char *copy = arena_strdup(r->arena, text);
-
-    for (char *p = copy; *p; p++)
-        *p = (char)(p == copy || p[-1] == ',' ? toupper((unsigned char)*p)
-                                              : tolower((unsigned char)*p));
-    return copy;
-}
-
-/* Keys that are not given keep what they were. */
-int vmss_set_schedule(struct request *r)
-{
-    const struct value *map = &r->args[1];
-
-    for (uint32_t i = 0; i < map->nr; i++) {
-        const char *key = map->members[i].key, *v = map->members[i].value.s;
-
-        if (schedule_valid(key, v))
+        if (db_int(vm, "order") != w->order || is_done(w, r, vm))
             continue;
-        return request_fail(r, "INVALID_VALUE",
-                            *key ? arena_printf(r->arena, "schedule:%s", key)
-                                 : "schedule",
-                            v, NULL);
+        if (w->op->each(r, vm) == 0 && db_int(vm, w->op->delay) > delay)
+            delay = db_int(vm, w->op->delay);
     }
-    for (uint32_t i = 0; i < map->nr; i++)
-        db_map_put(r->db, r->self, "schedule", map->members[i].key,
-                   spelled(r, map->members[i].value.s));
-    return reply_void(r);
+    return delay * 1000;
 }
 
-/* The keys that a frequency needs, with what they start from. */
-static const struct {
-    const char *frequency, *key, *initial;
-} schedule_keys[] = {
-    {"hourly", "min", "0"}, {"daily", "hour", "0"},
-    {"daily", "min", "0"},  {"weekly", "hour", "0"},
-    {"weekly", "min", "0"}, {"weekly", "days", "Monday"},
-};
-
-/* Keeps what the frequency needs, adds what it lacks. */
-static void schedule_fit(struct request *r, struct object *o)
+/* Machines that are not where they should be are told. */
+static int finish(struct request *r, struct walk *w, struct object *appliance)
 {
-    const char *frequency = db_text(o, "frequency");
-    struct value old = *db_get(o, "schedule"), new = value_map(NULL, 0);
+    const struct value *vms = db_get(appliance, "VMs");
+    struct value *items = arena_alloc(r->arena, sizeof(*items) * (vms->nr + 2));
+    size_t nr = 2;
 
-    for (size_t i = 0; i < sizeof(schedule_keys) / sizeof(schedule_keys[0]);
-         i++) {
-        const char *key = schedule_keys[i].key;
+    db_map_del(r->db, appliance, "current_operations", w->key);
+    appliance_refresh(r, appliance);
+    items[0] = value_string("OPERATION_PARTIALLY_FAILED");
+    items[1] =
+        value_string(arena_printf(r->arena, "VM_appliance.%s", w->op->name));
+    for (uint32_t i = 0; i < vms->nr; i++)
+        if (!is_done(w, r, db_find_any(r->db, vms->items[i].s)))
+            items[nr++] = vms->items[i];
+    if (nr == 2)
+        return reply_void(r);
+    r->error = value_set(items, nr);
+    return API_FAILED;
+}
 
-        if (strcmp(schedule_keys[i].frequency, frequency) == 0)
-            new = value_map_with(
-                r->arena, &new, key,
-                value_string(spelled(
-                    r, value_text(&old, key, schedule_keys[i].initial))));
+static int walk_on(struct request *r)
+{
+    struct walk *w = (struct walk *)r->wait;
+    struct object *appliance = db_find(r->db, "VM_appliance", w->appliance);
+
+    if (!appliance)
+        return request_bad_handle(r, "VM_appliance", w->appliance);
+    while (next_order(r, w, appliance)) {
+        int64_t ms = take_order(r, w, appliance);
+
+        w->any = true;
+        if (ms > 0) {
+            w->wait.deadline_ms = r->ts->env.now_ms(r->ts->env.ctx) + ms;
+            return API_WAITING;
+        }
     }
-    db_set(r->db, o, "schedule", new);
+    return finish(r, w, appliance);
 }
 
-int vmss_set_frequency(struct request *r)
+static int walk(struct request *r, const char *name)
 {
-    db_set_text(r->db, r->self, "frequency", arg_text(r, 1));
-    schedule_fit(r, r->self);
-    return reply_void(r);
+    struct walk *w = arena_alloc(r->arena, sizeof(*w));
+    const char *why;
+    char uuid[UUID_BYTES];
+
+    w->op = ops;
+    while (strcmp(w->op->name, name) != 0)
+        w->op++;
+    why = refusal(r, r->self, w->op);
+    if (why)
+        return request_fail(r, "OPERATION_NOT_ALLOWED", why, NULL);
+    db_uuid(r->db, uuid);
+    w->appliance = arena_strdup(r->arena, r->self->ref);
+    w->key = arena_printf(r->arena, "DummyRef:|%s|%s", uuid, r->message->name);
+    w->wait.resume = walk_on;
+    r->wait = &w->wait;
+    db_map_put(r->db, r->self, "current_operations", w->key, name);
+    return walk_on(r);
 }
 
-int vmss_create(struct request *r)
+int appliance_start(struct request *r)
 {
-    struct object *o = generic_create(r, &r->args[0]);
-
-    schedule_fit(r, o);
-    return reply_ref(r, o);
+    return walk(r, "start");
 }
 
-int vmss_destroy(struct request *r)
+int appliance_clean_shutdown(struct request *r)
 {
-    if (db_get(r->self, "VMs")->nr)
-        return request_fail(r, "VMSS_HAS_VM", NULL);
-    db_destroy(r->db, r->self);
-    return reply_void(r);
+    return walk(r, "clean_shutdown");
 }
 
-/* Schedules are only ever set as a whole. */
-int vmss_add_to_schedule(struct request *r)
+int appliance_hard_shutdown(struct request *r)
 {
-    return request_internal(r, "Not_found");
+    return walk(r, "hard_shutdown");
 }
 
-int rate_limit_create(struct request *r)
+int appliance_shutdown(struct request *r)
 {
-    static const char *const names[] = {"fill_rate", "burst_size"};
-
-    for (int i = 0; i < 2; i++) {
-        double f = value_find(&r->args[0], names[i])->f;
-
-        if (!(f > 0))
-            return request_fail(r, "INVALID_VALUE", names[i],
-                                arena_printf(r->arena, "%.12g.", f), NULL);
-    }
-    return reply_ref(r, generic_create(r, &r->args[0]));
-}
-
-int observer_set_attributes(struct request *r)
-{
-    const struct value *map = &r->args[1];
-
-    for (uint32_t i = 0; i < map->nr; i++)
-        if (!strchr(map->members[i].key, '.'))
-            return request_fail(r, "INVALID_VALUE", "attributes",
-                                arena_printf(r->arena, "%s:%s",
-                                             map->members[i].key,
-                                             map->members[i].value.s),
-                                NULL);
-    db_set(r->db, r->self, "attributes", *map);
-    return reply_void(r);
-}
-
-int observer_set_endpoints(struct request *r)
-{
-    const struct value *set = &r->args[1];
-
-    for (uint32_t i = 0; i < set->nr; i++)
-        if (strncmp(set->items[i].s, "http", 4) != 0 &&
-            strcmp(set->items[i].s, "bugtool") != 0)
-            return request_fail(r, "INVALID_VALUE", "endpoint", set->items[i].s,
-                                NULL);
-    db_set(r->db, r->self, "endpoints", *set);
-    return reply_void(r);
-}
-
-int caller_create(struct request *r)
-{
-    const struct value *args = &r->args[0];
-
-    if (!*value_text(args, "user_agent", "") &&
-        !*value_text(args, "client_ip", ""))
-        return request_fail(r, "INVALID_VALUE", "user_agent/client_ip",
-                            "at least one of user_agent or client_ip must be "
-                            "set",
-                            NULL);
-    return reply_ref(r, generic_create(r, args));
+    return walk(r, "shutdown");
 }

@@ -4,15 +4,20 @@
 
 #include "request.h"
 
+struct vm_copy;
+
 /* Works out allowed_operations of all devices of a machine. */
 void devices_refresh(struct request *r, struct object *vm);
 
 /* Marks the devices as plugged, or as unplugged. */
 void devices_attach(struct request *r, struct object *vm, bool attached);
 
-/* Copies the devices of a machine to its clone, or destroys them. */
-void devices_clone(struct request *r, struct object *from, struct object *to,
-                   bool snapshot);
+/*
+ * Copies the devices of a machine to its copy: 0, or API_FAILED when a disk
+ * could not be copied; or destroys them.
+ */
+int devices_clone(struct request *r, struct object *from, struct object *to,
+                  const struct vm_copy *how);
 void devices_destroy(struct request *r, struct object *vm);
 
 /* Makes the metrics of a device; removes a device and its metrics. */

@@ -4,6 +4,7 @@
 
 #include "generic.h"
 #include "handlers.h"
+#include "host_memory.h"
 #include "vm.h"
 
 struct memory {
@@ -45,6 +46,7 @@ static int memory_store(struct request *r, const char *op, struct memory m)
     if (moves_target(op))
         db_set_int(r->db, vm, "memory_target", m.dynamic_min);
     db_set_int(r->db, vm, "memory_overhead", vm_memory_overhead(vm));
+    host_memory_account(r->ts, vm);
     return reply_void(r);
 }
 
@@ -161,13 +163,6 @@ int vm_set_vcpus_max(struct request *r)
 int vm_set_vcpus_at_startup(struct request *r)
 {
     return vcpus_store(r, arg_int(r, 1), db_int(r->self, "VCPUs_max"));
-}
-
-int vm_set_vcpus_number_live(struct request *r)
-{
-    if (vm_check(r, r->self, "changing_VCPUs_live"))
-        return API_FAILED;
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
 }
 
 static int shadow_store(struct request *r, const char *op)

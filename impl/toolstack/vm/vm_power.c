@@ -1,88 +1,131 @@
 /* Power: start, stop, pause, reboot; each move is checked by vm_ops.def. */
 #include <string.h>
 
+#include "console.h"
 #include "device.h"
 #include "handlers.h"
+#include "host_memory.h"
+#include "levelling.h"
+#include "placement.h"
+#include "vgpu.h"
 #include "vm.h"
 #include "vm_domain.h"
+#include "vm_guest.h"
+#include "vm_suspend.h"
 
-/* What the guest reports; an agent that says more is not there yet. */
-static void guest_metrics(struct request *r, struct object *vm, bool live)
+enum {
+    SHUTDOWN_TIMEOUT_S = 1200,
+};
+
+bool vm_is_live(const struct object *vm)
 {
-    struct object *o = db_ref(r->db, vm, "guest_metrics");
+    char state = db_text(vm, "power_state")[0];
 
-    if (o && !live) {
-        db_destroy(r->db, o);
-        db_set_text(r->db, vm, "guest_metrics", REF_NULL);
-    }
-    if (!live)
-        return;
-    o = db_create(r->db, "VM_guest_metrics");
-    db_set_text(r->db, o, "last_updated", toolstack_now(r->ts, r->arena));
-    db_set_text(r->db, vm, "guest_metrics", o->ref);
+    return state == 'R' || state == 'P';
 }
 
-/* What a machine has only while a domain runs. */
-static void live_fields(struct request *r, struct object *vm, bool live)
+static bool platform_true(const struct object *vm, const char *key)
 {
-    struct object *metrics = db_ref(r->db, vm, "metrics");
+    const char *text = value_text(db_get(vm, "platform"), key, "");
 
-    if (!live)
-        db_set_text(r->db, vm, "resident_on", REF_NULL);
-    db_set_int(r->db, vm, "domid", live ? r->ts->next_domid++ : -1);
-    guest_metrics(r, vm, live);
-    devices_attach(r, vm, live);
-    if (metrics && !live) /* its RRD ends here */
-        db_set_text(r->db, metrics, "last_updated",
-                    toolstack_now(r->ts, r->arena));
-    if (metrics && live) {
-        db_set_text(r->db, metrics, "start_time",
-                    toolstack_now(r->ts, r->arena));
-        db_set_int(r->db, metrics, "memory_actual",
-                   db_int(vm, "memory_dynamic_max"));
-        db_set_int(r->db, metrics, "VCPUs_number",
-                   db_int(vm, "VCPUs_at_startup"));
-    }
+    return strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+}
+
+static void metrics_begin(struct request *r, struct object *vm, bool booted)
+{
+    struct object *o = db_ref(r->db, vm, "metrics");
+    const char *now = toolstack_now(r->ts, r->arena);
+
+    if (!o)
+        return;
+    if (booted)
+        db_set_text(r->db, o, "start_time", now);
+    db_set_text(r->db, o, "last_updated", now);
+    db_set_int(r->db, o, "memory_actual", db_int(vm, "memory_dynamic_max"));
+    db_set_int(r->db, o, "VCPUs_number", db_int(vm, "VCPUs_at_startup"));
+    db_set_text(r->db, o, "current_domain_type", db_text(vm, "domain_type"));
+    db_set_bool(r->db, o, "hvm",
+                strcmp(db_text(vm, "domain_type"), "hvm") == 0);
+    db_set_bool(r->db, o, "nested_virt", platform_true(vm, "nested-virt"));
+    db_set_bool(r->db, o, "nomigrate", platform_true(vm, "nomigrate"));
+}
+
+static void metrics_end(struct request *r, struct object *vm)
+{
+    struct object *o = db_ref(r->db, vm, "metrics");
+
+    if (!o)
+        return;
+    db_set_text(r->db, o, "last_updated", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "current_domain_type", "unspecified");
+    db_set_bool(r->db, o, "hvm", false);
+    db_set_bool(r->db, o, "nested_virt", false);
+    db_set_bool(r->db, o, "nomigrate", false);
+}
+
+/* A domain appeared: of a machine that booted, or that was resumed. */
+static void come_alive(struct request *r, struct object *vm, bool booted)
+{
+    db_set_int(r->db, vm, "domid", r->ts->next_domid++);
+    metrics_begin(r, vm, booted);
+    if (booted)
+        vm_guest_begin(r, vm);
+    else
+        vm_guest_update(r, vm);
+    devices_attach(r, vm, true);
+    console_open(r, vm);
+}
+
+static void leave_host(struct request *r, struct object *vm)
+{
+    db_set_text(r->db, vm, "resident_on", REF_NULL);
+    db_set_text(r->db, vm, "scheduled_to_be_resident_on", REF_NULL);
+    db_set_int(r->db, vm, "domid", -1);
+    consoles_close(r, vm);
+    vgpus_release(r, vm);
+}
+
+/* A suspended machine keeps its devices, a halted one does not. */
+static void end(struct request *r, struct object *vm)
+{
+    vm_guest_end(r, vm);
+    devices_attach(r, vm, false);
+    metrics_end(r, vm);
+    db_set_bool(r->db, vm, "requires_reboot", false);
+    if (db_int(vm, "memory_target"))
+        db_set_int(r->db, vm, "memory_target", 0);
 }
 
 void vm_set_power(struct request *r, struct object *vm, const char *state)
 {
-    const char *old = db_text(vm, "power_state");
-    bool was_live = old[0] == 'R' || old[0] == 'P';
-    bool live = state[0] == 'R' || state[0] == 'P';
+    char old = db_text(vm, "power_state")[0], new = state[0];
+    bool was_live = vm_is_live(vm), live;
 
     db_set_text(r->db, vm, "power_state", state);
+    live = vm_is_live(vm);
+    if (live && !was_live)
+        come_alive(r, vm, old == 'H');
+    if (!live && was_live)
+        leave_host(r, vm);
+    if (new == 'H' && old != 'H')
+        end(r, vm);
     if (live != was_live)
-        live_fields(r, vm, live);
+        host_memory_account(r->ts, vm);
     vm_refresh(r, vm);
 }
 
 int vm_halt(struct request *r, struct object *vm)
 {
-    char state = db_text(vm, "power_state")[0];
-
-    if ((state == 'R' || state == 'P') && vm_drive(r, vm, r->ts->domains.stop))
+    if (vm_is_live(vm) && vm_drive(r, vm, r->ts->domains.stop))
         return API_FAILED;
     vm_set_power(r, vm, "Halted");
     return 0;
 }
 
-static int memory_fits(struct request *r, const struct object *vm)
+void vm_lost(struct request *r, struct object *vm)
 {
-    struct object *metrics = db_ref(r->db, toolstack_master(r->ts), "metrics");
-    int64_t needed = db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
-    int64_t free = metrics ? db_int(metrics, "memory_free") : 0;
-
-    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
-        if (db_int(o, "domid") > 0)
-            free -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
-    if (needed <= free && db_bool(toolstack_master(r->ts), "enabled"))
-        return 0;
-    if (strcmp(r->message->name, "VM.start") == 0)
-        return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);
-    return request_fail(r, "HOST_NOT_ENOUGH_FREE_MEMORY",
-                        arena_printf(r->arena, "%lld", (long long)needed),
-                        arena_printf(r->arena, "%lld", (long long)free), NULL);
+    if (vm_is_live(vm))
+        vm_set_power(r, vm, "Halted");
 }
 
 /* What the first start settles for good. */
@@ -98,28 +141,31 @@ static void settle(struct request *r, struct object *vm)
                    "qemu-upstream-compat");
 }
 
-enum {
-    HARDWARE_PLATFORM_MAX = 2,
-};
-
-/* What no host can run, and kernels that are not where they should be. */
-static int check_startable(struct request *r, const struct object *vm)
+/* Kernels that are not where they should be. */
+static int check_kernel(struct request *r, const struct object *vm)
 {
-    int64_t vcpus = db_int(vm, "VCPUs_at_startup");
     const char *kernel = db_text(vm, "PV_kernel");
 
-    if (vcpus < 1 || vcpus > db_int(vm, "VCPUs_max") ||
-        db_int(vm, "hardware_platform_version") > HARDWARE_PLATFORM_MAX ||
-        db_get(vm, "HVM_shadow_multiplier")->f < 1.0)
-        return request_fail(r, "NO_HOSTS_AVAILABLE", NULL);
-    if (strcmp(db_text(vm, "domain_type"), "hvm") != 0 &&
-        !*db_text(vm, "PV_bootloader"))
-        return request_fail(r, "INVALID_VALUE", "kernel",
-                            arena_printf(r->arena, "%s%s",
-                                         *kernel && *kernel != '/' ? "/" : "",
-                                         kernel),
-                            "File does not exist", NULL);
-    return 0;
+    if (strcmp(db_text(vm, "domain_type"), "hvm") == 0 ||
+        *db_text(vm, "PV_bootloader"))
+        return 0;
+    return request_fail(r, "INVALID_VALUE", "kernel",
+                        arena_printf(r->arena, "%s%s",
+                                     *kernel && *kernel != '/' ? "/" : "",
+                                     kernel),
+                        "File does not exist", NULL);
+}
+
+/* TPMs need firmware that knows of them. */
+static int check_firmware(struct request *r, const struct object *vm)
+{
+    const struct value *boot = db_get(vm, "HVM_boot_params");
+
+    if (strcmp(value_text(boot, "firmware", "bios"), "uefi") == 0 ||
+        (!platform_true(vm, "vtpm") && !db_get(vm, "VTPMs")->nr))
+        return 0;
+    return request_fail(r, "NOT_IMPLEMENTED",
+                        "Booting BIOS VM with VTPMs attached", NULL);
 }
 
 /* What a cancelled start would have stopped at, for those who count. */
@@ -130,151 +176,195 @@ static void note_cancel_points(struct request *r)
                    "debug_info:cancel_points_seen", "5");
 }
 
-int vm_boot(struct request *r, struct object *vm, const char *op, bool paused)
+/* Those that are to be kept running are from now on. */
+static void note_wanted(struct request *r, struct object *vm, bool wanted)
+{
+    bool kept = strcmp(db_text(vm, "ha_restart_priority"), "restart") == 0;
+
+    db_set_bool(r->db, vm, "ha_always_run", wanted && kept);
+}
+
+int vm_boot(struct request *r, struct object *vm, struct object *host,
+            bool paused)
 {
     const struct domain_driver *driver = &r->ts->domains;
-    struct object *host = toolstack_master(r->ts);
     struct domain_spec spec;
     int rc;
 
-    if (vm_check(r, vm, op) || memory_fits(r, vm) || check_startable(r, vm))
+    if (!host)
+        host = placement_choose(r, vm, NULL);
+    else if (placement_check(r, vm, host, 0))
+        return API_FAILED;
+    if (!host)
+        return API_FAILED;
+    if (check_kernel(r, vm) || check_firmware(r, vm) ||
+        vgpus_place(r, vm, host))
         return API_FAILED;
     spec = vm_spec(r, vm, paused);
     rc = driver->start(driver->ctx, db_text(host, "uuid"), &spec);
-    if (rc)
+    if (rc) {
+        vgpus_release(r, vm);
         return vm_driver_failed(r, vm, rc);
+    }
     db_set_text(r->db, vm, "resident_on", host->ref);
     settle(r, vm);
+    levelling_boot(r, vm);
+    note_wanted(r, vm, true);
     note_cancel_points(r);
     vm_set_power(r, vm, paused ? "Paused" : "Running");
-    return reply_void(r);
+    return 0;
+}
+
+static int start_now(struct request *r, struct object *vm)
+{
+    return vm_boot(r, vm, NULL, arg_bool(r, 1))
+               ? API_FAILED
+               : vm_delay(r, vm, "start_delay");
 }
 
 int vm_start(struct request *r)
 {
-    return vm_boot(r, r->self, "start", arg_bool(r, 1));
+    return vm_run(r, "start", start_now);
+}
+
+static int start_on_now(struct request *r, struct object *vm)
+{
+    struct object *host = arg_object(r, 1, "host");
+
+    if (!host || vm_boot(r, vm, host, arg_bool(r, 2)))
+        return API_FAILED;
+    return vm_delay(r, vm, "start_delay");
 }
 
 int vm_start_on(struct request *r)
 {
-    if (!arg_object(r, 1, "host"))
+    return arg_object(r, 1, "host") ? vm_run(r, "start_on", start_on_now)
+                                    : API_FAILED;
+}
+
+static int pause_now(struct request *r, struct object *vm)
+{
+    if (vm_drive(r, vm, r->ts->domains.pause))
         return API_FAILED;
-    return vm_boot(r, r->self, "start_on", arg_bool(r, 2));
+    vm_set_power(r, vm, "Paused");
+    return reply_void(r);
 }
 
 int vm_pause(struct request *r)
 {
-    if (vm_check(r, r->self, "pause") ||
-        vm_drive(r, r->self, r->ts->domains.pause))
+    return vm_run(r, "pause", pause_now);
+}
+
+static int unpause_now(struct request *r, struct object *vm)
+{
+    if (vm_drive(r, vm, r->ts->domains.resume))
         return API_FAILED;
-    vm_set_power(r, r->self, "Paused");
+    vm_set_power(r, vm, "Running");
     return reply_void(r);
 }
 
 int vm_unpause(struct request *r)
 {
-    if (vm_check(r, r->self, "unpause") ||
-        vm_drive(r, r->self, r->ts->domains.resume))
-        return API_FAILED;
-    vm_set_power(r, r->self, "Running");
-    return reply_void(r);
+    return vm_run(r, "unpause", unpause_now);
 }
 
-static int stop(struct request *r, const char *op)
+/* Asks the guest: 0, or API_FAILED when it does not do it. */
+static int ask(struct request *r, struct object *vm, enum domain_request what)
 {
-    if (vm_check(r, r->self, op) || vm_halt(r, r->self))
-        return API_FAILED;
-    return reply_void(r);
+    const struct domain_driver *driver = &r->ts->domains;
+    int rc = driver->ask(driver->ctx, vm_host_uuid(r, vm), db_text(vm, "uuid"),
+                         what);
+
+    if (rc == -ETIMEDOUT)
+        return request_fail(r, "VM_SHUTDOWN_TIMEOUT", vm->ref,
+                            arena_printf(r->arena, "%d.", SHUTDOWN_TIMEOUT_S),
+                            NULL);
+    /* Nobody answered: guests without an agent end when they are stopped. */
+    return rc && rc != -ENODATA ? vm_driver_failed(r, vm, rc) : 0;
+}
+
+int vm_stop(struct request *r, struct object *vm, enum vm_stop how)
+{
+    bool runs = db_text(vm, "power_state")[0] == 'R';
+    struct value error = r->error;
+
+    note_wanted(r, vm, false);
+    if (how != VM_STOP_HARD && runs && ask(r, vm, DOMAIN_ASK_SHUTDOWN)) {
+        if (how == VM_STOP_CLEAN)
+            return API_FAILED;
+        r->error = error; /* of a guest that had its chance */
+    }
+    if (db_text(vm, "power_state")[0] == 'S')
+        vm_image_drop(r, vm); /* a suspended machine's memory goes with it */
+    return vm_halt(r, vm);
+}
+
+static int hard_now(struct request *r, struct object *vm)
+{
+    return vm_stop(r, vm, VM_STOP_HARD) ? API_FAILED
+                                        : vm_delay(r, vm, "shutdown_delay");
 }
 
 int vm_hard_shutdown(struct request *r)
 {
-    return stop(r, "hard_shutdown");
+    return vm_run(r, "hard_shutdown", hard_now);
+}
+
+static int clean_now(struct request *r, struct object *vm)
+{
+    return vm_stop(r, vm, VM_STOP_CLEAN) ? API_FAILED
+                                         : vm_delay(r, vm, "shutdown_delay");
 }
 
 int vm_clean_shutdown(struct request *r)
 {
-    return stop(r, "clean_shutdown");
+    return vm_run(r, "clean_shutdown", clean_now);
 }
 
-/* Clean if the guest can, else hard. */
+static int any_now(struct request *r, struct object *vm)
+{
+    return vm_stop(r, vm, VM_STOP_ANY) ? API_FAILED
+                                       : vm_delay(r, vm, "shutdown_delay");
+}
+
 int vm_shutdown(struct request *r)
 {
-    return stop(r, "shutdown");
+    return vm_run(r, "shutdown", any_now);
 }
 
-static int reboot(struct request *r, const char *op)
+static int reboot_now(struct request *r, struct object *vm)
 {
-    if (vm_check(r, r->self, op) || vm_drive(r, r->self, r->ts->domains.reboot))
+    if (vm_drive(r, vm, r->ts->domains.reboot))
         return API_FAILED;
-    db_set_int(r->db, r->self, "domid", r->ts->next_domid++);
-    vm_set_power(r, r->self, "Running");
+    db_set_int(r->db, vm, "domid", r->ts->next_domid++);
+    levelling_boot(r, vm);
+    metrics_begin(r, vm, true);
+    vm_guest_update(r, vm);
+    host_memory_account(r->ts, vm);
+    vm_set_power(r, vm, "Running");
     return reply_void(r);
 }
 
 int vm_hard_reboot(struct request *r)
 {
-    return reboot(r, "hard_reboot");
+    return vm_run(r, "hard_reboot", reboot_now);
+}
+
+/* Of releases where hosts told each other; the machine must run. */
+int vm_hard_reboot_internal(struct request *r)
+{
+    return vm_is_live(r->self) ? reboot_now(r, r->self)
+                               : vm_bad_state(r, r->self, "running");
+}
+
+static int clean_reboot_now(struct request *r, struct object *vm)
+{
+    return ask(r, vm, DOMAIN_ASK_REBOOT) ? API_FAILED : reboot_now(r, vm);
 }
 
 int vm_clean_reboot(struct request *r)
 {
-    return reboot(r, "clean_reboot");
-}
-
-/* Suspended machines come with guest metrics, which no guest here has yet. */
-static int unsupported(struct request *r, const char *op)
-{
-    if (vm_check(r, r->self, op))
-        return API_FAILED;
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
-}
-
-int vm_suspend(struct request *r)
-{
-    return unsupported(r, "suspend");
-}
-
-int vm_resume(struct request *r)
-{
-    return unsupported(r, "resume");
-}
-
-int vm_resume_on(struct request *r)
-{
-    return unsupported(r, "resume_on");
-}
-
-int vm_pool_migrate(struct request *r)
-{
-    return unsupported(r, "pool_migrate");
-}
-
-int vm_checkpoint(struct request *r)
-{
-    return unsupported(r, "checkpoint");
-}
-
-int vm_send_sysrq(struct request *r)
-{
-    if (vm_check(r, r->self, "send_sysrq"))
-        return API_FAILED;
-    return request_fail(r, "NOT_IMPLEMENTED", "send_sysrq", NULL);
-}
-
-int vm_send_trigger(struct request *r)
-{
-    return unsupported(r, "send_trigger");
-}
-
-int vm_sysprep(struct request *r)
-{
-    return unsupported(r, "sysprep");
-}
-
-int vm_call_plugin(struct request *r)
-{
-    return unsupported(r, "call_plugin");
+    return vm_run(r, "clean_reboot", clean_reboot_now);
 }
 
 int vm_get_boot_record(struct request *r)
@@ -284,20 +374,31 @@ int vm_get_boot_record(struct request *r)
     return reply(r, db_record(r->arena, r->self));
 }
 
+/* Whether the domain is still there; a host that is gone has none. */
+static bool has_domain(struct request *r, struct object *vm)
+{
+    const struct domain_driver *driver = &r->ts->domains;
+    struct domain_state state = {.condition = DOMAIN_ABSENT};
+
+    return driver->query(driver->ctx, vm_host_uuid(r, vm), db_text(vm, "uuid"),
+                         &state) == 0 &&
+           state.condition == DOMAIN_RUNNING;
+}
+
 /* The domain may be gone already: forgetting it is what is asked for. */
 int vm_power_state_reset(struct request *r)
 {
     const struct domain_driver *driver = &r->ts->domains;
+    struct object *vm = r->self;
 
-    if (db_bool(r->self, "is_control_domain"))
+    if (db_bool(vm, "is_control_domain"))
         return request_fail(r, "OPERATION_NOT_ALLOWED",
                             "This operation is not allowed on a control domain",
                             NULL);
-    if (db_text(r->self, "power_state")[0] == 'R')
-        return request_fail(r, "DOMAIN_EXISTS", r->self->ref, NULL);
-    (void)driver->stop(driver->ctx, vm_host_uuid(r, r->self),
-                       db_text(r->self, "uuid"));
-    vm_set_power(r, r->self, "Halted");
+    if (vm_is_live(vm) && has_domain(r, vm))
+        return request_fail(r, "DOMAIN_EXISTS", vm->ref, NULL);
+    (void)driver->stop(driver->ctx, vm_host_uuid(r, vm), db_text(vm, "uuid"));
+    vm_set_power(r, vm, "Halted");
     return reply_void(r);
 }
 
@@ -309,16 +410,4 @@ int vm_restart_device_models(struct request *r)
         return request_fail(r, "VM_BAD_POWER_STATE", r->self->ref, "Running",
                             state, NULL);
     return reply_void(r);
-}
-
-int vm_query_services(struct request *r)
-{
-    return unsupported(r, "query_services");
-}
-
-int vm_csvm(struct request *r)
-{
-    if (!db_find(r->db, "VDI", db_text(r->self, "suspend_VDI")))
-        return request_bad_handle(r, "VDI", db_text(r->self, "suspend_VDI"));
-    return unsupported(r, "csvm");
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "placement.h"
 #include "vm.h"
 
 enum {
@@ -57,42 +58,27 @@ int vm_compute_memory_overhead(struct request *r)
     return reply(r, value_int(vm_memory_overhead(r->self)));
 }
 
-static int64_t free_bytes(struct request *r)
-{
-    struct object *metrics = db_ref(r->db, toolstack_master(r->ts), "metrics");
-    int64_t bytes = metrics ? db_int(metrics, "memory_free") : 0;
-
-    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
-        if (db_int(o, "domid") > 0)
-            bytes -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
-    return bytes;
-}
-
-static int64_t needed_bytes(const struct object *vm)
-{
-    return db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
-}
-
+/* Not where it is: that it can run there is known. */
 int vm_get_possible_hosts(struct request *r)
 {
-    const char *host = toolstack_master(r->ts)->ref;
-    bool fits =
-        db_int(r->self, "domid") <= 0 && needed_bytes(r->self) <= free_bytes(r);
+    size_t room = db_count(r->db, class_find("host"));
+    const char **refs = arena_alloc(r->arena, sizeof(*refs) * (room + 1));
+    size_t nr = 0;
 
-    return reply(r, value_strings(r->arena, &host, fits));
+    for (struct object *o = db_first(r->db, "host"); o; o = o->next)
+        if ((strcmp(db_text(r->self, "resident_on"), o->ref) != 0 ||
+             db_bool(r->self, "is_control_domain")) &&
+            placement_possible(r, r->self, o, 0))
+            refs[nr++] = o->ref;
+    return reply(r, value_strings(r->arena, refs, nr));
 }
 
 int vm_assert_can_boot_here(struct request *r)
 {
-    int64_t free = free_bytes(r), needed = needed_bytes(r->self);
+    struct object *host = arg_object(r, 1, "host");
 
-    if (!arg_object(r, 1, "host"))
+    if (!host || placement_check(r, r->self, host, 0))
         return API_FAILED;
-    if (needed > free)
-        return request_fail(r, "HOST_NOT_ENOUGH_FREE_MEMORY",
-                            arena_printf(r->arena, "%lld", (long long)needed),
-                            arena_printf(r->arena, "%lld", (long long)free),
-                            NULL);
     return reply_void(r);
 }
 
@@ -116,11 +102,6 @@ int vm_get_srs_required_for_recovery(struct request *r)
 int vm_get_cooperative(struct request *r)
 {
     return reply(r, value_bool(true));
-}
-
-int vm_get_secureboot_readiness(struct request *r)
-{
-    return reply_text(r, "not_supported");
 }
 
 /* ACPI S3 needs nothing of the record. */

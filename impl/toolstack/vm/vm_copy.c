@@ -1,0 +1,479 @@
+/* Clones, snapshots and checkpoints of machines, and the way back. */
+#include "vm_copy.h"
+
+#include <string.h>
+
+#include "device.h"
+#include "handlers.h"
+#include "storage.h"
+#include "vdi.h"
+#include "vm.h"
+#include "vm_guest.h"
+#include "vm_suspend.h"
+
+/* Fields that a copy does not take over. */
+static const char *const own_fields[] = {
+    "uuid",
+    "allowed_operations",
+    "current_operations",
+    "power_state",
+    "resident_on",
+    "consoles",
+    "VIFs",
+    "VBDs",
+    "VUSBs",
+    "crash_dumps",
+    "VTPMs",
+    "domid",
+    "metrics",
+    "guest_metrics",
+    "snapshot_of",
+    "snapshots",
+    "snapshot_time",
+    "parent",
+    "children",
+    "blobs",
+    "is_a_snapshot",
+    "attached_PCIs",
+    "VGPUs",
+    "is_default_template",
+    "suspend_VDI",
+    "snapshot_info",
+    "snapshot_metadata",
+    "generation_id",
+    "last_booted_record",
+    "blocked_operations",
+    "appliance",
+    "is_vmss_snapshot",
+    "groups",
+    "order",
+    "start_delay",
+    "scheduled_to_be_resident_on",
+};
+
+bool vm_field_is_own(const char *name)
+{
+    for (size_t i = 0; i < sizeof(own_fields) / sizeof(own_fields[0]); i++)
+        if (strcmp(own_fields[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void copy_fields(struct request *r, const struct object *from,
+                        struct object *to)
+{
+    for (int i = 0; i < from->class->fields_nr; i++)
+        if (!vm_field_is_own(from->class->fields[i]->name))
+            db_set_at(r->db, to, i, from->cells[i].value);
+}
+
+static struct object *fields_copy(struct request *r, struct object *from,
+                                  const char *vm)
+{
+    struct object *o = db_create(r->db, from->class->name);
+    int uuid = field_index(o->class, "uuid");
+
+    for (int i = 0; i < o->class->fields_nr; i++)
+        if (i != uuid)
+            db_set_at(r->db, o, i, from->cells[i].value);
+    db_set_text(r->db, o, "VM", vm);
+    return o;
+}
+
+/* A TPM that must stay unique starts empty in the copy. */
+static void vtpm_copy(struct request *r, struct object *from, struct object *vm)
+{
+    struct object *o = fields_copy(r, from, vm->ref);
+    struct object *old = db_ref(r->db, from, "contents"), *secret;
+
+    if (!old)
+        return;
+    secret = db_create(r->db, "secret");
+    if (!db_bool(from, "is_unique"))
+        db_set_text(r->db, secret, "value", db_text(old, "value"));
+    db_set_text(r->db, o, "contents", secret->ref);
+}
+
+static void vgpu_copy(struct request *r, struct object *from, struct object *vm)
+{
+    struct object *o = fields_copy(r, from, vm->ref);
+
+    db_set_text(r->db, o, "resident_on", REF_NULL);
+    db_set_text(r->db, o, "PCI", REF_NULL);
+    db_set_bool(r->db, o, "currently_attached", false);
+}
+
+static void parts_copy(struct request *r, struct object *from,
+                       struct object *to)
+{
+    const struct value *vtpms = db_get(from, "VTPMs");
+    const struct value *vgpus = db_get(from, "VGPUs");
+
+    for (uint32_t i = 0; i < vtpms->nr; i++)
+        vtpm_copy(r, db_find_any(r->db, vtpms->items[i].s), to);
+    for (uint32_t i = 0; i < vgpus->nr; i++)
+        vgpu_copy(r, db_find_any(r->db, vgpus->items[i].s), to);
+}
+
+void vm_parts_destroy(struct request *r, struct object *vm)
+{
+    static const char *const sets[] = {"VTPMs", "VGPUs", "VUSBs", "consoles",
+                                       "crash_dumps"};
+
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        const struct value *set = db_get(vm, sets[i]);
+
+        while (set->nr) {
+            struct object *o = db_find_any(r->db, set->items[0].s);
+            struct object *secret = strcmp(sets[i], "VTPMs") == 0
+                                        ? db_ref(r->db, o, "contents")
+                                        : NULL;
+
+            if (secret)
+                db_destroy(r->db, secret);
+            db_destroy(r->db, o);
+        }
+    }
+}
+
+static void disks_unmake(struct request *r, struct object *vm)
+{
+    const struct value *vbds = db_get(vm, "VBDs");
+    struct value error = r->error;
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+        struct object *vdi = db_ref(r->db, vbd, "VDI");
+
+        if (!vdi || strcmp(db_text(vbd, "type"), "Disk") != 0 ||
+            db_get(vdi, "VBDs")->nr > 1)
+            continue;
+        db_set_text(r->db, vbd, "VDI", REF_NULL);
+        (void)vdi_unmake(r, vdi); /* one that stays is in nobody's way */
+    }
+    r->error = error;
+}
+
+void vm_unmake(struct request *r, struct object *vm, bool disks)
+{
+    struct object *metrics = db_ref(r->db, vm, "metrics");
+
+    if (disks)
+        disks_unmake(r, vm);
+    if (db_ref(r->db, vm, "suspend_VDI"))
+        vm_image_drop(r, vm);
+    vm_guest_end(r, vm);
+    devices_destroy(r, vm);
+    vm_parts_destroy(r, vm);
+    if (metrics)
+        db_destroy(r->db, metrics);
+    db_destroy(r->db, vm);
+}
+
+static int image_copy(struct request *r, struct object *from, struct object *to)
+{
+    struct object *vdi = db_ref(r->db, from, "suspend_VDI"), *copy;
+
+    if (!vdi)
+        return 0;
+    copy = vdi_duplicate(r, vdi, false);
+    if (!copy)
+        return API_FAILED;
+    db_set_text(r->db, to, "suspend_VDI", copy->ref);
+    db_set_text(r->db, to, "power_state", "Suspended");
+    vm_guest_copy(r, from, to);
+    return 0;
+}
+
+int vm_duplicate(struct request *r, struct object *from,
+                 const struct vm_copy *how, struct object **copy)
+{
+    struct object *to = db_create(r->db, "VM");
+    int rc = 0;
+
+    copy_fields(r, from, to);
+    db_set_text(r->db, to, "name_label", how->label);
+    db_set_text(r->db, to, "power_state", "Halted");
+    db_set_int(r->db, to, "domid", -1);
+    vm_metrics_make(r, to);
+    rc = devices_clone(r, from, to, how);
+    parts_copy(r, from, to);
+    if (!rc && how->image)
+        rc = image_copy(r, from, to);
+    if (rc) {
+        vm_unmake(r, to, true);
+        return API_FAILED;
+    }
+    *copy = to;
+    return 0;
+}
+
+void vm_copy_settle(struct request *r, struct object *from, struct object *to)
+{
+    db_touch(r->db, from); /* an operation came and went */
+    vm_mac_seed(r, to);
+    if (vm_is_default_template(from) || db_bool(from, "is_a_template"))
+        db_map_put(r->db, to, "other_config", "base_template_name",
+                   db_text(from, "name_label"));
+    db_map_del(r->db, to, "other_config", "default_template");
+    vm_refresh(r, to);
+}
+
+static int clone_as(struct request *r, struct object *from, const char *label,
+                    bool image)
+{
+    struct vm_copy how = {.label = label, .image = image};
+    struct object *to;
+
+    if (vm_duplicate(r, from, &how, &to))
+        return API_FAILED;
+    vm_copy_settle(r, from, to);
+    return reply_ref(r, to);
+}
+
+static int clone_now(struct request *r, struct object *vm)
+{
+    return clone_as(r, vm, arg_text(r, 1), false);
+}
+
+int vm_clone(struct request *r)
+{
+    return vm_run(r, "clone", clone_now);
+}
+
+/* Of a time when suspended machines were cloned with their memory. */
+static int csvm_now(struct request *r, struct object *vm)
+{
+    return clone_as(r, vm,
+                    arena_printf(r->arena, "%s-cloned-suspended",
+                                 db_text(vm, "name_label")),
+                    true);
+}
+
+int vm_csvm(struct request *r)
+{
+    if (!db_find(r->db, "VDI", db_text(r->self, "suspend_VDI")))
+        return request_bad_handle(r, "VDI", db_text(r->self, "suspend_VDI"));
+    return vm_run(r, "csvm", csvm_now);
+}
+
+/* --- Snapshots ----------------------------------------------------------- */
+
+static const struct value *ignored(const struct request *r)
+{
+    return r->args_nr > 2 ? &r->args[2] : NULL;
+}
+
+/* The tree: what the machine came from last is the snapshot's parent. */
+static void snapshot_settle(struct request *r, struct object *vm,
+                            struct object *o)
+{
+    db_set_bool(r->db, o, "is_a_snapshot", true);
+    db_set_bool(r->db, o, "is_a_template", true);
+    db_set_text(r->db, o, "snapshot_time", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "snapshot_of", vm->ref);
+    db_set_text(r->db, o, "parent", db_text(vm, "parent"));
+    db_set_text(r->db, vm, "parent", o->ref);
+    vm_refresh(r, o);
+}
+
+int vm_snapshot_make(struct request *r, struct object *vm, const char *label,
+                     const struct value *ignore, struct object **snapshot)
+{
+    struct vm_copy how = {.label = label, .snapshot = true, .ignore = ignore};
+
+    if (vm_duplicate(r, vm, &how, snapshot))
+        return API_FAILED;
+    snapshot_settle(r, vm, *snapshot);
+    return 0;
+}
+
+static int snapshot_now(struct request *r, struct object *vm)
+{
+    struct object *o;
+
+    if (vm_snapshot_make(r, vm, arg_text(r, 1), ignored(r), &o))
+        return API_FAILED;
+    return reply_ref(r, o);
+}
+
+int vm_snapshot(struct request *r)
+{
+    return vm_run(r, "snapshot", snapshot_now);
+}
+
+/* A running machine stops for a moment, and goes on where it was. */
+static int checkpoint_now(struct request *r, struct object *vm)
+{
+    struct vm_copy how = {
+        .label = arg_text(r, 1), .snapshot = true, .image = true};
+    struct object *host = db_ref(r->db, vm, "resident_on"), *o = NULL;
+    bool running = db_text(vm, "power_state")[0] == 'R';
+    struct value error;
+    int rc;
+
+    if (running && vm_image_save(r, vm))
+        return API_FAILED;
+    rc = vm_duplicate(r, vm, &how, &o);
+    error = r->error;
+    if (running && vm_image_restore(r, vm, host, false))
+        return API_FAILED;
+    r->error = error;
+    if (rc)
+        return API_FAILED;
+    snapshot_settle(r, vm, o);
+    return reply_ref(r, o);
+}
+
+int vm_checkpoint(struct request *r)
+{
+    return vm_run(r, "checkpoint", checkpoint_now);
+}
+
+/* --- The way back -------------------------------------------------------- */
+
+/* Whether some snapshot of the machine has kept the disk. */
+static bool is_kept(struct request *r, const struct object *snapshot,
+                    const struct object *vdi)
+{
+    const struct value *vbds = db_get(snapshot, "VBDs");
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+        struct object *kept = db_ref(r->db, vbd, "VDI");
+
+        if (kept && strcmp(db_text(kept, "snapshot_of"), vdi->ref) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Disks that come back replace what they were; others are left alone. */
+static void old_disks_drop(struct request *r, const struct object *snapshot,
+                           struct object *vm)
+{
+    const struct value *vbds = db_get(vm, "VBDs");
+    struct value error = r->error;
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+        struct object *vdi = db_ref(r->db, vbd, "VDI");
+
+        if (!vdi || strcmp(db_text(vbd, "type"), "Disk") != 0 ||
+            !is_kept(r, snapshot, vdi) || db_get(vdi, "VBDs")->nr > 1)
+            continue;
+        db_set_text(r->db, vbd, "VDI", REF_NULL);
+        (void)vdi_unmake(r, vdi); /* its contents are in the snapshot */
+    }
+    r->error = error;
+}
+
+/* Snapshots of what a disk was are snapshots of what it is now. */
+static void history_move(struct request *r, const char *was,
+                         const struct object *now)
+{
+    for (struct object *o = db_first(r->db, "VDI"); o; o = o->next)
+        if (strcmp(db_text(o, "snapshot_of"), was) == 0)
+            db_set_text(r->db, o, "snapshot_of", now->ref);
+}
+
+/* The new disks stand in the order of the snapshot's. */
+static void histories_move(struct request *r, const struct object *snapshot,
+                           const struct object *vm)
+{
+    const struct value *old = db_get(snapshot, "VBDs");
+    const struct value *new = db_get(vm, "VBDs");
+
+    for (uint32_t i = 0; i < old->nr && i < new->nr; i++) {
+        const struct object *a =
+            db_ref(r->db, db_find_any(r->db, old->items[i].s), "VDI");
+        const struct object *b =
+            db_ref(r->db, db_find_any(r->db, new->items[i].s), "VDI");
+        const char *was = a ? db_text(a, "snapshot_of") : REF_NULL;
+
+        if (b && strcmp(was, REF_NULL) != 0)
+            history_move(r, arena_strdup(r->arena, was), b);
+    }
+}
+
+/* A machine that was destroyed comes back under the same name. */
+static struct object *origin_make(struct request *r, struct object *snapshot)
+{
+    struct object *vm = db_create(r->db, "VM");
+
+    copy_fields(r, snapshot, vm);
+    db_set_text(r->db, vm, "power_state", "Halted");
+    db_set_int(r->db, vm, "domid", -1);
+    db_set_text(r->db, snapshot, "snapshot_of", vm->ref);
+    vm_metrics_make(r, vm);
+    return vm;
+}
+
+static int parts_revert(struct request *r, struct object *snapshot,
+                        struct object *vm)
+{
+    struct vm_copy how = {.snapshot = true};
+
+    old_disks_drop(r, snapshot, vm);
+    devices_destroy(r, vm);
+    vm_parts_destroy(r, vm);
+    if (devices_clone(r, snapshot, vm, &how))
+        return request_fail(r, "VM_REVERT_FAILED", snapshot->ref, vm->ref,
+                            NULL);
+    histories_move(r, snapshot, vm);
+    parts_copy(r, snapshot, vm);
+    return 0;
+}
+
+/* The machine takes over what the snapshot kept. */
+static int revert_now(struct request *r, struct object *snapshot)
+{
+    struct object *vm = db_ref(r->db, snapshot, "snapshot_of");
+    const char *label;
+
+    if (!vm)
+        vm = origin_make(r, snapshot);
+    if (vm_check(r, vm, "reverting") || vm_halt(r, vm))
+        return API_FAILED;
+    if (db_ref(r->db, vm, "suspend_VDI"))
+        vm_image_drop(r, vm);
+    label = arena_strdup(r->arena, db_text(vm, "name_label"));
+    if (parts_revert(r, snapshot, vm))
+        return API_FAILED;
+    copy_fields(r, snapshot, vm);
+    db_set_text(r->db, vm, "name_label", label);
+    db_set_bool(r->db, vm, "is_a_template", false);
+    db_set_bool(r->db, vm, "ha_always_run", false);
+    db_set_text(r->db, vm, "parent", snapshot->ref);
+    if (image_copy(r, snapshot, vm))
+        return API_FAILED;
+    vm_refresh(r, vm);
+    return reply_void(r);
+}
+
+int vm_revert(struct request *r)
+{
+    if (!db_bool(r->self, "is_a_snapshot") &&
+        !db_ref(r->db, r->self, "snapshot_of"))
+        return request_fail(r, "VM_REVERT_FAILED", r->self->ref,
+                            db_text(r->self, "snapshot_of"), NULL);
+    return vm_run(r, "revert", revert_now);
+}
+
+/* --- Copies to another repository ------------------------------------------ */
+
+static int copy_now(struct request *r, struct object *vm)
+{
+    return clone_as(r, vm, arg_text(r, 1), false);
+}
+
+int vm_copy(struct request *r)
+{
+    const char *sr = arg_text(r, 2);
+
+    if (vm_check(r, r->self, "copy"))
+        return API_FAILED;
+    if (strcmp(sr, REF_NULL) != 0 && !arg_object(r, 2, "SR"))
+        return API_FAILED;
+    return vm_run(r, "copy", copy_now);
+}
