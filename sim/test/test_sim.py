@@ -92,12 +92,10 @@ class Running(unittest.TestCase):
         self.assertEqual(caught.exception.args, ("HANDLE_INVALID", "VM", vm))
 
     def test_what_is_not_there_says_so(self):
-        vm = self.new_machine()
         with self.assertRaises(Refused) as caught:
-            self.client.do("VM.maximise_memory", vm, 1 << 30, False)
+            self.client.do("console.create", {"other_config": {}})
         self.assertEqual(caught.exception.args,
-                         ("NOT_IMPLEMENTED", "VM.maximise_memory"))
-        self.client.do("VM.destroy", vm)
+                         ("NOT_IMPLEMENTED", "Console.create"))
 
     def test_a_parked_call_wakes_when_something_changes(self):
         pool = self.client.do("pool.get_all")[0]

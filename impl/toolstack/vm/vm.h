@@ -63,6 +63,16 @@ void vm_lost(struct request *r, struct object *vm);
 /* Moves a running machine to another host of the pool. 0 or API_FAILED. */
 int vm_move(struct request *r, struct object *vm, struct object *host);
 
+/*
+ * Makes ready what the machine needs on a host: networks, GPUs. 0, or
+ * API_FAILED and nothing is left of it. And gives it up.
+ */
+int vm_host_prepare(struct request *r, struct object *vm, struct object *host);
+void vm_host_leave(struct request *r, struct object *vm, struct object *host);
+
+/* A machine with a restart priority is to be kept running, or not any more. */
+void vm_note_wanted(struct request *r, struct object *vm, bool wanted);
+
 /* Its domain is on that host now: the record follows. */
 void vm_arrive(struct request *r, struct object *vm, struct object *host);
 

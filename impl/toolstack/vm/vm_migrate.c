@@ -4,6 +4,7 @@
 #include "console.h"
 #include "handlers.h"
 #include "host_memory.h"
+#include "net.h"
 #include "placement.h"
 #include "vgpu.h"
 #include "vm.h"
@@ -42,11 +43,17 @@ int vm_move(struct request *r, struct object *vm, struct object *host)
         return 0;
     if (placement_check(r, vm, host, 0))
         return API_FAILED;
+    if (networks_attach(r, vm, host))
+        return API_FAILED;
     spec = vm_spec(r, vm, false);
     rc = driver->migrate(driver->ctx, vm_host_uuid(r, vm), db_text(vm, "uuid"),
                          db_text(host, "uuid"), NULL, &spec);
-    if (rc)
+    if (rc) {
+        networks_detach(r, vm, host);
         return move_failed(r, vm, from, host, rc);
+    }
+    if (from)
+        networks_detach(r, vm, from);
     if (db_get(vm, "VGPUs")->nr) {
         vgpus_release(r, vm);
         (void)vgpus_place(r, vm, host); /* was checked: there is room */

@@ -3,9 +3,11 @@
 
 #include "console.h"
 #include "device.h"
+#include "ha.h"
 #include "handlers.h"
 #include "host_memory.h"
 #include "levelling.h"
+#include "net.h"
 #include "placement.h"
 #include "vgpu.h"
 #include "vm.h"
@@ -76,13 +78,33 @@ static void come_alive(struct request *r, struct object *vm, bool booted)
     console_open(r, vm);
 }
 
+int vm_host_prepare(struct request *r, struct object *vm, struct object *host)
+{
+    if (networks_attach(r, vm, host))
+        return API_FAILED;
+    if (vgpus_place(r, vm, host)) {
+        networks_detach(r, vm, host);
+        return API_FAILED;
+    }
+    return 0;
+}
+
+void vm_host_leave(struct request *r, struct object *vm, struct object *host)
+{
+    vgpus_release(r, vm);
+    networks_detach(r, vm, host);
+}
+
 static void leave_host(struct request *r, struct object *vm)
 {
+    struct object *host = db_ref(r->db, vm, "resident_on");
+
+    if (host)
+        vm_host_leave(r, vm, host);
     db_set_text(r->db, vm, "resident_on", REF_NULL);
     db_set_text(r->db, vm, "scheduled_to_be_resident_on", REF_NULL);
     db_set_int(r->db, vm, "domid", -1);
     consoles_close(r, vm);
-    vgpus_release(r, vm);
 }
 
 /* A suspended machine keeps its devices, a halted one does not. */
@@ -177,11 +199,10 @@ static void note_cancel_points(struct request *r)
 }
 
 /* Those that are to be kept running are from now on. */
-static void note_wanted(struct request *r, struct object *vm, bool wanted)
+void vm_note_wanted(struct request *r, struct object *vm, bool wanted)
 {
-    bool kept = strcmp(db_text(vm, "ha_restart_priority"), "restart") == 0;
-
-    db_set_bool(r->db, vm, "ha_always_run", wanted && kept);
+    db_set_bool(r->db, vm, "ha_always_run",
+                wanted && *db_text(vm, "ha_restart_priority"));
 }
 
 int vm_boot(struct request *r, struct object *vm, struct object *host,
@@ -197,19 +218,19 @@ int vm_boot(struct request *r, struct object *vm, struct object *host,
         return API_FAILED;
     if (!host)
         return API_FAILED;
-    if (check_kernel(r, vm) || check_firmware(r, vm) ||
-        vgpus_place(r, vm, host))
+    if (ha_check_with_vm(r, vm, host) || check_kernel(r, vm) ||
+        check_firmware(r, vm) || vm_host_prepare(r, vm, host))
         return API_FAILED;
     spec = vm_spec(r, vm, paused);
     rc = driver->start(driver->ctx, db_text(host, "uuid"), &spec);
     if (rc) {
-        vgpus_release(r, vm);
+        vm_host_leave(r, vm, host);
         return vm_driver_failed(r, vm, rc);
     }
     db_set_text(r->db, vm, "resident_on", host->ref);
     settle(r, vm);
     levelling_boot(r, vm);
-    note_wanted(r, vm, true);
+    vm_note_wanted(r, vm, true);
     note_cancel_points(r);
     vm_set_power(r, vm, paused ? "Paused" : "Running");
     return 0;
@@ -288,7 +309,7 @@ int vm_stop(struct request *r, struct object *vm, enum vm_stop how)
     bool runs = db_text(vm, "power_state")[0] == 'R';
     struct value error = r->error;
 
-    note_wanted(r, vm, false);
+    vm_note_wanted(r, vm, false);
     if (how != VM_STOP_HARD && runs && ask(r, vm, DOMAIN_ASK_SHUTDOWN)) {
         if (how == VM_STOP_CLEAN)
             return API_FAILED;

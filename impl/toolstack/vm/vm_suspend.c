@@ -8,7 +8,6 @@
 #include "placement.h"
 #include "storage.h"
 #include "vdi.h"
-#include "vgpu.h"
 #include "vm.h"
 #include "vm_domain.h"
 
@@ -99,13 +98,13 @@ int vm_image_restore(struct request *r, struct object *vm, struct object *host,
         vm_set_power(r, vm, "Halted");
         return request_fail(r, "VM_HAS_NO_SUSPEND_VDI", "VM", vm->ref, NULL);
     }
-    if (vgpus_place(r, vm, host))
+    if (vm_host_prepare(r, vm, host))
         return API_FAILED;
     spec = vm_spec(r, vm, paused);
     rc = driver->restore(driver->ctx, db_text(host, "uuid"), &spec,
                          db_text(vdi, "location"));
     if (rc) {
-        vgpus_release(r, vm);
+        vm_host_leave(r, vm, host);
         return vm_driver_failed(r, vm, rc);
     }
     db_set_text(r->db, vm, "resident_on", host->ref);
@@ -116,7 +115,7 @@ int vm_image_restore(struct request *r, struct object *vm, struct object *host,
 
 static int suspend_now(struct request *r, struct object *vm)
 {
-    db_set_bool(r->db, vm, "ha_always_run", false);
+    vm_note_wanted(r, vm, false);
     return vm_image_save(r, vm) ? API_FAILED : reply_void(r);
 }
 
@@ -128,11 +127,9 @@ int vm_suspend(struct request *r)
 static int resume(struct request *r, struct object *vm, struct object *host,
                   bool paused)
 {
-    bool kept = strcmp(db_text(vm, "ha_restart_priority"), "restart") == 0;
-
     if (!host || vm_image_restore(r, vm, host, paused))
         return API_FAILED;
-    db_set_bool(r->db, vm, "ha_always_run", kept);
+    vm_note_wanted(r, vm, true);
     return reply_void(r);
 }
 
