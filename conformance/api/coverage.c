@@ -61,8 +61,10 @@ bool column_applies(enum column c, const struct message *m)
         [COLUMN_TYPES] = m->params_nr > 0,
         [COLUMN_UNKNOWN_REF] =
             message_first_ref(m) >= 0 && !removed && !internal,
-        [COLUMN_ALLOWED] = session && role_at(role_rank(m->role)) && !removed,
-        [COLUMN_DENIED] = session && role_rank(m->role) > 0 && !removed,
+        [COLUMN_ALLOWED] =
+            session && role_at(role_rank(m->role)) && !removed && !internal,
+        [COLUMN_DENIED] =
+            session && role_rank(m->role) > 0 && !removed && !internal,
         [COLUMN_ASYNC] = message_has(m, 'A') && !removed,
         [COLUMN_EVENT] = !removed && !internal && has_effect(m),
     };

@@ -1,4 +1,5 @@
 /* Starting a simulation, logging in, cleaning up. */
+#define _GNU_SOURCE /* memfd_create */
 #include "target.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,17 +46,48 @@ static int take_url(const char *text)
     return 0;
 }
 
+/* One user for each role, named like it. */
+static const char sim_users[] =
+    "{\"domain\": \"conform.test\", \"users\": ["
+    "{\"name\": \"read-only\", \"password\": \"p\", \"roles\": "
+    "[\"read-only\"]},"
+    "{\"name\": \"vm-operator\", \"password\": \"p\", \"roles\": "
+    "[\"vm-operator\"]},"
+    "{\"name\": \"vm-admin\", \"password\": \"p\", \"roles\": [\"vm-admin\"]},"
+    "{\"name\": \"vm-power-admin\", \"password\": \"p\", \"roles\": "
+    "[\"vm-power-admin\"]},"
+    "{\"name\": \"pool-operator\", \"password\": \"p\", \"roles\": "
+    "[\"pool-operator\"]},"
+    "{\"name\": \"pool-admin\", \"password\": \"p\", \"roles\": "
+    "[\"pool-admin\"]}]}";
+static const char sim_logins[] =
+    "read-only=read-only:p,vm-operator=vm-operator:p,vm-admin=vm-admin:p,"
+    "vm-power-admin=vm-power-admin:p,pool-operator=pool-operator:p,"
+    "pool-admin=pool-admin:p";
+
+/* The path of a file without a name that holds the text. */
+static const char *text_file(const char *text, char path[LINE_BYTES])
+{
+    int fd = memfd_create("conform", 0);
+
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+        _exit(127);
+    (void)snprintf(path, LINE_BYTES, "/dev/fd/%d", fd);
+    return path;
+}
+
 static void become_simulation(int out, unsigned long long seed)
 {
     const char *build = getenv("TOUCHSTONE_BUILD");
-    char program[URL_BYTES], text[LINE_BYTES];
+    char program[URL_BYTES], text[LINE_BYTES], users[LINE_BYTES];
 
     (void)snprintf(program, sizeof(program), "%s/touchstone-sim",
                    build ? build : "build");
     (void)snprintf(text, sizeof(text), "%llu", seed);
     if (dup2(out, STDOUT_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM))
         _exit(127);
-    execl(program, program, "--port", "0", "--seed", text, (char *)NULL);
+    execl(program, program, "--port", "0", "--seed", text, "--users",
+          text_file(sim_users, users), (char *)NULL);
     fprintf(stderr, "conform: cannot start '%s': %s; run `make` first\n",
             program, strerror(errno));
     _exit(127);
@@ -153,8 +186,8 @@ int target_open(const struct options *o)
     suite.rpc = rpc_open(target.url, RPC_JSON2);
     suite.xml = rpc_open(target.url, RPC_XML);
     suite.session = target_login(NULL, NULL);
-    if (suite.session && o->users)
-        login_roles(o->users);
+    if (suite.session && (o->users || target.pid > 0))
+        login_roles(o->users ? o->users : sim_logins);
     return suite.session ? 0 : -EACCES;
 }
 
