@@ -8,6 +8,11 @@
 
 #include "xml.h"
 
+enum {
+    URL_BYTES = 1024,
+    HEADER_BYTES = 128,
+};
+
 struct rpc {
     CURL *curl;
     char *url;
@@ -61,38 +66,75 @@ void rpc_close(struct rpc *rpc)
     free(rpc);
 }
 
-char *rpc_raw(struct rpc *rpc, const char *path, const char *type,
-              const char *body, size_t len, long *status)
+/* What is to be sent, for methods other than POST. */
+struct upload {
+    const char *data;
+    size_t left;
+};
+
+static size_t send_cb(char *room, size_t size, size_t nr, void *ctx)
+{
+    struct upload *upload = ctx;
+    size_t len = size * nr < upload->left ? size * nr : upload->left;
+
+    memcpy(room, upload->data, len);
+    upload->data += len;
+    upload->left -= len;
+    return len;
+}
+
+static void prepare(struct rpc *rpc, const char *method, struct upload *up)
+{
+    CURL *curl = rpc->curl;
+
+    if (strcmp(method, "POST") == 0) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, up->data);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)up->left);
+    } else if (strcmp(method, "PUT") == 0) {
+        curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(curl, CURLOPT_READFUNCTION, send_cb);
+        curl_easy_setopt(curl, CURLOPT_READDATA, up);
+        curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)up->left);
+    }
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)RPC_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+}
+
+long rpc_http(struct rpc *rpc, const char *method, const char *path,
+              const char *type, const void *body, size_t len, char **text,
+              size_t *text_len)
 {
     struct reply reply = {NULL, 0};
-    struct curl_slist *headers = NULL;
-    char url[512], header[128];
+    struct upload upload = {body, len};
+    struct curl_slist *headers;
+    char url[URL_BYTES], header[HEADER_BYTES];
+    long status = 0;
     CURLcode rc;
 
     (void)snprintf(url, sizeof(url), "%s%s", rpc->url, path);
     (void)snprintf(header, sizeof(header), "Content-Type: %s", type);
-    headers = curl_slist_append(headers, header);
+    headers = curl_slist_append(NULL, header);
     headers = curl_slist_append(headers, "Expect:");
     curl_easy_reset(rpc->curl); /* keeps the connection */
     curl_easy_setopt(rpc->curl, CURLOPT_URL, url);
     curl_easy_setopt(rpc->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDSIZE, (long)len);
     curl_easy_setopt(rpc->curl, CURLOPT_WRITEFUNCTION, receive_cb);
     curl_easy_setopt(rpc->curl, CURLOPT_WRITEDATA, &reply);
-    curl_easy_setopt(rpc->curl, CURLOPT_TIMEOUT, (long)RPC_TIMEOUT_S);
-    curl_easy_setopt(rpc->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(rpc->curl, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(rpc->curl, CURLOPT_NOSIGNAL, 1L);
+    prepare(rpc, method, &upload);
     rc = curl_easy_perform(rpc->curl);
     curl_slist_free_all(headers);
-    *status = 0;
-    if (rc != CURLE_OK) {
+    if (rc == CURLE_OK)
+        (void)curl_easy_getinfo(rpc->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (rc != CURLE_OK || !reply.data) {
         free(reply.data);
-        return strdup(curl_easy_strerror(rc));
+        reply.data = strdup(rc == CURLE_OK ? "" : curl_easy_strerror(rc));
+        reply.len = strlen(reply.data);
     }
-    (void)curl_easy_getinfo(rpc->curl, CURLINFO_RESPONSE_CODE, status);
-    return reply.data ? reply.data : strdup("");
+    *text = reply.data;
+    *text_len = reply.len;
+    return status;
 }
 
 static char *json_request(struct rpc *rpc, const char *method, cJSON *params)
@@ -170,14 +212,15 @@ void rpc_call(struct rpc *rpc, const char *method, cJSON *params,
     char *body = xml ? xml_encode_call(method, params)
                      : json_request(rpc, method, params);
     double total = 0;
+    size_t text_len;
     char *text;
 
     if (xml)
         cJSON_Delete(params);
     *answer = (struct rpc_answer){0};
-    text = rpc_raw(rpc, xml ? "/" : "/jsonrpc",
-                   xml ? "text/xml" : "application/json", body, strlen(body),
-                   &answer->status);
+    answer->status = rpc_http(rpc, "POST", xml ? "/" : "/jsonrpc",
+                              xml ? "text/xml" : "application/json", body,
+                              strlen(body), &text, &text_len);
     (void)curl_easy_getinfo(rpc->curl, CURLINFO_TOTAL_TIME, &total);
     answer->seconds = total;
     if (answer->status != 200)

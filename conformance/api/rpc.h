@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum rpc_dialect {
     RPC_JSON2,
@@ -46,8 +47,13 @@ const char *rpc_code(const struct rpc_answer *answer);
 /* Word number `nr` of the error; 0 is the code. "" past the end. */
 const char *rpc_word(const struct rpc_answer *answer, int nr);
 
-/* Sends bytes as they are; the body, NUL-terminated, to be freed. NULL: none. */
-char *rpc_raw(struct rpc *rpc, const char *path, const char *type,
-              const char *body, size_t len, long *status);
+/*
+ * One exchange of bytes: a body up (NULL: none), a body down. The reply is to
+ * be freed, and ends with a NUL that `reply_len` does not count. Returns the
+ * HTTP status; 0: nobody answered, and the reply says why.
+ */
+long rpc_http(struct rpc *rpc, const char *method, const char *path,
+              const char *type, const void *body, size_t len, char **reply,
+              size_t *reply_len);
 
 #endif

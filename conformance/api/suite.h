@@ -66,6 +66,11 @@ void skip(const char *why) __attribute__((noreturn));
 /* Ends the check as skipped unless the run may change the target. */
 void needs_destructive(void);
 
+/* A halted machine of the check's own, cloned from a template. */
+const char *new_machine(const char *what);
+/* Stops and destroys it. */
+void end_machine(const char *vm);
+
 /* For the runner, around each check. */
 void suite_begin(void);
 void suite_end(bool passed);

@@ -1,4 +1,4 @@
-/* Scenarios: sessions, machines, tasks, events, alerts, disks, the pool. */
+/* Scenarios: sessions, machines, tasks, events, alerts. */
 #include <string.h>
 
 #include "checks.h"
@@ -44,8 +44,7 @@ static const char *some_template(void)
     return all->child->string;
 }
 
-/* A halted machine of the check's own. */
-static const char *new_machine(const char *what)
+const char *new_machine(const char *what)
 {
     const char *vm;
 
@@ -55,7 +54,7 @@ static const char *new_machine(const char *what)
     return vm;
 }
 
-static void end_machine(const char *vm)
+void end_machine(const char *vm)
 {
     if (strcmp(ok_text("VM.get_power_state", "s", vm), "Halted") != 0)
         ok("VM.hard_shutdown", "s", vm);
@@ -243,66 +242,4 @@ void check_message(int nr)
     ok("message.destroy", "s", alert);
     ck_assert_ptr_null(
         cJSON_GetObjectItem(ok("message.get_all_records", ""), alert));
-}
-
-/* --- Disks, pool --- */
-
-static const char *storage(void)
-{
-    const char *pool = ok("pool.get_all", "")->child->valuestring;
-    const char *sr = ok_text("pool.get_default_SR", "s", pool);
-
-    if (strcmp(sr, REF_NULL) == 0)
-        skip("the pool has no default storage");
-    return sr;
-}
-
-static cJSON *disk_record(const char *sr, double bytes)
-{
-    cJSON *v = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(v, "name_label", made_name("disk"));
-    cJSON_AddStringToObject(v, "name_description", "");
-    cJSON_AddStringToObject(v, "SR", sr);
-    cJSON_AddNumberToObject(v, "virtual_size", bytes);
-    cJSON_AddStringToObject(v, "type", "user");
-    cJSON_AddBoolToObject(v, "sharable", false);
-    cJSON_AddBoolToObject(v, "read_only", false);
-    cJSON_AddItemToObject(v, "other_config", cJSON_CreateObject());
-    return v;
-}
-
-static double disk_bytes(const char *vdi)
-{
-    return cJSON_GetNumberValue(ok("VDI.get_virtual_size", "s", vdi));
-}
-
-void check_vdi_lifecycle(int nr)
-{
-    const double mib = 1 << 20;
-    const char *sr, *vdi;
-
-    (void)nr;
-    needs_destructive();
-    sr = storage();
-    vdi = ok_text("VDI.create", "j", disk_record(sr, 8 * mib));
-    ck_assert(disk_bytes(vdi) >= 8 * mib);
-    ok("VDI.resize", "si", vdi, 16 << 20);
-    ck_assert(disk_bytes(vdi) >= 16 * mib);
-    ok("VDI.destroy", "s", vdi);
-    refused("HANDLE_INVALID", "VDI.get_record", "s", vdi);
-}
-
-void check_one_master(int nr)
-{
-    cJSON *pools = ok("pool.get_all", ""), *hosts = ok("host.get_all", "");
-    const char *master;
-    int found = 0;
-
-    (void)nr;
-    ck_assert_int_eq(cJSON_GetArraySize(pools), 1);
-    master = ok_text("pool.get_master", "s", pools->child->valuestring);
-    for (cJSON *h = hosts->child; h; h = h->next)
-        found += strcmp(h->valuestring, master) == 0;
-    ck_assert_int_eq(found, 1);
 }
