@@ -244,7 +244,8 @@ int making_call(struct making *m, const char *method,
     struct answer answer;
 
     all[0] = value_string(m->session);
-    memcpy(all + 1, params, sizeof(*all) * nr);
+    if (nr)
+        memcpy(all + 1, params, sizeof(*all) * nr);
     dispatch(m->ts, m->arena, method, &list, &answer);
     if (!answer.ok)
         return making_fail(m, "%s: %s %s", method,

@@ -238,13 +238,26 @@ static int block_replace(struct sim_volumes *s, struct volume *v,
     return 0;
 }
 
+/* Whether the block holds nothing but zeros outside of the part. */
+static bool rest_is_zero(const struct sim_volumes *s, uint32_t slot,
+                         const struct part *p)
+{
+    char whole[STORAGE_BLOCK];
+
+    if (p->len == STORAGE_BLOCK || !slot)
+        return true;
+    if (blocks_read(&s->blocks, slot, 0, whole, sizeof(whole)))
+        return false;
+    memset(whole + p->offset, 0, p->len);
+    return memcmp(whole, zeros, sizeof(whole)) == 0;
+}
+
 static int block_write(struct sim_volumes *s, struct volume *v,
                        const struct part *p, const char *data)
 {
     struct entry e = map_find(v, p->block);
 
-    if (memcmp(data, zeros, p->len) == 0 &&
-        (p->len == STORAGE_BLOCK || !e.slot))
+    if (memcmp(data, zeros, p->len) == 0 && rest_is_zero(s, e.slot, p))
         return block_clear(s, v, p);
     if (!e.slot || !map_alone(s, v, p->block))
         return block_replace(s, v, p, data);

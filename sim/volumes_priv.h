@@ -76,7 +76,8 @@ struct volume {
     int64_t id, size;
     uint64_t epoch; /* versions up to here may be shared; 0: none */
     uint32_t node;
-    bool dirty; /* something of it is not on disk */
+    bool dirty;   /* something of it is not on disk */
+    bool passing; /* its name begins with a dot: not for long */
     struct block_map map;
     struct volume *next; /* in its hash slot */
 };

@@ -329,6 +329,7 @@ static int load_volume(struct sim_volumes *s, sqlite3_stmt *q)
         s->next_id = v->id + 1;
     if (v->epoch > s->versions)
         s->versions = v->epoch;
+    v->passing = *name == '.';
     return v->node && v->node < s->nodes_nr ? 0 : -EIO;
 }
 
@@ -397,6 +398,17 @@ static int load_rows(struct sim_volumes *s)
     return rc;
 }
 
+/* What was beside disks while they came in has no purpose any more. */
+static void drop_passing(struct sim_volumes *s)
+{
+    for (int i = 0; i < VOLUME_SLOTS; i++)
+        for (struct volume *v = s->slots[i], *next; v; v = next) {
+            next = v->next;
+            if (v->passing)
+                volume_drop(s, v);
+        }
+}
+
 /* Nothing that was just loaded needs to be written. */
 static void all_clean(struct sim_volumes *s)
 {
@@ -425,6 +437,7 @@ static int load(struct sim_volumes *s)
     if (!rc)
         blocks_restored(&s->blocks);
     all_clean(s);
+    drop_passing(s);
     return rc;
 }
 

@@ -54,3 +54,6 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
 $O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_image.c, \
+  $(addprefix $(ts)/storage/,cluster_map.c image.c qcow2_read.c vhd_read.c) \
+  $(ts)/model/arena.c))

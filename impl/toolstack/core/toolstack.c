@@ -9,6 +9,7 @@
 #include "console.h"
 #include "event.h"
 #include "ha.h"
+#include "hold.h"
 #include "host_memory.h"
 #include "liveness.h"
 #include "net.h"
@@ -90,6 +91,7 @@ void toolstack_recover(struct toolstack *ts)
     struct request r = {.ts = ts, .db = &ts->db};
 
     host_memory_recover(ts);
+    holds_clear(&r);
     for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
         struct arena a;
 

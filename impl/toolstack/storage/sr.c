@@ -253,7 +253,7 @@ static int scan_volume(void *arg, const struct storage_volume_stat *stat)
     struct known key = {.location = stat->name}, *k;
     struct object *o;
 
-    if (stat->hidden)
+    if (stat->hidden || *stat->name == '.')
         return 0;
     k = bsearch(&key, s->known, s->nr, sizeof(key), by_location);
     if (k)
