@@ -31,6 +31,14 @@ void task_begin(struct request *r)
         task_make(r, arena_printf(r->arena, "Async.%s", r->message->name), "");
 }
 
+/* Of a task that failed with the error. */
+static const char *status_of(const struct value *error)
+{
+    return error->nr && strcmp(error->items[0].s, "TASK_CANCELLED") == 0
+               ? "cancelled"
+               : "failure";
+}
+
 int task_finish(struct request *r, int rc)
 {
     struct object *o = r->task;
@@ -44,7 +52,7 @@ int task_finish(struct request *r, int rc)
     } else {
         db_set(r->db, o, "error_info", r->error);
     }
-    db_set_text(r->db, o, "status", rc ? "failure" : "success");
+    db_set_text(r->db, o, "status", rc ? status_of(&r->error) : "success");
     db_set_text(r->db, o, "finished", toolstack_now(r->ts, r->arena));
     db_set(r->db, o, "progress", value_float(1.0));
     return reply_ref(r, o);

@@ -304,6 +304,11 @@ int xva_feed(struct xva_reader *x, const void *data, size_t len)
     return failed(x, rc ? rc : squeeze_feed(x->squeeze, from, len));
 }
 
+bool xva_at_end(const struct xva_reader *x)
+{
+    return x->tar.empty_blocks == 2;
+}
+
 bool xva_complete(const struct xva_reader *x)
 {
     for (int i = 0; i < x->disks_nr; i++)

@@ -89,6 +89,8 @@ int xva_reader_expect(struct xva_reader *x, const char *id, uint64_t size,
 int xva_feed(struct xva_reader *x, const void *data, size_t len);
 /* The input has ended: 0, or -EBADMSG when it should not have. */
 int xva_finish(struct xva_reader *x);
+/* Whether the archive has said that it ends. */
+bool xva_at_end(const struct xva_reader *x);
 /* Whether everything that is expected has come. */
 bool xva_complete(const struct xva_reader *x);
 

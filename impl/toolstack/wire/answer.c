@@ -265,6 +265,11 @@ const char *route_param(const struct route_call *c, const char *name)
     return text;
 }
 
+const struct value *route_query(const struct route_call *c)
+{
+    return &c->exchange->query;
+}
+
 const char *route_header_of(const struct route_call *c, const char *name)
 {
     return http_header_find(&c->exchange->head, name);

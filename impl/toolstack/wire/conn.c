@@ -385,6 +385,13 @@ static void linger(struct conn *c)
     conn_wait(c, WAITS_FOR_CLOSE);
 }
 
+/* The peer has closed, and owes the rest of a body. */
+static bool cut_short(const struct conn *c)
+{
+    return c->eof && !c->in.len && c->exchange && !c->exchange->body_over &&
+           !c->exchange->ended;
+}
+
 static uint32_t wanted_events(const struct conn *c)
 {
     return (may_receive(c) ? EPOLLIN : 0) |
@@ -414,6 +421,8 @@ static void settle(struct conn *c)
     }
     if (!c->dead && offer_kept(c))
         conn_touch(c);
+    if (!c->dead && cut_short(c))
+        conn_kill(c);
     if (c->dead)
         return;
     if (c->out_at == c->out.len && !c->exchange && !c->raw) {

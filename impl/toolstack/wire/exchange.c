@@ -31,6 +31,7 @@ static struct exchange *exchange_create(struct conn *c)
     x->call.request.db = &c->door->endpoint->ts->db;
     x->call.request.arena = &x->arena;
     x->call.request.caller = &x->caller;
+    x->call.request.result = value_void();
     c->exchange = x;
     return x;
 }

@@ -80,6 +80,8 @@ void routes_fini(struct toolstack *ts);
 
 /* A parameter of the query, or else a cookie of that name; NULL: none. */
 const char *route_param(const struct route_call *c, const char *name);
+/* All parameters of the query: a map of strings. */
+const struct value *route_query(const struct route_call *c);
 /* A header of the request; the name in any case. NULL: none. */
 const char *route_header_of(const struct route_call *c, const char *name);
 

@@ -1,0 +1,69 @@
+/* What exports and imports share. */
+#include "job.h"
+
+#include <string.h>
+
+#include "vm.h"
+
+bool job_flag(const struct route_call *c, const char *name)
+{
+    const char *text = route_param(c, name);
+
+    return text && strcmp(text, "true") == 0;
+}
+
+struct object *job_machine(struct route_call *c)
+{
+    const char *ref = route_param(c, "ref"), *uuid = route_param(c, "uuid");
+    struct object *vm;
+
+    if (!ref && !uuid) {
+        (void)request_fail(&c->request, "FIELD_TYPE_ERROR", "uuid", NULL);
+        return NULL;
+    }
+    vm = ref ? db_find(c->request.db, "VM", ref)
+             : db_find_uuid(c->request.db, "VM", uuid);
+    if (!vm && ref)
+        (void)request_bad_handle(&c->request, "VM", ref);
+    else if (!vm)
+        (void)request_fail(&c->request, "UUID_INVALID", "VM", uuid, NULL);
+    return vm;
+}
+
+int job_check(struct route_call *c)
+{
+    struct object *task = c->request.task;
+    const struct value *now = task ? db_get(task, "current_operations") : NULL;
+
+    for (uint32_t i = 0; now && i < now->nr; i++)
+        if (strcmp(now->members[i].value.s, "cancel") == 0)
+            return request_fail(&c->request, "TASK_CANCELLED", task->ref, NULL);
+    return 0;
+}
+
+void job_progress(struct route_call *c, uint64_t done, uint64_t total)
+{
+    struct object *task = c->request.task;
+    double now = total ? (double)done / (double)total : 0;
+
+    if (task && (now - db_get(task, "progress")->f >= 0.01 || !done))
+        db_set(c->request.db, task, "progress", value_float(now));
+}
+
+void job_lock(struct route_call *c, struct object *vm, const char *op)
+{
+    if (c->request.task)
+        db_map_put(c->request.db, vm, "current_operations",
+                   c->request.task->ref, op);
+    vm_refresh(&c->request, vm);
+}
+
+void job_unlock(struct route_call *c, const char *vm_ref, const char *task_ref)
+{
+    struct object *vm = db_find(c->request.db, "VM", vm_ref);
+
+    if (!vm)
+        return;
+    db_map_del(c->request.db, vm, "current_operations", task_ref);
+    vm_refresh(&c->request, vm);
+}

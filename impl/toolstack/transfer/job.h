@@ -1,0 +1,22 @@
+/* What exports and imports share: their options, their task, its progress. */
+#ifndef TRANSFER_JOB_H
+#define TRANSFER_JOB_H
+
+#include "route.h"
+
+/* A parameter of the query is "true". */
+bool job_flag(const struct route_call *c, const char *name);
+
+/* By `ref` or `uuid` of the query. NULL, with the error set: no such. */
+struct object *job_machine(struct route_call *c);
+
+/* 0, or API_FAILED with TASK_CANCELLED when somebody has cancelled the task. */
+int job_check(struct route_call *c);
+/* Tells the task, in steps of a percent. */
+void job_progress(struct route_call *c, uint64_t done, uint64_t total);
+
+/* Locks a machine for an operation of this task, and lets it go. */
+void job_lock(struct route_call *c, struct object *vm, const char *op);
+void job_unlock(struct route_call *c, const char *vm_ref, const char *task_ref);
+
+#endif
