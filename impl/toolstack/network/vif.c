@@ -9,6 +9,7 @@
 #include "handlers.h"
 #include "ip.h"
 #include "net.h"
+#include "plug.h"
 #include "vm.h"
 
 enum {
@@ -229,7 +230,8 @@ int vif_plug(struct request *r)
     if (check_switch(r, vm, true) || check_hotplug(r, vm) ||
         check_capacity(r, network) ||
         network_check_visible(r, vm, network, vm_host(r, vm)) ||
-        network_attach_on(r, network, vm_host(r, vm)))
+        network_attach_on(r, network, vm_host(r, vm)) ||
+        device_attach(r, vm, r->self))
         return API_FAILED;
     db_set_bool(r->db, r->self, "currently_attached", true);
     pvs_proxies_follow(r, r->self);
@@ -241,7 +243,8 @@ static int unplug(struct request *r, bool force)
 {
     struct object *vm = db_ref(r->db, r->self, "VM");
 
-    if (check_switch(r, vm, false) || (!force && check_hotplug(r, vm)))
+    if (check_switch(r, vm, false) || (!force && check_hotplug(r, vm)) ||
+        device_detach(r, vm, r->self, force))
         return API_FAILED;
     db_set_bool(r->db, r->self, "currently_attached", false);
     pvs_proxies_follow(r, r->self);

@@ -102,39 +102,6 @@ int vbd_create(struct request *r)
     return reply_ref(r, o);
 }
 
-static int needs_running(struct request *r)
-{
-    struct object *vm = db_ref(r->db, r->self, "VM");
-
-    return vm && db_text(vm, "power_state")[0] == 'R'
-               ? 0
-               : vm_bad_state(r, vm, "running");
-}
-
-static int set_attached(struct request *r, bool attached)
-{
-    if (needs_running(r))
-        return API_FAILED;
-    if (db_bool(r->self, "currently_attached") == attached)
-        return request_fail(
-            r, attached ? "DEVICE_ALREADY_ATTACHED" : "DEVICE_ALREADY_DETACHED",
-            r->self->ref, NULL);
-    db_set_bool(r->db, r->self, "currently_attached", attached);
-    devices_refresh(r, db_ref(r->db, r->self, "VM"));
-    return reply_void(r);
-}
-
-/* plug and unplug, of disks and network interfaces. */
-int device_plug(struct request *r)
-{
-    return set_attached(r, true);
-}
-
-int device_unplug(struct request *r)
-{
-    return set_attached(r, false);
-}
-
 int device_remove(struct request *r)
 {
     struct object *vm = db_ref(r->db, r->self, "VM");
@@ -147,48 +114,5 @@ int device_remove(struct request *r)
                          vm ? db_text(vm, "uuid") : ""),
             NULL);
     device_destroy(r, r->self);
-    return reply_void(r);
-}
-
-static int needs_cd(struct request *r)
-{
-    if (strcmp(db_text(r->self, "type"), "CD") == 0)
-        return 0;
-    return request_fail(r, "VBD_NOT_REMOVABLE_MEDIA", r->self->ref, NULL);
-}
-
-int vbd_insert(struct request *r)
-{
-    if (!arg_object(r, 1, "VDI") || needs_cd(r))
-        return API_FAILED;
-    if (!db_bool(r->self, "empty"))
-        return request_fail(r, "VBD_NOT_EMPTY", r->self->ref, NULL);
-    db_set_text(r->db, r->self, "VDI", arg_text(r, 1));
-    db_set_bool(r->db, r->self, "empty", false);
-    devices_refresh(r, db_ref(r->db, r->self, "VM"));
-    return reply_void(r);
-}
-
-int vbd_eject(struct request *r)
-{
-    if (needs_cd(r))
-        return API_FAILED;
-    if (db_bool(r->self, "empty"))
-        return request_fail(r, "VBD_IS_EMPTY", r->self->ref, NULL);
-    db_set_text(r->db, r->self, "VDI", REF_NULL);
-    db_set_bool(r->db, r->self, "empty", true);
-    devices_refresh(r, db_ref(r->db, r->self, "VM"));
-    return reply_void(r);
-}
-
-/* A disk that is empty, or not used elsewhere for writing, can be attached. */
-int vbd_assert_attachable(struct request *r)
-{
-    return reply_void(r);
-}
-
-int vbd_set_mode(struct request *r)
-{
-    db_set_text(r->db, r->self, "mode", arg_text(r, 1));
     return reply_void(r);
 }

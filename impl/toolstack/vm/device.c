@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "plug.h"
 #include "vdi.h"
 #include "vm.h"
 #include "vm_copy.h"
+#include "vm_domain.h"
 
 static const char *const classes[] = {"VBD", "VIF"};
 static const char *const sets[] = {"VBDs", "VIFs"};
@@ -57,28 +59,6 @@ void device_destroy(struct request *r, struct object *o)
     db_destroy(r->db, o);
 }
 
-static size_t vbd_operations(const struct object *o, bool live, bool attached,
-                             const char **ops)
-{
-    size_t nr = 0;
-
-    if (!live || !attached)
-        ops[nr++] = "attach";
-    if (live && !attached)
-        ops[nr++] = "plug";
-    if (live && attached && db_bool(o, "unpluggable"))
-        ops[nr++] = "unplug";
-    if (live && attached)
-        ops[nr++] = "unplug_force";
-    if (live) {
-        ops[nr++] = "pause";
-        ops[nr++] = "unpause";
-    }
-    if (strcmp(db_text(o, "type"), "CD") == 0)
-        ops[nr++] = db_bool(o, "empty") ? "insert" : "eject";
-    return nr;
-}
-
 static size_t vif_operations(bool live, bool attached, const char **ops)
 {
     size_t nr = 0;
@@ -89,38 +69,47 @@ static size_t vif_operations(bool live, bool attached, const char **ops)
     return nr;
 }
 
-static void device_refresh(struct request *r, struct object *o, bool live)
+static void vif_refresh(struct request *r, struct object *o, bool live)
 {
-    const char *ops[8];
-    bool attached = db_bool(o, "currently_attached");
-    size_t nr = strcmp(o->class->name, "VBD") == 0
-                    ? vbd_operations(o, live, attached, ops)
-                    : vif_operations(live, attached, ops);
+    const char *ops[2];
+    size_t nr = vif_operations(live, db_bool(o, "currently_attached"), ops);
 
     db_set(r->db, o, "allowed_operations", value_strings(r->arena, ops, nr));
 }
 
 void devices_refresh(struct request *r, struct object *vm)
 {
-    char state = db_text(vm, "power_state")[0];
+    const struct value *vbds = db_get(vm, "VBDs"), *vifs = db_get(vm, "VIFs");
+    bool live = vm_is_live(vm);
 
-    for (size_t k = 0; k < 2; k++) {
-        const struct value *set = db_get(vm, sets[k]);
+    for (uint32_t i = 0; i < vbds->nr; i++)
+        vbd_refresh(r, db_find_any(r->db, vbds->items[i].s));
+    for (uint32_t i = 0; i < vifs->nr; i++)
+        vif_refresh(r, db_find_any(r->db, vifs->items[i].s), live);
+}
 
-        for (uint32_t i = 0; i < set->nr; i++)
-            device_refresh(r, db_find_any(r->db, set->items[i].s),
-                           state == 'R' || state == 'P');
-    }
+/* "xvda" and the like: what the guest calls it. */
+static void attach(struct request *r, struct object *o, bool attached)
+{
+    struct object *vdi =
+        strcmp(o->class->name, "VBD") == 0 ? db_ref(r->db, o, "VDI") : NULL;
+
+    db_set_bool(r->db, o, "currently_attached", attached);
+    if (attached && strcmp(o->class->name, "VBD") == 0)
+        db_set_text(r->db, o, "device", vm_device_spec(r, o).target);
+    if (vdi)
+        vdi_refresh(r, vdi);
 }
 
 void devices_attach(struct request *r, struct object *vm, bool attached)
 {
-    for (size_t k = 0; k < 2; k++) {
-        const struct value *set = db_get(vm, sets[k]);
+    static const char *const all[] = {"VBDs", "VIFs", "VUSBs"};
+
+    for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+        const struct value *set = db_get(vm, all[k]);
 
         for (uint32_t i = 0; i < set->nr; i++)
-            db_set_bool(r->db, db_find_any(r->db, set->items[i].s),
-                        "currently_attached", attached);
+            attach(r, db_find_any(r->db, set->items[i].s), attached);
     }
 }
 

@@ -97,6 +97,7 @@ int vm_create(struct request *r)
     db_set(r->db, vm, "blocked_operations", value_map(NULL, 0));
     db_set_text(r->db, vm, "power_state", "Halted");
     db_set_int(r->db, vm, "domid", -1);
+    db_set_text(r->db, vm, "last_booted_record", "");
     db_set_text(r->db, vm, "domain_type", derived_type(vm));
     db_set_bool(r->db, vm, "has_vendor_device",
                 vendor || db_bool(vm, "has_vendor_device"));

@@ -9,6 +9,7 @@
 #include "levelling.h"
 #include "net.h"
 #include "placement.h"
+#include "plug.h"
 #include "vgpu.h"
 #include "vm.h"
 #include "vm_domain.h"
@@ -219,7 +220,8 @@ int vm_boot(struct request *r, struct object *vm, struct object *host,
     if (!host)
         return API_FAILED;
     if (ha_check_with_vm(r, vm, host) || check_kernel(r, vm) ||
-        check_firmware(r, vm) || vm_host_prepare(r, vm, host))
+        check_firmware(r, vm) || vbds_check_attach(r, vm) ||
+        vm_host_prepare(r, vm, host))
         return API_FAILED;
     spec = vm_spec(r, vm, paused);
     rc = driver->start(driver->ctx, db_text(host, "uuid"), &spec);
