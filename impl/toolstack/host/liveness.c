@@ -160,6 +160,17 @@ static void beat(struct request *r, int64_t now)
     tell_roles(r, now);
 }
 
+/* Nobody is silent: whatever changes that also looks here. */
+static bool quiet(const struct toolstack *ts)
+{
+    const struct liveness *l = ts->liveness;
+
+    for (size_t i = 0; i < l->nr; i++)
+        if (l->pulses[i].silent_ms)
+            return false;
+    return ha_quiet(ts);
+}
+
 int64_t liveness_step(struct toolstack *ts)
 {
     struct liveness *l = get(ts);
@@ -172,13 +183,13 @@ int64_t liveness_step(struct toolstack *ts)
         !toolstack_master(ts))
         return INT64_MAX;
     if (now < l->due_ms && l->due_ms - now <= HEARTBEAT_MS)
-        return l->due_ms;
+        return quiet(ts) ? INT64_MAX : l->due_ms;
     l->due_ms = now + HEARTBEAT_MS;
     arena_init(&a);
     r.arena = &a;
     beat(&r, now);
     arena_fini(&a);
-    return l->due_ms;
+    return quiet(ts) ? INT64_MAX : l->due_ms;
 }
 
 void liveness_fini(struct toolstack *ts)

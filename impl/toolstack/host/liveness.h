@@ -24,7 +24,7 @@ enum {
 #define LOCAL_MASTER      "master" /* the address of the host it follows */
 #define LOCAL_HA_ARMED    "ha.armed"
 
-/* Does what is due; when more is, in ms since 1970. */
+/* Does what is due; when more is (INT64_MAX: when somebody falls silent). */
 int64_t liveness_step(struct toolstack *ts);
 
 /* Looks at the hosts at the next step. */

@@ -40,6 +40,9 @@ bool ha_keeps_out(struct request *r, struct object *host);
 /* Hosts judge each other, and machines of the dead start again. */
 void ha_step(struct request *r, int64_t now_ms);
 
+/* Whether nothing is left to do until something changes. */
+bool ha_quiet(const struct toolstack *ts);
+
 void ha_fini(struct toolstack *ts);
 
 #endif

@@ -42,6 +42,16 @@ void ha_fini(struct toolstack *ts)
     free(ts->ha);
 }
 
+bool ha_quiet(const struct toolstack *ts)
+{
+    const struct ha *ha = ts->ha;
+
+    for (size_t i = 0; ha && i < ha->members_nr; i++)
+        if (!ha->members[i].fine && !ha->members[i].dead)
+            return false;
+    return !ha || !ha->restarts_nr;
+}
+
 int64_t ha_timeout_ms(struct request *r)
 {
     const char *text = value_text(
