@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "domains.h"
 #include "hosts.h"
 #include "timer.h"
 
@@ -20,7 +21,7 @@ static struct value host_value(struct arena *a, const struct sim_host *h)
         [SIM_UP] = "up", [SIM_BOOTING] = "booting", [SIM_OFF] = "off"};
     struct object *o =
         db_find_uuid(&h->endpoint.ts->db, "host", h->endpoint.host);
-    struct member *m = arena_alloc(a, sizeof(*m) * 5);
+    struct member *m = arena_alloc(a, sizeof(*m) * 7);
 
     m[0] = (struct member){"name", value_string(arena_strdup(
                                        a, o ? db_text(o, "name_label") : ""))};
@@ -30,7 +31,10 @@ static struct value host_value(struct arena *a, const struct sim_host *h)
         (struct member){"address", value_string(arena_strdup(a, h->address))};
     m[3] = (struct member){"power", value_string(powers[h->power])};
     m[4] = (struct member){"answers", value_bool(!h->endpoint.down)};
-    return value_map(m, 5);
+    m[5] = (struct member){"emergency", value_bool(h->endpoint.emergency)};
+    m[6] = (struct member){
+        "domains", sim_domains_on(h->world->sim->domains, a, h->endpoint.host)};
+    return value_map(m, 7);
 }
 
 static struct value hosts_value(struct arena *a, const struct world *w)

@@ -200,6 +200,18 @@ void sim_domains_revive(struct sim_domains *d, const char *host)
     host_make(d, host)->dead = false;
 }
 
+struct value sim_domains_on(const struct sim_domains *d, struct arena *a,
+                            const char *host)
+{
+    struct value set = value_set(NULL, 0);
+
+    for (size_t i = 0; i < SLOTS; i++)
+        for (const struct sim_domain *o = d->slots[i]; o; o = o->next)
+            if (strcmp(o->host, host) == 0 && o->ended == DOMAIN_ABSENT)
+                set = value_set_with(a, &set, arena_strdup(a, o->uuid));
+    return set;
+}
+
 int sim_domains_guest(struct sim_domains *d, const char *kind)
 {
     const struct sim_guest *guest = sim_guest_find(kind);

@@ -30,6 +30,10 @@ void sim_domains_crash(struct sim_domains *d, const char *host);
 /* It answers again, empty. */
 void sim_domains_revive(struct sim_domains *d, const char *host);
 
+/* The uuids of the domains on a host: a set in the arena. */
+struct value sim_domains_on(const struct sim_domains *d, struct arena *a,
+                            const char *host);
+
 /*
  * Which guest runs in machines that do not say (other_config:sim-guest): a row
  * of guests.def, or "none". Borrowed. 0, or -ENOENT.

@@ -17,6 +17,7 @@ struct faults {
     uint64_t seed;
     int64_t last_id;
     struct fault *first;
+    uint64_t changes; /* faults that came or went */
     struct {
         fault_fn fn;
         void *ctx;
@@ -89,6 +90,7 @@ int faults_add(struct faults *f, struct arena *a, const struct value *spec,
         *why = "too many faults";
         return -EINVAL;
     }
+    f->changes++;
     fault = must_alloc(sizeof(*fault));
     rc = fault_parse(fault, a, spec, sim_clock_now_ms(f->clock), why);
     if (rc) {
@@ -125,6 +127,7 @@ int faults_del(struct faults *f, int64_t id)
 
         if (fault->id != id)
             continue;
+        f->changes++;
         *slot = fault->next;
         end_state(f, fault);
         free(fault);
@@ -137,6 +140,11 @@ void faults_clear(struct faults *f)
 {
     while (f->first)
         (void)faults_del(f, f->first->id); /* it is there */
+}
+
+uint64_t faults_changes(const struct faults *f)
+{
+    return f->changes;
 }
 
 struct value faults_list(const struct faults *f, struct arena *a)

@@ -53,6 +53,9 @@ int faults_add_all(struct faults *f, struct arena *a, const struct value *specs,
 int faults_del(struct faults *f, int64_t id);
 void faults_clear(struct faults *f);
 
+/* Another number after each fault that came or went. */
+uint64_t faults_changes(const struct faults *f);
+
 /* All of them: what faults_add takes, with number, hits and state. */
 struct value faults_list(const struct faults *f, struct arena *a);
 

@@ -18,10 +18,12 @@ static void agent_stop(struct sim_host *h)
 {
     h->endpoint.down = true;
     h->endpoint.epoch++;
+    h->world->changes++;
 }
 
 static void agent_start(struct sim_host *h)
 {
+    h->world->changes++;
     if (h->power != SIM_UP)
         sim_domains_revive(h->world->sim->domains, h->endpoint.host);
     h->power = SIM_UP;
@@ -54,6 +56,7 @@ void sim_host_boot(struct sim_host *h)
 void sim_host_cut(struct sim_host *h, bool cut)
 {
     h->cut_off = cut;
+    h->world->changes++;
     if (cut)
         agent_stop(h);
     else if (h->power == SIM_UP && !h->agent_down)
@@ -68,6 +71,13 @@ static bool host_alive(void *ctx, const char *host)
         return false;
     settle(h);
     return h->power == SIM_UP && !h->agent_down && !h->cut_off;
+}
+
+static uint64_t hosts_changes(void *ctx)
+{
+    const struct world *w = ctx;
+
+    return w->changes + faults_changes(w->sim->faults);
 }
 
 static int host_shutdown(void *ctx, const char *host)
@@ -233,13 +243,14 @@ static bool host_reaches(void *ctx, const char *host, const char *sr)
 {
     struct world *w = ctx;
     const struct sim_host *h = world_find_host(w, host);
-    const char *names[] = {sr, NULL}, *both[3];
+    const char *names[4];
 
     if (!h || h->power != SIM_UP)
         return false;
-    names_of(h, both);
-    return !faults_active(w->sim->faults, FAULT_LOST_PATH, names) &&
-           !faults_active(w->sim->faults, FAULT_LOST_PATH, both);
+    names_of(h, names);
+    names[2] = names[1] ? sr : NULL;
+    names[3] = NULL;
+    return faults_error(w->sim->faults, names, false) == 0;
 }
 
 static int host_set_role(void *ctx, const char *host, bool master,
@@ -301,6 +312,7 @@ void sim_hosts_watch(struct world *w)
 struct host_driver sim_hosts_driver(struct world *w)
 {
     return (struct host_driver){.alive = host_alive,
+                                .changes = hosts_changes,
                                 .shutdown = host_shutdown,
                                 .reboot = host_reboot,
                                 .power_on = host_power_on,

@@ -44,6 +44,7 @@ struct world {
     struct toolstack *pools, *last;
     int pools_nr;
     struct sim_host *hosts, *last_host;
+    uint64_t changes;           /* of hosts that came, went or were cut off */
     struct http_server *server; /* NULL until world_listen */
     struct endpoint control;    /* of --control */
     uint16_t port;

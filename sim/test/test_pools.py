@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from simulation import Client, Refused, Simulation, program  # noqa: E402
+from test_control import control, free_port  # noqa: E402
 
 SITE = """
 pools:
@@ -87,6 +88,240 @@ class Topology(unittest.TestCase):
                     capture_output=True, timeout=20, check=False)
             self.assertEqual(done.returncode, 2, text)
             self.assertIn(said, done.stderr)
+
+
+class World:
+    """A simulation whose clock stands still, and some hands on it."""
+
+    def __init__(self, *options):
+        self.port = free_port()
+        self.simulation = Simulation("--control", str(self.port), "--clock",
+                                     "still", *options)
+        self.clients = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
+        self.simulation.stop()
+
+    def client(self, address="127.0.0.1"):
+        client = Client(self.simulation, address)
+        self.clients.append(client)
+        return client
+
+    def advance(self, seconds):
+        status, state = control(self.port, "POST", "/sim/clock",
+                                {"advance": seconds})
+        assert status == 200, state
+        return state
+
+    def host(self, address, verb):
+        status, state = control(self.port, "POST",
+                                "/sim/host/%s/%s" % (address, verb))
+        assert status == 200, state
+
+    def state(self):
+        return {h["address"]: h for h in control(
+            self.port, "GET", "/sim")[1]["hosts"]}
+
+
+def by_address(client):
+    return {h["address"]: ref
+            for ref, h in client.do("host.get_all_records").items()}
+
+
+def live(client, host):
+    return client.do("host_metrics.get_live",
+                     client.do("host.get_metrics", host))
+
+
+class PoolTest(unittest.TestCase):
+
+    def refused(self, code, call, *args):
+        with self.assertRaises(Refused) as refused:
+            call(*args)
+        self.assertEqual(refused.exception.args[0], code)
+        return refused.exception.args
+
+
+class Hosts(PoolTest):
+
+    def test_a_reboot_wants_a_disabled_host_and_gives_an_enabled_one(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            host = by_address(client)["127.0.0.2"]
+            self.refused("HOST_NOT_DISABLED", client.do, "host.reboot", host)
+            client.do("host.disable", host)
+            self.assertIn("reboot",
+                          client.do("host.get_allowed_operations", host))
+            client.do("host.reboot", host)
+            self.assertFalse(live(client, host))
+            world.advance(5)
+            self.assertTrue(live(client, host))
+            self.assertTrue(client.do("host.get_enabled", host))
+
+    def test_a_host_disabled_for_good_stays_so(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            host = by_address(client)["127.0.0.2"]
+            client.do("host.disable", host, False)
+            client.do("host.reboot", host)
+            world.advance(5)
+            self.assertTrue(live(client, host))
+            self.assertFalse(client.do("host.get_enabled", host))
+
+    def test_machines_of_a_dead_host_stop_when_somebody_says_so(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            host = by_address(client)["127.0.0.2"]
+            vm = client.do("VM.get_by_name_label", "vm1")[0]
+            client.do("VM.start_on", vm, host, False, False)
+            self.refused("HOST_IS_LIVE", client.do, "host.declare_dead", host)
+            world.host("127.0.0.2", "crash")
+            world.advance(30)
+            self.assertFalse(live(client, host))
+            self.assertEqual(client.do("VM.get_power_state", vm), "Running")
+            self.refused("HOST_HAS_RESIDENT_VMS", client.do, "host.destroy",
+                         host)
+            client.do("host.declare_dead", host)
+            self.assertEqual(client.do("VM.get_power_state", vm), "Halted")
+            client.do("host.destroy", host)
+            self.assertEqual(len(client.do("host.get_all")), 1)
+            self.assertEqual(client.do("PIF.get_all_records_where",
+                                       'field "host" = "%s"' % host), {})
+
+    def test_power_on_wants_a_way_to_do_it(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            host = by_address(client)["127.0.0.2"]
+            client.do("host.disable", host)
+            client.do("host.shutdown", host)
+            self.refused("HOST_POWER_ON_MODE_DISABLED", client.do,
+                         "host.power_on", host)
+            client.do("host.set_power_on_mode", host, "wake-on-lan", {})
+            client.do("host.power_on", host)
+            world.advance(5)
+            self.assertTrue(live(client, host))
+
+    def test_machines_start_where_there_is_room(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            hosts = by_address(client)
+            base = client.do("VM.get_by_name_label", "vm1")[0]
+            taken = []
+            for i in range(2):
+                vm = client.do("VM.clone", base, "big%d" % i)
+                client.do("VM.set_memory_limits", vm, *[40 << 30] * 4)
+                client.do("VM.start", vm, False, False)
+                taken.append(client.do("VM.get_resident_on", vm))
+            self.assertEqual(set(taken), set(hosts.values()))
+            vm = client.do("VM.clone", base, "big2")
+            client.do("VM.set_memory_limits", vm, *[40 << 30] * 4)
+            self.refused("NO_HOSTS_AVAILABLE", client.do, "VM.start", vm,
+                         False, False)
+            self.refused("HOST_NOT_ENOUGH_FREE_MEMORY", client.do,
+                         "VM.start_on", vm, hosts["127.0.0.1"], False, False)
+
+
+class Membership(PoolTest):
+
+    def test_a_host_is_ejected_and_joins_another_pool(self):
+        with World("--pools", "2", "--hosts", "2") as world:
+            one = world.client().login()
+            two = world.client("127.0.1.1").login()
+            self.refused("JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS",
+                         two.do, "pool.join", "127.0.0.1", "root", "x")
+            two.do("pool.eject", by_address(two)["127.0.1.2"])
+            self.assertEqual(list(by_address(two)), ["127.0.1.1"])
+            world.advance(2)
+            alone = world.client("127.0.1.2").login()
+            self.assertEqual(list(by_address(alone)), ["127.0.1.2"])
+            self.refused("JOINING_HOST_CONNECTION_FAILED", alone.do,
+                         "pool.join", "127.0.9.9", "root", "x")
+            self.refused("SESSION_AUTHENTICATION_FAILED", alone.do,
+                         "pool.join", "127.0.0.1", "root", "")
+            self.refused("HOST_IS_SLAVE", alone.do,
+                         "pool.join", "127.0.0.2", "root", "x")
+            alone.do("pool.join", "127.0.0.1", "root", "x")
+            world.advance(2)
+            self.assertEqual(sorted(by_address(one)),
+                             ["127.0.0.1", "127.0.0.2", "127.0.1.2"])
+            shared = one.do("SR.get_by_name_label", "Shared storage")[0]
+            self.assertEqual(len(one.do("SR.get_PBDs", shared)), 3)
+            self.refused("HOST_IS_SLAVE", world.client("127.0.1.2").login)
+
+    def test_a_joiner_is_checked(self):
+        with World("--pools", "2") as world:
+            joiner = world.client("127.0.1.1").login()
+            vm = joiner.do("VM.get_by_name_label", "vm1")[0]
+            joiner.do("VM.start", vm, False, False)
+            self.refused("JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", joiner.do,
+                         "pool.join", "127.0.0.1", "root", "x")
+            self.refused("HOST_ITS_OWN_SLAVE", joiner.do,
+                         "pool.join", "127.0.1.1", "root", "x")
+            joiner.do("VM.hard_shutdown", vm)
+            sr = list(joiner.do("SR.get_all"))[0]
+            joiner.do("SR.set_shared", sr, True)
+            self.refused("JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS", joiner.do,
+                         "pool.join", "127.0.0.1", "root", "x")
+            joiner.do("SR.set_shared", sr, False)
+            joiner.do("pool.join", "127.0.0.1", "root", "x")
+            self.assertEqual(
+                len(world.client().login().do("VM.get_by_name_label", "vm1")),
+                2)
+
+
+class Masters(PoolTest):
+
+    def test_another_host_leads(self):
+        with World("--hosts", "3") as world:
+            client = world.client().login()
+            client.do("pool.designate_new_master",
+                      by_address(client)["127.0.0.3"])
+            world.advance(2)
+            self.assertEqual(
+                self.refused("HOST_IS_SLAVE", world.client().login),
+                ("HOST_IS_SLAVE", "127.0.0.3"))
+            new = world.client("127.0.0.3").login()
+            self.assertEqual(new.do("pool.recover_slaves"), [])
+
+    def test_a_lost_master_is_replaced_by_hand(self):
+        with World("--hosts", "3") as world:
+            hosts = by_address(world.client().login())
+            world.host("127.0.0.1", "crash")
+            world.advance(10)
+            self.assertTrue(world.state()["127.0.0.2"]["emergency"])
+            self.refused("HOST_IN_EMERGENCY_MODE",
+                         world.client("127.0.0.2").login)
+            second = world.client("127.0.0.2")
+            second.session = second.call(
+                "session.slave_local_login_with_password", "root", "x")
+            self.assertTrue(second.do("host.is_in_emergency_mode"))
+            second.do("pool.emergency_transition_to_master")
+            world.advance(2)
+            self.refused("HOST_IN_EMERGENCY_MODE",
+                         world.client("127.0.0.3").login)
+            second = world.client("127.0.0.2").login()
+            self.assertEqual(second.do("pool.recover_slaves"),
+                             [hosts["127.0.0.3"]])
+            world.advance(2)
+            self.refused("HOST_IS_SLAVE", world.client("127.0.0.3").login)
+            world.host("127.0.0.1", "boot")
+            world.advance(10)
+            self.refused("HOST_IN_EMERGENCY_MODE", world.client().login)
+
+    def test_a_returning_master_ends_the_emergency(self):
+        with World("--hosts", "2") as world:
+            world.host("127.0.0.1", "crash")
+            world.advance(10)
+            self.assertTrue(world.state()["127.0.0.2"]["emergency"])
+            world.host("127.0.0.1", "boot")
+            world.advance(10)
+            self.assertFalse(world.state()["127.0.0.2"]["emergency"])
+            self.refused("HOST_IS_SLAVE", world.client("127.0.0.2").login)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ struct host_driver {
     bool (*alive)(void *ctx, const char *host);
     /* Whether the host has power and has booted, with or without agent. */
     bool (*running)(void *ctx, const char *host);
+    /* Another number after each change of what the functions here answer. */
+    uint64_t (*changes)(void *ctx);
     /* Its domains end with it. */
     int (*shutdown)(void *ctx, const char *host);
     int (*reboot)(void *ctx, const char *host);

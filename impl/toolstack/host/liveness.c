@@ -16,6 +16,7 @@ struct pulse {
 
 struct liveness {
     int64_t due_ms;
+    uint64_t seen; /* the driver's changes at the last look */
     struct pulse *pulses;
     size_t nr;
 };
@@ -171,6 +172,16 @@ static bool quiet(const struct toolstack *ts)
     return ha_quiet(ts);
 }
 
+static bool stirred(struct toolstack *ts)
+{
+    struct liveness *l = ts->liveness;
+    uint64_t changes = ts->hosts.changes ? ts->hosts.changes(ts->hosts.ctx) : 0;
+    bool news = changes != l->seen;
+
+    l->seen = changes;
+    return news;
+}
+
 int64_t liveness_step(struct toolstack *ts)
 {
     struct liveness *l = get(ts);
@@ -182,7 +193,7 @@ int64_t liveness_step(struct toolstack *ts)
     if (!ts->hosts.alive || ts->joined || !toolstack_pool(ts) ||
         !toolstack_master(ts))
         return INT64_MAX;
-    if (now < l->due_ms && l->due_ms - now <= HEARTBEAT_MS)
+    if (!stirred(ts) && now < l->due_ms && l->due_ms - now <= HEARTBEAT_MS)
         return quiet(ts) ? INT64_MAX : l->due_ms;
     l->due_ms = now + HEARTBEAT_MS;
     arena_init(&a);

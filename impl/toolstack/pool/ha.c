@@ -11,6 +11,7 @@
 #include "liveness.h"
 #include "placement.h"
 #include "pool.h"
+#include "storage.h"
 
 enum {
     STATEFILE_BYTES = 4 << 20,
@@ -110,21 +111,10 @@ static struct object *choose_sr(struct request *r, const struct value *given)
     return NULL;
 }
 
-struct object *ha_volume(struct request *r, const struct object *sr,
+struct object *ha_volume(struct request *r, struct object *sr,
                          const char *type, const char *label, int64_t bytes)
 {
-    struct member record[] = {{"name_label", value_string(label)},
-                              {"name_description", value_string(label)},
-                              {"SR", value_string(sr->ref)},
-                              {"virtual_size", value_int(bytes)},
-                              {"type", value_string(type)},
-                              {"sharable", value_bool(true)},
-                              {"read_only", value_bool(false)},
-                              {"other_config", value_map(NULL, 0)}};
     const struct value *vdis = db_get(sr, "VDIs");
-    struct value args = value_map(record, sizeof(record) / sizeof(record[0]));
-    struct value made;
-    struct request *waits;
 
     for (uint32_t i = 0; i < vdis->nr; i++) {
         struct object *vdi = db_find_any(r->db, vdis->items[i].s);
@@ -132,9 +122,7 @@ struct object *ha_volume(struct request *r, const struct object *sr,
         if (strcmp(db_text(vdi, "type"), type) == 0)
             return vdi; /* of the last time */
     }
-    if (inner_call(r, "VDI.create", &args, 1, &made, &waits))
-        return NULL;
-    return db_find(r->db, "VDI", made.s);
+    return vdi_make(r, sr, type, label, bytes);
 }
 
 static void arm_all(struct request *r, bool armed)
