@@ -3,6 +3,7 @@
 
 #include "host_memory.h"
 #include "placement.h"
+#include "wlb.h"
 
 static bool evacuates(const struct object *host)
 {
@@ -52,7 +53,7 @@ static int64_t members_on(struct request *r, const struct object *group,
 struct merit {
     bool affine;
     int64_t companions; /* fewer are better */
-    int64_t available;  /* bytes */
+    double left;        /* bytes, or the balancer's points */
 };
 
 static bool better(const struct merit *a, const struct merit *b)
@@ -61,13 +62,14 @@ static bool better(const struct merit *a, const struct merit *b)
         return a->affine;
     if (a->companions != b->companions)
         return a->companions < b->companions;
-    return a->available > b->available;
+    return a->left > b->left;
 }
 
 struct object *placement_choose(struct request *r, struct object *vm,
                                 const struct object *except)
 {
     const struct object *group = group_of(r, vm);
+    bool balanced = wlb_decides(r);
     struct object *best = NULL;
     struct merit most = {0};
 
@@ -78,7 +80,8 @@ struct object *placement_choose(struct request *r, struct object *vm,
 
         if (h == except || evacuates(h) || !placement_possible(r, vm, h, 0))
             continue;
-        m.available = host_memory_available(r->ts, h);
+        m.left = balanced ? wlb_points(r, vm, h)
+                          : (double)host_memory_available(r->ts, h);
         if (!best || better(&m, &most)) {
             best = h;
             most = m;

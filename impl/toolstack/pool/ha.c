@@ -111,8 +111,8 @@ static struct object *choose_sr(struct request *r, const struct value *given)
     return NULL;
 }
 
-struct object *ha_volume(struct request *r, struct object *sr,
-                         const char *type, const char *label, int64_t bytes)
+struct object *ha_volume(struct request *r, struct object *sr, const char *type,
+                         const char *label, int64_t bytes)
 {
     const struct value *vdis = db_get(sr, "VDIs");
 

@@ -45,8 +45,8 @@ bool ha_sees_statefile(struct request *r, const struct object *host);
 int64_t ha_timeout_ms(struct request *r);
 
 /* A volume of that type on the SR: the one that is there, or a new one. */
-struct object *ha_volume(struct request *r, struct object *sr,
-                         const char *type, const char *label, int64_t bytes);
+struct object *ha_volume(struct request *r, struct object *sr, const char *type,
+                         const char *label, int64_t bytes);
 
 /* Starts machines that should run, in order; on the master. */
 void ha_restart_machines(struct request *r, int64_t now_ms);
