@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "message.h"
+#include "samples.h"
 
 static const char *message_name(int nr)
 {
@@ -18,9 +19,12 @@ static const struct check checks[] = {
      .count = message_count,    \
      .applies = a,              \
      .item = message_name},
+#define CHECK_SAMPLES(n, c, f, i) \
+    {.name = n, .claim = CLAIM_##c, .run = f, .count = sample_count, .item = i},
 #define CHECK_ONE(n, c, f) {.name = n, .claim = CLAIM_##c, .run = f},
 #include "checks.def"
 #undef CHECK_ONE
+#undef CHECK_SAMPLES
 #undef CHECK_EVERY
 };
 

@@ -23,9 +23,11 @@ const struct check *check_at(int nr); /* NULL past the end */
 #define CHECK_EVERY(name, claim, run, applies) \
     void run(int nr);                          \
     bool applies(int nr);
-#define CHECK_ONE(name, claim, run) void run(int nr);
+#define CHECK_SAMPLES(name, claim, run, item) void run(int nr);
+#define CHECK_ONE(name, claim, run)           void run(int nr);
 #include "checks.def"
 #undef CHECK_ONE
+#undef CHECK_SAMPLES
 #undef CHECK_EVERY
 
 #endif

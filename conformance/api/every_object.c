@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "samples.h"
 #include "suite.h"
 
 enum {
@@ -80,6 +81,10 @@ static const char *any_object(const struct message *m)
     cJSON *all;
     int nr;
 
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(m->name, "."),
+                   m->name);
+    if (sample_of(name))
+        return sample_of(name);
     if (strncmp(m->name, "session.", 8) == 0)
         return suite.session;
     if (strncmp(m->name, "VM.", 3) == 0)
@@ -179,19 +184,78 @@ void every_setter(int nr)
     (void)snprintf(getter, sizeof(getter), "%.60s.get_%.60s", class, field);
     other = keep(other_value(m, old));
     token = other ? event_token() : "";
-    if (!set_field(m, ref, other ? other : old))
+    if (!set_field(m, ref, other ? other : old) ||
+        excepted("setter", m->name, ""))
         return;
     ck_assert_msg(
         cJSON_Compare(ok(getter, "s", ref), other ? other : old, true),
         "%s did not keep what it was given", m->name);
     if (!other)
         return;
-    if (strcmp(class, "session") != 0) { /* these make no events */
+    if (class_has_events(class)) {
         ck_assert_msg(event_about(class, ref, token), "no event of %s",
                       m->name);
         coverage_mark(nr, COLUMN_EVENT);
     }
     (void)set_field(m, ref, old);
+}
+
+/* "add_to_x" of a map of texts, or "add_x" of a set of texts. */
+bool is_adder(int nr)
+{
+    const struct message *m = message_at(nr);
+    int texts = message_verb(m, "add_to_") ? 2 : 1;
+
+    if (!message_verb(m, "add_") || !only_self(m) || message_has(m, 'R') ||
+        message_has(m, 'I') || m->params_nr != 1 + texts)
+        return false;
+    for (int i = 1; i <= texts; i++)
+        if (strcmp(m->params[i].type, "string") != 0)
+            return false;
+    return true;
+}
+
+/* Adds to a field, finds it there, takes it away again. */
+void every_adder(int nr)
+{
+    static const char key[] = "conform-key", text[] = "was here";
+    const struct message *m = message_at(nr);
+    bool map = message_verb(m, "add_to_");
+    const char *field = strchr(m->name, '.') + (map ? 8 : 5), *ref, *token;
+    char getter[NAME_BYTES], remover[NAME_BYTES], class[NAME_BYTES];
+    cJSON *value;
+
+    needs_destructive();
+    ref = any_object(m);
+    (void)snprintf(class, sizeof(class), "%.*s", (int)strcspn(m->name, "."),
+                   m->name);
+    (void)snprintf(getter, sizeof(getter), "%.50s.get_%.60s", class, field);
+    (void)snprintf(remover, sizeof(remover), "%.50s.remove_%s%.50s", class,
+                   map ? "from_" : "", field);
+    if (message_find(getter) < 0 || message_find(remover) < 0)
+        skip("not about a field that can be read and cleared");
+    if (excepted("adder", m->name, "*"))
+        skip("takes particular texts only: for scenarios");
+    token = event_token();
+    if (map)
+        ok(m->name, "sss", ref, key, text);
+    else
+        ok(m->name, "ss", ref, key);
+    value = ok(getter, "s", ref);
+    if (map)
+        ck_assert_str_eq(field_text(value, key), text);
+    else
+        ck_assert_int_gt(cJSON_GetArraySize(value), 0);
+    if (class_has_events(class)) {
+        ck_assert_msg(event_about(class, ref, token), "no event of %s",
+                      m->name);
+        coverage_mark(nr, COLUMN_EVENT);
+        token = event_token();
+    }
+    ok(remover, "ss", ref, key);
+    ck_assert_ptr_null(cJSON_GetObjectItem(ok(getter, "s", ref), key));
+    if (class_has_events(class) && event_about(class, ref, token))
+        coverage_mark(message_find(remover), COLUMN_EVENT);
 }
 
 void every_by_uuid(int nr)

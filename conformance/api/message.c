@@ -158,6 +158,17 @@ const char *enumeration_values(const char *name)
     return "";
 }
 
+bool class_has_events(const char *class)
+{
+    static const char *const without[] = {"session", "auth",   "event",
+                                          "user",    "secret", "Diagnostics"};
+
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        if (strcmp(without[i], class) == 0)
+            return false;
+    return true;
+}
+
 const char *role_at(int nr)
 {
     return nr < (int)(sizeof(roles) / sizeof(roles[0])) ? roles[nr] : NULL;

@@ -39,6 +39,9 @@ bool message_verb(const struct message *m, const char *prefix);
 /* What an enumeration may be, separated by spaces; "" for an unknown one. */
 const char *enumeration_values(const char *name);
 
+/* Whether changes of its objects are told of. */
+bool class_has_events(const char *class);
+
 /* Roles from the weakest to the strongest. NULL past the end. */
 const char *role_at(int nr);
 /* Its number; roles that no user can have come out past the end. */

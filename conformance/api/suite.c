@@ -31,9 +31,10 @@ bool excepted(const char *check, const char *message, const char *code)
 {
     for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
         if (strcmp(exceptions[i].check, check) == 0 &&
-            strcmp(exceptions[i].message, message) == 0)
-            return strcmp(exceptions[i].code, code) == 0 ||
-                   strcmp(exceptions[i].code, "*") == 0;
+            strcmp(exceptions[i].message, message) == 0 &&
+            (strcmp(exceptions[i].code, code) == 0 ||
+             strcmp(exceptions[i].code, "*") == 0))
+            return true;
     return false;
 }
 

@@ -86,8 +86,8 @@ static void become_simulation(int out, unsigned long long seed)
     (void)snprintf(text, sizeof(text), "%llu", seed);
     if (dup2(out, STDOUT_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM))
         _exit(127);
-    execl(program, program, "--port", "0", "--seed", text, "--users",
-          text_file(sim_users, users), (char *)NULL);
+    execl(program, program, "--port", "0", "--seed", text, "--preset", "trio",
+          "--users", text_file(sim_users, users), (char *)NULL);
     fprintf(stderr, "conform: cannot start '%s': %s; run `make` first\n",
             program, strerror(errno));
     _exit(127);
