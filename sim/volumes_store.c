@@ -290,8 +290,11 @@ static int load_node(struct sim_volumes *s, sqlite3_stmt *q)
     if (number < s->nodes_nr || number > NODES_MAX || !sr || parent < 0 ||
         parent >= number || into < 0 || into >= number)
         return -EIO;
-    while (s->nodes_nr <= number)
-        s->nodes[node_create(s, sr, 0)] = (struct node){0};
+    while (s->nodes_nr <= number) {
+        uint32_t gap = node_create(s, sr, 0); /* moves the nodes */
+
+        s->nodes[gap] = (struct node){0};
+    }
     s->nodes[number] = (struct node){.sr = sr,
                                      .parent = (uint32_t)parent,
                                      .into = (uint32_t)into,

@@ -1,5 +1,7 @@
 """Disks in and out as files: raw, VHD, qcow2 and tar, byte by byte."""
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -13,7 +15,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from simulation import Client, Simulation  # noqa: E402
+from simulation import Client, Refused, Simulation  # noqa: E402
 
 MIB = 1 << 20
 BLOCK = 64 << 10
@@ -239,6 +241,52 @@ class Images(unittest.TestCase):
         self.assertEqual(self.export(snapshot), before)
         self.client.do("VDI.revert", snapshot)
         self.assertEqual(self.export(vdi), before)
+
+    def changed(self, before, after, size):
+        """The blocks that list_changed_blocks names."""
+        bits = base64.b64decode(
+            self.client.do("VDI.list_changed_blocks", before, after))
+        self.assertEqual(len(bits), (size // BLOCK + 7) // 8)
+        return {i for i in range(size // BLOCK) if bits[i // 8] << i % 8 & 128}
+
+    def test_changed_blocks_are_those_that_were_written(self):
+        size = 4 * MIB
+        vdi = self.filled(sparse_bytes(self.dice, size))
+        self.client.do("VDI.enable_cbt", vdi)
+        first = self.client.do("VDI.snapshot", vdi, {})
+        written = set()
+        for _ in range(5):
+            at, nr = self.dice.randrange(size - BLOCK), self.dice.randrange(BLOCK)
+            self.upload(vdi, struct.pack("<QI", at, nr) +
+                        self.dice.randbytes(nr) + bytes(12), chunked="true")
+            written |= set(range(at // BLOCK, (at + nr - 1) // BLOCK + 1))
+        second = self.client.do("VDI.snapshot", vdi, {})
+        before, after = self.export(first), self.export(second)
+        self.assertEqual(self.changed(first, second, size), written)
+        self.assertEqual(written, {
+            i for i in range(size // BLOCK) if before[i * BLOCK:][:BLOCK] !=
+            after[i * BLOCK:][:BLOCK]})
+        self.client.do("VDI.data_destroy", first)
+        record = self.client.do("VDI.get_record", first)
+        self.assertEqual(record["type"], "cbt_metadata")
+        self.assertEqual(record["physical_utilisation"], 0)
+        self.assertEqual(self.changed(first, second, size), written)
+        answer, _ = self.http("GET", "export_raw_vdi", vdi=first)
+        self.assertEqual(answer.status, 500)
+        with self.assertRaises(Refused):
+            self.changed(second, first, size)
+        self.client.do("VDI.disable_cbt", vdi)
+        with self.assertRaises(Refused):
+            self.changed(second, vdi, size)
+
+    def test_long_work_is_done_in_slices(self):
+        data = self.dice.randbytes(MIB) * 40
+        vdi = self.filled(data)
+        self.assertEqual(self.client.do("VDI.checksum", vdi),
+                         hashlib.md5(data).hexdigest())
+        copy = self.client.do("VDI.copy", vdi, self.sr, NULL, NULL)
+        self.assertEqual(self.client.do("VDI.checksum", copy),
+                         hashlib.md5(data).hexdigest())
 
     def test_copies_and_clones_have_the_contents(self):
         data = sparse_bytes(self.dice, 4 * MIB)
