@@ -17,7 +17,7 @@ enum {
 };
 
 struct options {
-    const char *url, *json, *start, *user, *password;
+    const char *url, *json, *start, *user, *password, *only;
     int pid;
     double seconds;
     bool large;
@@ -25,16 +25,18 @@ struct options {
 
 static void usage(FILE *out)
 {
-    fputs("usage: touchstone bench api [OPTION...] URL\n"
-          "       touchstone bench api [OPTION...] --start PROGRAM\n\n"
-          "  --start PROGRAM  measure a simulation of our own, which is "
-          "started\n"
-          "  --large          and one with 64 hosts and 64,000 machines\n"
-          "  --pid N          the server's process, for CPU time and memory\n"
-          "  --seconds S      for each measurement (1)\n"
-          "  --user U, --password P (root, x)\n"
-          "  --json FILE      the figures as JSON\n",
-          out);
+    fputs(
+        "usage: touchstone bench api [OPTION...] URL\n"
+        "       touchstone bench api [OPTION...] --start PROGRAM\n\n"
+        "  --start PROGRAM  measure a simulation of our own, which is "
+        "started\n"
+        "  --large          and one with 64 hosts and 64,000 machines\n"
+        "  --pid N          the server's process, for CPU time and memory\n"
+        "  --seconds S      for each measurement (1)\n"
+        "  --user U, --password P (root, x)\n"
+        "  --json FILE      the figures as JSON\n"
+        "  --only NAME      login, record, many, start, clone, list or wake\n",
+        out);
 }
 
 static int options_parse(struct options *o, int argc, char **argv)
@@ -47,6 +49,7 @@ static int options_parse(struct options *o, int argc, char **argv)
         {"user", required_argument, NULL, 'u'},
         {"password", required_argument, NULL, 'w'},
         {"json", required_argument, NULL, 'j'},
+        {"only", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {0}};
     int c;
@@ -70,6 +73,8 @@ static int options_parse(struct options *o, int argc, char **argv)
             o->password = optarg;
         } else if (c == 'j') {
             o->json = optarg;
+        } else if (c == 'o') {
+            o->only = optarg;
         } else {
             return -EINVAL;
         }
@@ -120,17 +125,22 @@ static void measure_large(const struct options *o)
     server_stop(pid);
 }
 
-static void measure_all(struct target *t)
+static void measure_all(struct target *t, const char *only)
 {
+    static const struct {
+        const char *name;
+        void (*fn)(struct target *t);
+    } measures[] = {
+        {"login", measure_login},       {"record", measure_records},
+        {"many", measure_many_clients}, {"start", measure_start_stop},
+        {"clone", measure_clone},       {"clone", measure_memory},
+        {"list", measure_lists},        {"wake", measure_wake},
+    };
+
     target_open(t);
-    measure_login(t);
-    measure_records(t);
-    measure_many_clients(t);
-    measure_start_stop(t);
-    measure_clone(t);
-    measure_memory(t);
-    measure_lists(t);
-    measure_wake(t);
+    for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++)
+        if (!only || strcmp(only, measures[i].name) == 0)
+            measures[i].fn(t);
     target_close(t);
 }
 
@@ -159,7 +169,7 @@ static void run(const struct options *o)
     else
         (void)snprintf(url, sizeof(url), "%s", o->url);
     url_parse(url, &t.url);
-    measure_all(&t);
+    measure_all(&t, o->only);
     if (o->start)
         server_stop(t.pid);
     if (o->large && o->start)

@@ -154,7 +154,7 @@ static void many(struct target *t, const char *method, enum figure f)
     struct client clients[MANY];
     struct buf requests[MANY] = {{0}};
     char text[256];
-    uint64_t start;
+    uint64_t start, before;
     size_t nr;
 
     (void)snprintf(text, sizeof(text), "[\"%s\",\"%s\"]", t->session, t->vm);
@@ -162,9 +162,13 @@ static void many(struct target *t, const char *method, enum figure f)
         client_open(&clients[i], &t->url);
         request_json(&requests[i], method, text);
     }
+    before = server_cpu_ns(t->pid);
     start = now_ns();
     nr = clients_repeat(clients, requests, MANY, t->ns, times, TIMES_MAX);
     figure_set(f, (double)nr * 1e9 / (double)(now_ns() - start));
+    before = server_cpu_ns(t->pid) - before;
+    if (f == FIGURE_GET_RECORD_32 && before)
+        figure_set(FIGURE_GET_RECORD_32_CPU, (double)before / (double)nr / 1e3);
     for (int i = 0; i < MANY; i++) {
         client_close(&clients[i]);
         buf_fini(&requests[i]);
@@ -254,10 +258,11 @@ static void wakes(struct target *t, struct client *watchers, int nr,
 {
     struct buf r = {0};
     char token[128], text[512];
+    uint64_t used = 0;
 
     for (int i = 0; i < times_nr; i++) {
         int one = i * 7919 % nr;
-        uint64_t start;
+        uint64_t start, before;
 
         token_now(t, token, sizeof(token));
         for (int k = 0; k < nr; k++)
@@ -266,6 +271,7 @@ static void wakes(struct target *t, struct client *watchers, int nr,
         (void)snprintf(text, sizeof(text), "[\"%s\",\"%s\",\"%d\"]", t->session,
                        t->vm, i);
         request_json(&r, "VM.set_name_description", text);
+        before = server_cpu_ns(t->pid);
         client_send(&t->client, &r);
         start = t->client.sent_ns;
         answered(&watchers[one]);
@@ -274,10 +280,13 @@ static void wakes(struct target *t, struct client *watchers, int nr,
         for (int k = 0; k < nr; k++)
             if (k != one)
                 answered(&watchers[k]);
+        used += server_cpu_ns(t->pid) - before;
         arena_fini(&t->arena);
     }
     figure_set(p50, percentile((size_t)times_nr, 0.5) / 1e6);
     figure_set(p99, percentile((size_t)times_nr, 0.99) / 1e6);
+    if (used && nr > 1)
+        figure_set(FIGURE_WAKE_1000_CPU, (double)used / 1e3 / nr / times_nr);
     buf_fini(&r);
 }
 

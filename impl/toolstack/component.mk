@@ -41,7 +41,7 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_json.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c rendering.c value.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xva.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
-  $(ts)/wire/xmlrpc.c \
+  $(ts)/wire/xml_scan.c $(ts)/wire/xmlrpc.c \
   $(addprefix $(ts)/transfer/,digest.c squeeze.c tar.c xva_header.c \
   xva_reader.c)))
 $O/fuzz/$(ts)/fuzz/fuzz_xva: FUZZ_LIBS = $(TOOLSTACK_LIBS)
@@ -50,7 +50,7 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_http.c, \
   $(addprefix $(ts)/wire/,http_chunk.c http_head.c url.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
-  $(ts)/wire/xmlrpc.c))
+  $(ts)/wire/xml_scan.c $(ts)/wire/xmlrpc.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
 $O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)

@@ -39,6 +39,7 @@ struct ha;
 struct host_memory;
 struct liveness;
 struct network_driver;
+struct event_memo;
 struct registration;
 struct route_list;
 struct store;
@@ -76,6 +77,7 @@ struct toolstack {
     struct ha *ha;                      /* of pool/liveset.c */
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */
+    struct event_memo *event_memo;      /* of event.c */
     struct stirred stirred;             /* of wait.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */

@@ -346,7 +346,7 @@ static void write_scalar(void *ctx, const struct value *v)
     case VALUE_NIL:
         buf_puts(ctx, "null");
         break;
-    case VALUE_RENDERED: /* which holds no other */
+    case VALUE_RENDERED: /* at most an answer with records in it */
         rendering_write(v->rendering, DIALECT_JSON, json_encode, ctx);
         break;
     default:

@@ -40,7 +40,22 @@ struct event_wait {
     const char *session;
     uint64_t looked, looked_deleted;   /* until where the last look went */
     bool ready;                        /* a look found something */
+    bool waited;                       /* nothing was there at first */
     struct registration *registration; /* of event.next; NULL: event.from */
+};
+
+/*
+ * The last answer to a call that had waited: of a thousand that wait for the
+ * same, each gets it.
+ */
+struct event_memo {
+    struct arena arena;
+    uint64_t since, generation; /* what it tells */
+    struct subscription *wanted;
+    uint32_t nr;
+    struct value value;
+    struct rendering rendering;
+    size_t kept;
 };
 
 static struct event_wait *wait_of(const struct request *r)
@@ -253,10 +268,77 @@ static bool event_ready(struct request *r)
     return w->ready;
 }
 
+static struct value answer_of(struct request *r)
+{
+    struct member *m = arena_alloc(r->arena, sizeof(*m) * 3);
+
+    m[0] = (struct member){"events", collect(r)};
+    m[1] = (struct member){"valid_ref_counts", counts(r)};
+    m[2] = (struct member){"token",
+                           value_string(token_text(r, r->db->generation - 1))};
+    return value_map(m, 3);
+}
+
+static bool memo_fits(const struct request *r)
+{
+    const struct event_memo *memo = r->ts->event_memo;
+    const struct event_wait *w = wait_of(r);
+
+    if (!memo || memo->since != w->since || memo->nr != w->nr ||
+        memo->generation != r->db->generation)
+        return false;
+    for (uint32_t i = 0; i < w->nr; i++) {
+        const struct subscription *a = &memo->wanted[i], *b = &w->wanted[i];
+
+        if (a->class != b->class || !a->ref != !b->ref ||
+            (a->ref && strcmp(a->ref, b->ref) != 0))
+            return false;
+    }
+    return true;
+}
+
+static void memo_drop(struct toolstack *ts)
+{
+    if (!ts->event_memo)
+        return;
+    rendering_drop(&ts->event_memo->rendering);
+    arena_fini(&ts->event_memo->arena);
+    free(ts->event_memo);
+    ts->event_memo = NULL;
+}
+
+static struct value memo_value(struct arena *a, const void *of)
+{
+    (void)a;
+    return ((const struct event_memo *)of)->value;
+}
+
+static void memo_make(struct request *r)
+{
+    const struct event_wait *w = wait_of(r);
+    struct event_memo *memo = must_alloc(sizeof(*memo));
+    struct request own = *r; /* with another arena */
+
+    memo_drop(r->ts);
+    *memo = (struct event_memo){
+        .since = w->since, .generation = r->db->generation, .nr = w->nr};
+    arena_init(&memo->arena);
+    own.arena = &memo->arena;
+    memo->wanted = arena_alloc(own.arena, sizeof(*memo->wanted) * w->nr);
+    for (uint32_t i = 0; i < w->nr; i++) {
+        memo->wanted[i] = w->wanted[i];
+        if (w->wanted[i].ref)
+            memo->wanted[i].ref = arena_strdup(own.arena, w->wanted[i].ref);
+    }
+    memo->value = answer_of(&own);
+    memo->rendering = (struct rendering){
+        .value = memo_value, .of = memo, .kept = &memo->kept};
+    r->ts->event_memo = memo;
+}
+
 static int event_resume(struct request *r)
 {
     struct event_wait *w = wait_of(r);
-    struct member *m;
 
     if (!session_find(r->ts, w->session))
         return request_fail(r, "SESSION_INVALID", w->session, NULL);
@@ -267,12 +349,11 @@ static int event_resume(struct request *r)
         w->registration->deleted = r->db->tombstones_nr;
         return reply(r, events);
     }
-    m = arena_alloc(r->arena, sizeof(*m) * 3);
-    m[0] = (struct member){"events", collect(r)};
-    m[1] = (struct member){"valid_ref_counts", counts(r)};
-    m[2] = (struct member){"token",
-                           value_string(token_text(r, r->db->generation - 1))};
-    return reply(r, value_map(m, 3));
+    if (!w->waited || w->full || !r->caller)
+        return reply(r, answer_of(r));
+    if (!memo_fits(r))
+        memo_make(r);
+    return reply(r, value_rendered(&r->ts->event_memo->rendering));
 }
 
 static void note_class(struct event_wait *w, const struct class *c)
@@ -295,11 +376,15 @@ static void note_classes(struct event_wait *w)
 /* Answers at once when there is something to tell. */
 static int event_wait(struct request *r, struct event_wait *w)
 {
+    int rc;
+
     note_classes(w);
     w->base.ready = event_ready;
     w->base.resume = event_resume;
     r->wait = &w->base;
-    return wait_resume(r);
+    rc = wait_resume(r);
+    w->waited = true;
+    return rc;
 }
 
 int event_from(struct request *r)
@@ -463,6 +548,7 @@ int event_next(struct request *r)
 
 void events_fini(struct toolstack *ts)
 {
+    memo_drop(ts);
     while (ts->registrations) {
         struct registration *reg = ts->registrations;
 

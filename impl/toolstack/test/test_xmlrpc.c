@@ -103,6 +103,53 @@ START_TEST(control_characters_are_left_out)
 }
 END_TEST
 
+/* A comment sends a body to the other reader. */
+#define COMMENT "<!-- c -->"
+#define BODY(c, v)                                                        \
+    c "<methodCall>\n <methodName>m</methodName><params><param><value>" v \
+      "</value></param></params></methodCall>\n"
+
+static const char *const both[][2] = {
+#define BOTH(v)                       \
+    {                                 \
+        BODY("", v), BODY(COMMENT, v) \
+    }
+    BOTH("a &lt;&gt;&amp;&quot;&apos; b"),
+    BOTH("<string>x</string>"),
+    BOTH(" <i4>1</i4> "),
+    BOTH("<nil/>"),
+    BOTH("<string/>"),
+    BOTH("<string></string>"),
+    BOTH("<array><data><value>1</value></data></array>"),
+    BOTH("<struct><member><name>a</name><value/></member></struct>"),
+    BOTH("<i4>1</i4><i4>2</i4>"),
+    BOTH("<i4>x</i4>"),
+    BOTH("<unknown/>"),
+    BOTH("a > b"),
+    BOTH("]]>"),
+    BOTH("&nbsp;"),
+    BOTH("&#65;"),
+    BOTH("<i4>1</int>"),
+    BOTH("\xc3\xa9"),
+    BOTH("\xff"),
+    BOTH("\x01"),
+    BOTH("a\r\nb"),
+    BOTH("<string x='y'>z</string>"),
+    BOTH("<![CDATA[<]]>"),
+    BOTH("</value></param></params></methodCall><x>"),
+#undef BOTH
+};
+
+START_TEST(both_readers_read_the_same)
+{
+    const char *quick = params_of(both[_i][0]), *slow = params_of(both[_i][1]);
+
+    ck_assert_msg(!quick == !slow, "%s", both[_i][0]);
+    if (quick)
+        ck_assert_str_eq(quick, slow);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("xmlrpc");
@@ -116,6 +163,8 @@ int main(void)
     tcase_add_loop_test(tcase, malformed_calls_are_refused, 0,
                         sizeof(malformed) / sizeof(malformed[0]));
     tcase_add_test(tcase, control_characters_are_left_out);
+    tcase_add_loop_test(tcase, both_readers_read_the_same, 0,
+                        sizeof(both) / sizeof(both[0]));
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

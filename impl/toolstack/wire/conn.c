@@ -398,7 +398,7 @@ static uint32_t wanted_events(const struct conn *c)
            (c->out_at < c->out.len ? EPOLLOUT : 0);
 }
 
-static void settle(struct conn *c)
+void conn_settle(struct conn *c)
 {
     static const struct linger reset = {.l_onoff = 1};
 
@@ -447,7 +447,7 @@ bool conns_settle(struct http_server *s)
 
         c->dirty = false;
         if (!c->dead)
-            settle(c);
+            conn_settle(c);
         c = next;
     }
     return true;

@@ -104,9 +104,19 @@ int rpc_options(struct route_call *c)
     return route_answer(c, 200, "text/html", "", 0);
 }
 
-/* Lets a call go on, which may then wait again. */
-static void go_on(struct exchange *x)
+static uint64_t generations(const struct http_server *s)
 {
+    uint64_t sum = 0;
+
+    for (const struct toolstack *ts = s->pools; ts; ts = ts->next)
+        sum += ts->db.generation;
+    return sum;
+}
+
+/* Lets a call go on, which may then wait again. */
+static void go_on(struct exchange *x, uint64_t committed)
+{
+    struct conn *c = x->conn;
     struct rpc *rpc = x->rpc;
 
     unpark(x);
@@ -115,11 +125,18 @@ static void go_on(struct exchange *x)
         (void)park(x, rpc); /* always works */
     else
         (void)send_answer(x, rpc);
+    if (!rpc->answer.waiting && generations(c->door->server) == committed)
+        conn_settle(c);
 }
 
-/* Everybody who can be answered now. */
+/*
+ * Everybody who can be answered now. Everything is committed: an answer that
+ * changes nothing itself leaves at once, while what it was made from is near.
+ */
 void rpc_wake(struct http_server *s)
 {
+    uint64_t committed = generations(s);
+
     for (struct toolstack *ts = s->pools; ts; ts = ts->next)
         waits_look(ts);
     for (struct exchange *x = s->parked, *next; x; x = next) {
@@ -129,7 +146,7 @@ void rpc_wake(struct http_server *s)
         if (x->epoch != x->call.at->epoch)
             conn_abort(x->conn);
         else if (wait_stirred(r) && wait_ready(r))
-            go_on(x);
+            go_on(x, committed);
     }
 }
 

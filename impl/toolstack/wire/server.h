@@ -146,6 +146,7 @@ void conn_touch(struct conn *c); /* to be looked at before the round ends */
 void conn_kill(struct conn *c);
 void conn_abort(struct conn *c); /* soon, and the peer shall notice */
 void conn_wait(struct conn *c, enum conn_patience patience);
+void conn_settle(struct conn *c);         /* sends, and lets everything go on */
 bool conns_settle(struct http_server *s); /* whether there was any */
 void conns_expire(struct http_server *s);
 void conns_bury(struct http_server *s);

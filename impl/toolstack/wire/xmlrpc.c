@@ -1,5 +1,6 @@
 /*
- * XML-RPC by libxml2's SAX interface: elements drive a builder.
+ * XML-RPC: elements drive a builder. They come from a quick scanner, or, where
+ * that gives up, from libxml2's SAX interface.
  *
  * No entity but the five predefined ones is known, so that none can expand;
  * libxml2 bounds the depth of elements, the builder that of values.
@@ -15,6 +16,7 @@
 
 #include "builder.h"
 #include "rendering.h"
+#include "xml_scan.h"
 
 enum element {
     EL_NONE,
@@ -219,9 +221,33 @@ static void ignore_message(void *ctx, const char *format, ...)
 }
 
 /* 0, or -EINVAL. */
+static void scanned_start(void *ctx, const char *name)
+{
+    start_element(ctx, (const xmlChar *)name, NULL);
+}
+
+static void scanned_end(void *ctx, const char *name)
+{
+    end_element(ctx, (const xmlChar *)name);
+}
+
+static void scanned_text(void *ctx, const char *text, size_t len)
+{
+    characters(ctx, (const xmlChar *)text, (int)len);
+}
+
+static void reader_init(struct call_reader *r, struct arena *a)
+{
+    memset(r, 0, sizeof(*r));
+    r->arena = a;
+    builder_init(&r->builder, a);
+}
+
 static int decode(struct arena *a, const char *text, size_t len,
                   struct call_reader *r)
 {
+    static const struct xml_events events = {scanned_start, scanned_end,
+                                             scanned_text};
     xmlSAXHandler sax = {.startElement = start_element,
                          .endElement = end_element,
                          .characters = characters,
@@ -234,10 +260,14 @@ static int decode(struct arena *a, const char *text, size_t len,
 
     if (len > INT32_MAX)
         return -EINVAL;
-    r->arena = a;
-    builder_init(&r->builder, a);
-    rc = xmlSAXUserParseMemory(&sax, r, text, (int)len);
+    reader_init(r, a);
+    rc = xml_scan(text, len, &events, r);
     buf_fini(&r->text);
+    if (rc) { /* not that plain: from the beginning */
+        reader_init(r, a);
+        rc = xmlSAXUserParseMemory(&sax, r, text, (int)len);
+        buf_fini(&r->text);
+    }
     return rc || r->failed || r->builder.failed || !r->builder.done ? -EINVAL
                                                                     : 0;
 }
@@ -245,23 +275,23 @@ static int decode(struct arena *a, const char *text, size_t len,
 int xmlrpc_decode(struct arena *a, const char *text, size_t len,
                   const char **method, struct value *params)
 {
-    struct call_reader *r = arena_alloc(a, sizeof(*r));
+    struct call_reader r;
 
-    if (decode(a, text, len, r) || !r->method)
+    if (decode(a, text, len, &r) || !r.method)
         return -EINVAL;
-    *method = r->method;
-    *params = r->builder.root;
+    *method = r.method;
+    *params = r.builder.root;
     return 0;
 }
 
 int xmlrpc_decode_value(struct arena *a, const char *text, size_t len,
                         struct value *v)
 {
-    struct call_reader *r = arena_alloc(a, sizeof(*r));
+    struct call_reader r;
 
-    if (decode(a, text, len, r) || r->method)
+    if (decode(a, text, len, &r) || r.method)
         return -EINVAL;
-    *v = r->builder.root;
+    *v = r.builder.root;
     return 0;
 }
 
@@ -314,7 +344,7 @@ static void write_scalar(void *ctx, const struct value *v)
     case VALUE_NIL:
         buf_puts(ctx, "<value><nil/></value>");
         break;
-    case VALUE_RENDERED: /* which holds no other */
+    case VALUE_RENDERED: /* at most an answer with records in it */
         rendering_write(v->rendering, DIALECT_XML, xmlrpc_value, ctx);
         break;
     default:
