@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from simulation import Client, Simulation, program  # noqa: E402
 
-ROUNDS = int(os.environ.get("TOUCHSTONE_KILLS", "8"))
+ROUNDS = int(os.environ.get("TOUCHSTONE_KILLS", "3"))
 LONGEST_S = 0.4
 
 

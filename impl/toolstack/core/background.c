@@ -52,7 +52,15 @@ int background_keep(struct request *r)
     for (slot = &r->ts->backgrounds; *slot;)
         slot = &(*slot)->next;
     *slot = b;
+    task_allow_cancel(r, r->wait->cancellable);
     return reply_ref(r, r->task);
+}
+
+static int cancel(struct request *r)
+{
+    if (r->wait->cancel)
+        r->wait->cancel(r);
+    return request_fail(r, "TASK_CANCELLED", r->task->ref, NULL);
 }
 
 /* Whether it is over. */
@@ -61,13 +69,20 @@ static bool go_on(struct background *b)
     struct request *r = &b->request;
     int rc;
 
-    if (!wait_ready(r))
-        return false;
     r->task = db_find(r->db, "task", b->task);
-    rc = wait_resume(r);
-    if (rc == API_WAITING)
-        return false;
+    if (r->task && r->wait->cancellable && task_is_cancelled(r->task)) {
+        rc = cancel(r);
+    } else {
+        if (!wait_ready(r))
+            return false;
+        rc = wait_resume(r);
+    }
     r->task = db_find(r->db, "task", b->task);
+    if (rc == API_WAITING) {
+        if (r->task)
+            task_allow_cancel(r, r->wait->cancellable);
+        return false;
+    }
     if (r->task)
         (void)task_finish(r, rc); /* nobody waits for the answer */
     return true;

@@ -16,12 +16,17 @@ static int get_field(struct request *r)
     return reply(r, r->self->cells[index_of(r)].value);
 }
 
+int generic_set(struct request *r, struct object *o, int index, struct value v)
+{
+    if (v.kind == VALUE_MAP && value_find(&v, ""))
+        return request_internal(r, "Db_exn.Empty_key_in_map");
+    db_set_at(r->db, o, index, v);
+    return reply_void(r);
+}
+
 static int set_field(struct request *r)
 {
-    if (r->args[1].kind == VALUE_MAP && value_find(&r->args[1], ""))
-        return request_internal(r, "Db_exn.Empty_key_in_map");
-    db_set_at(r->db, r->self, index_of(r), r->args[1]);
-    return reply_void(r);
+    return generic_set(r, r->self, index_of(r), r->args[1]);
 }
 
 /* How the database spells a field: "VCPUs__params" for the path VCPUs/params. */

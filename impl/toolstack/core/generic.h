@@ -21,6 +21,9 @@ int generic_record(struct request *r, const struct class *c,
 /* A new object with the fields of a completed record. */
 struct object *generic_create(struct request *r, const struct value *record);
 
+/* Writes a field as its setter does: a map with an empty key is refused. */
+int generic_set(struct request *r, struct object *o, int index, struct value v);
+
 /* The checks of add_to_*: a duplicate key, an empty key. */
 int generic_map_add(struct request *r, struct object *o, const char *field,
                     const char *key, struct value v);

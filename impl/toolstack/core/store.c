@@ -1,4 +1,4 @@
-/* Objects as rows: reference, class, fields as JSON. */
+/* Objects as rows: reference, class, fields as JSON, and a sum of these. */
 #include "store.h"
 
 #include <errno.h>
@@ -7,61 +7,22 @@
 #include <string.h>
 
 #include "json.h"
+#include "store_schema.h"
 #include "unmarshal.h"
-
-enum {
-    SCHEMA_VERSION = 1,
-};
 
 struct store {
     sqlite3 *sql;
-    sqlite3_stmt *put, *del;
-    uint64_t flushed;       /* generation that is on disk */
-    uint64_t tombstones_nr; /* deletions that are on disk */
-    int64_t boots;
+    sqlite3_stmt *put, *del, *note;
+    uint64_t flushed;          /* generation that is on disk */
+    uint64_t tombstones_nr;    /* deletions that are on disk */
+    int64_t boots, generation; /* found when the file was opened */
 };
-
-static const char set_up[] =
-    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-    "PRAGMA synchronous=FULL;"
-    "CREATE TABLE IF NOT EXISTS object("
-    "ref TEXT PRIMARY KEY, class TEXT NOT NULL, fields TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER);";
 
 static int run(struct store *s, const char *text)
 {
-    return sqlite3_exec(s->sql, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
-}
+    int rc = sqlite3_exec(s->sql, text, NULL, NULL, NULL);
 
-/* The one number that a query gives. 0 or -EIO. */
-static int ask(struct store *s, const char *text, int64_t *number)
-{
-    sqlite3_stmt *q;
-    int rc = -EIO;
-
-    if (sqlite3_prepare_v2(s->sql, text, -1, &q, NULL) != SQLITE_OK)
-        return -EIO;
-    if (sqlite3_step(q) == SQLITE_ROW) {
-        *number = sqlite3_column_int64(q, 0);
-        rc = 0;
-    }
-    sqlite3_finalize(q);
-    return rc;
-}
-
-/* 0, -EIO, or -EPROTO: the file is of a later program. */
-static int check_version(struct store *s)
-{
-    int64_t version;
-
-    if (ask(s, "PRAGMA user_version", &version))
-        return -EIO;
-    if (version > SCHEMA_VERSION)
-        return -EPROTO;
-    if (run(s, "PRAGMA user_version=1; INSERT INTO meta VALUES('boots',1) "
-               "ON CONFLICT(key) DO UPDATE SET value=value+1"))
-        return -EIO;
-    return ask(s, "SELECT value FROM meta WHERE key='boots'", &s->boots);
+    return rc == SQLITE_OK ? 0 : store_error(rc);
 }
 
 int64_t store_boots(const struct store *s)
@@ -69,59 +30,109 @@ int64_t store_boots(const struct store *s)
     return s->boots;
 }
 
+static int prepare(struct store *s)
+{
+    int rc =
+        sqlite3_prepare_v2(s->sql,
+                           "INSERT INTO object(ref,class,fields,sum,created) "
+                           "VALUES(?1,?2,?3,?4,?5) "
+                           "ON CONFLICT(ref) DO UPDATE SET fields=?3,sum=?4",
+                           -1, &s->put, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_prepare_v2(s->sql, "DELETE FROM object WHERE ref=?1", -1,
+                                &s->del, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_prepare_v2(
+            s->sql, "UPDATE meta SET value=?1 WHERE key='generation'", -1,
+            &s->note, NULL);
+    return rc == SQLITE_OK ? 0 : store_error(rc);
+}
+
 int store_open(const char *path, struct store **out)
 {
     struct store *s = must_alloc(sizeof(*s));
-    int rc = -EIO;
+    int rc;
 
     *s = (struct store){0};
-    if (sqlite3_open(path, &s->sql) != SQLITE_OK || run(s, set_up))
-        goto out;
-    rc = check_version(s);
-    if (rc)
-        goto out;
-    rc = -EIO;
-    if (sqlite3_prepare_v2(s->sql,
-                           "INSERT INTO object VALUES(?1,?2,?3) ON CONFLICT"
-                           "(ref) DO UPDATE SET fields=?3",
-                           -1, &s->put, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(s->sql, "DELETE FROM object WHERE ref=?1", -1,
-                           &s->del, NULL) != SQLITE_OK)
-        goto out;
+    rc = store_schema_open(path, &s->sql, &s->boots, &s->generation);
+    if (!rc)
+        rc = prepare(s);
+    if (rc) {
+        store_close(s);
+        return rc;
+    }
     *out = s;
     return 0;
-out:
-    store_close(s);
-    return rc;
 }
 
 void store_close(struct store *s)
 {
     sqlite3_finalize(s->put);
     sqlite3_finalize(s->del);
+    sqlite3_finalize(s->note);
     sqlite3_close(s->sql);
     free(s);
 }
 
-/* Roles are made anew from the data model at each start. */
+void store_limit(struct store *s, int64_t bytes)
+{
+    char text[64];
+
+    (void)sqlite3_snprintf((int)sizeof(text), text,
+                           "PRAGMA max_page_count=%lld",
+                           (long long)(bytes / 4096));
+    (void)run(s, text); /* a number is always taken */
+}
+
+/*
+ * Tasks outlive the process though the data model says no: their callers wait
+ * for them. So do alerts, which the model does not call objects at all.
+ */
 static bool persists(const struct class *c)
 {
+    static const char *const also[] = {"task", "message"};
+
+    for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+        if (strcmp(c->name, also[i]) == 0)
+            return true;
     return (c->flags & CLASS_PERSIST) && strcmp(c->name, "role") != 0;
 }
 
-/* One row into one object. 0 or -EIO. */
-static int load_object(struct db *db, struct arena *a, const char *ref,
-                       const char *class_name, const char *fields)
+/* --- Reading ---------------------------------------------------------------- */
+
+static bool is_whole(sqlite3_stmt *q)
 {
-    const struct class *c = class_find(class_name);
+    const char *text[3];
+
+    for (int i = 0; i < 3; i++) {
+        text[i] = (const char *)sqlite3_column_text(q, i);
+        if (!text[i] || strlen(text[i]) != (size_t)sqlite3_column_bytes(q, i))
+            return false;
+    }
+    return sqlite3_column_type(q, 3) == SQLITE_NULL ||
+           sqlite3_column_int64(q, 3) == store_sum(text[0], text[1], text[2]);
+}
+
+/* One row into one object. 0 or -EUCLEAN. */
+static int load_object(struct db *db, struct arena *a, sqlite3_stmt *q)
+{
+    const char *ref, *fields;
     struct request r = {.db = db, .arena = a};
+    const struct class *c;
     struct object *o;
     struct value v;
 
-    if (!c || strlen(ref) >= REF_BYTES ||
+    if (!is_whole(q))
+        return -EUCLEAN;
+    ref = (const char *)sqlite3_column_text(q, 0);
+    c = class_find((const char *)sqlite3_column_text(q, 1));
+    fields = (const char *)sqlite3_column_text(q, 2);
+    if (!c || !persists(c) || strlen(ref) >= REF_BYTES ||
         json_decode(a, fields, strlen(fields), &v) || v.kind != VALUE_MAP)
-        return -EIO;
-    o = db_adopt(db, class_name, ref);
+        return -EUCLEAN;
+    o = db_adopt(db, c->name, ref);
+    o->created = (uint64_t)sqlite3_column_int64(q, 4);
     for (uint32_t i = 0; i < v.nr; i++) {
         int index = field_index(c, v.members[i].key);
         struct value typed;
@@ -134,79 +145,101 @@ static int load_object(struct db *db, struct arena *a, const char *ref,
     return 0;
 }
 
+static bool has_master(const struct db *db)
+{
+    const struct object *pool = db_first(db, "pool");
+
+    return pool && db_find(db, "host", db_text(pool, "master"));
+}
+
 int store_load(struct store *s, struct db *db, int *nr)
 {
     struct arena a;
-    sqlite3_stmt *q;
-    int rc = 0, step;
+    sqlite3_stmt *q = NULL;
+    int step, rc = 0;
 
     *nr = 0;
-    if (sqlite3_prepare_v2(s->sql,
-                           "SELECT ref,class,fields FROM object ORDER BY rowid",
-                           -1, &q, NULL) != SQLITE_OK)
-        return -EIO;
+    db->generation += (uint64_t)s->generation; /* old tokens stay old */
+    step = sqlite3_prepare_v2(s->sql,
+                              "SELECT ref,class,fields,sum,created FROM object "
+                              "ORDER BY created,rowid",
+                              -1, &q, NULL);
+    if (step != SQLITE_OK)
+        return store_error(step);
     while (!rc && (step = sqlite3_step(q)) == SQLITE_ROW) {
         arena_init(&a);
-        rc = load_object(db, &a, (const char *)sqlite3_column_text(q, 0),
-                         (const char *)sqlite3_column_text(q, 1),
-                         (const char *)sqlite3_column_text(q, 2));
+        rc = load_object(db, &a, q);
         arena_fini(&a);
         ++*nr;
     }
     if (!rc && step != SQLITE_DONE)
-        rc = -EIO;
+        rc = store_error(step);
     sqlite3_finalize(q);
+    if (!rc && *nr && !has_master(db))
+        rc = -EUCLEAN;
     s->flushed = db->generation - 1;
     s->tombstones_nr = db->tombstones_nr;
     return rc;
 }
+
+/* --- Writing ---------------------------------------------------------------- */
 
 static int step(sqlite3_stmt *q)
 {
     int rc = sqlite3_step(q);
 
     (void)sqlite3_reset(q); /* says again what step said */
-    return rc == SQLITE_DONE ? 0 : -EIO;
+    return rc == SQLITE_DONE ? 0 : store_error(rc);
+}
+
+static void put_fields(struct buf *text, const struct object *o)
+{
+    bool first = true;
+
+    buf_putc(text, '{');
+    for (int i = 0; i < o->class->fields_nr; i++) {
+        if (strcmp(o->class->fields[i]->name, "current_operations") == 0)
+            continue; /* no operation outlives the process */
+        if (!first)
+            buf_putc(text, ',');
+        first = false;
+        json_string(text, o->class->fields[i]->name);
+        buf_putc(text, ':');
+        json_encode(text, &o->cells[i].value);
+    }
+    buf_add(text, "}", 2); /* with its NUL */
 }
 
 static int put_object(struct store *s, const struct object *o)
 {
     struct buf text = {0};
-    bool first = true;
     int rc;
 
-    buf_putc(&text, '{');
-    for (int i = 0; i < o->class->fields_nr; i++) {
-        if (strcmp(o->class->fields[i]->name, "current_operations") == 0)
-            continue; /* no operation outlives the process */
-        if (!first)
-            buf_putc(&text, ',');
-        first = false;
-        json_string(&text, o->class->fields[i]->name);
-        buf_putc(&text, ':');
-        json_encode(&text, &o->cells[i].value);
-    }
-    buf_putc(&text, '}');
+    put_fields(&text, o);
     (void)sqlite3_bind_text(s->put, 1, o->ref, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(s->put, 2, o->class->name, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(s->put, 3, text.data, (int)text.len,
-                            SQLITE_STATIC); /* step() fails if these did */
-    rc = step(s->put);
+    (void)sqlite3_bind_text(s->put, 3, text.data, (int)text.len - 1,
+                            SQLITE_STATIC);
+    (void)sqlite3_bind_int64(s->put, 4,
+                             store_sum(o->ref, o->class->name, text.data));
+    (void)sqlite3_bind_int64(s->put, 5, (int64_t)o->created);
+    rc = step(s->put); /* fails if a bind did */
     buf_fini(&text);
     return rc;
 }
 
 static int write_changes(struct store *s, struct db *db)
 {
+    uint64_t flushed = s->flushed, deleted = s->tombstones_nr;
     int rc = 0;
 
-    if (db->tombstones_nr - s->tombstones_nr > TOMBSTONES_MAX) {
+    if (db->tombstones_nr - deleted > TOMBSTONES_MAX) {
         /* More was deleted than is remembered: write all that is left. */
         rc = run(s, "DELETE FROM object");
-        s->tombstones_nr = db->tombstones_nr;
-        s->flushed = 0;
+        deleted = db->tombstones_nr;
+        flushed = 0;
     }
-    for (uint64_t i = s->tombstones_nr; !rc && i < db->tombstones_nr; i++) {
+    for (uint64_t i = deleted; !rc && i < db->tombstones_nr; i++) {
         const struct tombstone *t = &db->tombstones[i % TOMBSTONES_MAX];
 
         if (!persists(t->class))
@@ -214,15 +247,18 @@ static int write_changes(struct store *s, struct db *db)
         (void)sqlite3_bind_text(s->del, 1, t->ref, -1, SQLITE_STATIC);
         rc = step(s->del);
     }
-    for (struct object *o = db->newest; !rc && o && o->changed > s->flushed;
+    for (struct object *o = db->newest; !rc && o && o->changed > flushed;
          o = o->older)
         if (persists(o->class))
             rc = put_object(s, o);
-    return rc;
+    (void)sqlite3_bind_int64(s->note, 1, (int64_t)db->generation);
+    return rc ? rc : step(s->note);
 }
 
 static bool has_changes(const struct store *s, const struct db *db)
 {
+    if (db->tombstones_nr - s->tombstones_nr > TOMBSTONES_MAX)
+        return true;
     for (uint64_t i = s->tombstones_nr; i < db->tombstones_nr; i++)
         if (persists(db->tombstones[i % TOMBSTONES_MAX].class))
             return true;
@@ -235,10 +271,17 @@ static bool has_changes(const struct store *s, const struct db *db)
 
 int store_flush(struct store *s, struct db *db)
 {
+    int rc = 0;
+
     if (has_changes(s, db)) {
-        if (run(s, "BEGIN") || write_changes(s, db) || run(s, "COMMIT")) {
+        rc = run(s, "BEGIN");
+        if (!rc)
+            rc = write_changes(s, db);
+        if (!rc)
+            rc = run(s, "COMMIT");
+        if (rc) {
             (void)run(s, "ROLLBACK"); /* nothing of it counts */
-            return -EIO;
+            return rc;
         }
     }
     s->flushed = db->generation - 1;

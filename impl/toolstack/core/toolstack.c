@@ -24,6 +24,7 @@
 
 enum {
     DATE_BYTES = 32,
+    ROOM_TRIES = 300, /* half a minute on a full disk */
 };
 
 void toolstack_init(struct toolstack *ts, const struct environment *env,
@@ -75,11 +76,27 @@ struct object *toolstack_master(struct toolstack *ts)
     return db_ref(&ts->db, toolstack_pool(ts), "master");
 }
 
+/* A full disk may have room again soon. 0 or -Exxx. */
+static int flush(struct toolstack *ts)
+{
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    int rc = store_flush(ts->store, &ts->db);
+
+    if (rc == -ENOSPC)
+        fputs("touchstone: the disk of the store is full; answers wait\n",
+              stderr);
+    for (int i = 0; rc == -ENOSPC && i < ROOM_TRIES; i++) {
+        (void)nanosleep(&pause, NULL); /* a shorter one will do */
+        rc = store_flush(ts->store, &ts->db);
+    }
+    return rc;
+}
+
 void toolstack_commit(struct toolstack *ts)
 {
     /* Contents first: a record promises that they are there. */
     if (ts->storage.sync(ts->storage.ctx) == 0 &&
-        (!ts->store || store_flush(ts->store, &ts->db) == 0))
+        (!ts->store || flush(ts) == 0))
         return;
     fputs("touchstone: cannot write the store; nothing more is answered\n",
           stderr);
@@ -92,6 +109,7 @@ void toolstack_recover(struct toolstack *ts)
 
     host_memory_recover(ts);
     holds_clear(&r);
+    tasks_recover(ts);
     for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
         struct arena a;
 

@@ -100,7 +100,8 @@ void toolstack_fini(struct toolstack *ts);
 
 /*
  * Writes what changed to the store, if there is one. Called before any answer
- * leaves; a store that fails ends the process, for it can acknowledge nothing.
+ * leaves: on a full disk it waits, for half a minute. A store that fails ends
+ * the process, for it can acknowledge nothing.
  */
 void toolstack_commit(struct toolstack *ts);
 

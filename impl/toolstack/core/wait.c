@@ -64,6 +64,7 @@ int wait_for_ms(struct request *r, int64_t ms, int (*resume)(struct request *r))
     struct wait *w = arena_alloc(r->arena, sizeof(*w));
 
     w->resume = resume;
+    w->cancellable = true;
     w->deadline_ms = now_ms(r) + ms;
     r->wait = w;
     return API_WAITING;

@@ -17,6 +17,12 @@ struct wait {
     int (*resume)(struct request *r);
     int64_t deadline_ms; /* of the environment's clock; INT64_MAX: none */
     /*
+     * task.cancel may end the call with TASK_CANCELLED; `cancel` first undoes
+     * what was begun (NULL: nothing).
+     */
+    bool cancellable;
+    void (*cancel)(struct request *r);
+    /*
      * The classes, as bits by their number, without a change of which `ready`
      * says no. All 0: it may say yes at any time.
      */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "message.h"
+
 struct objects objects_of(struct request *r, const struct object *o,
                           const char *field)
 {
@@ -58,15 +60,7 @@ struct object *alert(struct request *r, const char *name, int priority,
                      const char *cls, const struct object *about,
                      const char *body)
 {
-    struct object *o = db_create(r->db, "message");
-
-    db_set_text(r->db, o, "name", name);
-    db_set_int(r->db, o, "priority", priority);
-    db_set_text(r->db, o, "cls", cls);
-    db_set_text(r->db, o, "obj_uuid", db_text(about, "uuid"));
-    db_set_text(r->db, o, "timestamp", toolstack_now(r->ts, r->arena));
-    db_set_text(r->db, o, "body", body);
-    return o;
+    return message_make(r, name, priority, cls, db_text(about, "uuid"), body);
 }
 
 int feature_check(struct request *r, const char *feature)

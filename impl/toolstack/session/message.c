@@ -1,9 +1,16 @@
 /* Alerts: the class `message`. */
+#include "message.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "handlers.h"
-#include "request.h"
+#include "unmarshal.h"
+
+enum {
+    MESSAGES_MAX = 10000,
+};
 
 static const struct {
     const char *cls, *class_name;
@@ -38,20 +45,90 @@ static const char *spelled(const char *cls)
     return cls;
 }
 
-int message_create(struct request *r)
+struct object *message_make(struct request *r, const char *name,
+                            int64_t priority, const char *cls,
+                            const char *obj_uuid, const char *body)
 {
     struct object *o;
 
+    if (db_count(r->db, class_find("message")) >= MESSAGES_MAX)
+        db_destroy(r->db, db_first(r->db, "message"));
+    o = db_create(r->db, "message");
+    db_set_text(r->db, o, "name", name);
+    db_set_int(r->db, o, "priority", priority);
+    db_set_text(r->db, o, "cls", cls);
+    db_set_text(r->db, o, "obj_uuid", obj_uuid);
+    db_set_text(r->db, o, "timestamp", toolstack_now(r->ts, r->arena));
+    db_set_text(r->db, o, "body", body);
+    return o;
+}
+
+int message_create(struct request *r)
+{
     if (check_subject(r, arg_text(r, 2), arg_text(r, 3)))
         return API_FAILED;
-    o = db_create(r->db, "message");
-    db_set_text(r->db, o, "name", arg_text(r, 0));
-    db_set_int(r->db, o, "priority", arg_int(r, 1));
-    db_set_text(r->db, o, "cls", spelled(arg_text(r, 2)));
-    db_set_text(r->db, o, "obj_uuid", arg_text(r, 3));
-    db_set_text(r->db, o, "timestamp", toolstack_now(r->ts, r->arena));
-    db_set_text(r->db, o, "body", arg_text(r, 4));
-    return reply_ref(r, o);
+    return reply_ref(r, message_make(r, arg_text(r, 0), arg_int(r, 1),
+                                     spelled(arg_text(r, 2)), arg_text(r, 3),
+                                     arg_text(r, 4)));
+}
+
+/* Which alerts a map of filters leaves; NULL: no limit. */
+struct limits {
+    const char *before, *after, *priority;
+};
+
+/* A date as text, that its order is that of time. 0 or API_FAILED. */
+static int parse_date(struct request *r, const char *key, const char *text,
+                      const char **date)
+{
+    static const struct type type = {.elem = {.kind = BASE_DATE}};
+    struct value in = value_string(text), out;
+
+    if (unmarshal(r, &type, &in, &out))
+        return request_fail(r, "INVALID_VALUE", key, text, NULL);
+    *date = out.s;
+    return 0;
+}
+
+static int parse_limits(struct request *r, const struct value *map,
+                        struct limits *l)
+{
+    for (uint32_t i = 0; i < map->nr; i++) {
+        const char *key = map->members[i].key, *text = map->members[i].value.s;
+        int rc = 0;
+
+        if (strcmp(key, "before") == 0)
+            rc = parse_date(r, key, text, &l->before);
+        else if (strcmp(key, "after") == 0)
+            rc = parse_date(r, key, text, &l->after);
+        else if (strcmp(key, "priority") == 0 && *text &&
+                 strspn(text, "-0123456789") == strlen(text))
+            l->priority = text;
+        else
+            rc = request_fail(r, "INVALID_VALUE", key, text, NULL);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int message_destroy_all(struct request *r)
+{
+    struct limits l = {0};
+
+    if (parse_limits(r, &r->args[0], &l))
+        return API_FAILED;
+    for (struct object *o = db_first(r->db, "message"), *next; o; o = next) {
+        const char *when = db_text(o, "timestamp");
+
+        next = o->next;
+        if ((!l.before || strcmp(when, l.before) < 0) &&
+            (!l.after || strcmp(when, l.after) > 0) &&
+            (!l.priority ||
+             db_int(o, "priority") == strtoll(l.priority, NULL, 10)))
+            db_destroy(r->db, o);
+    }
+    return reply_void(r);
 }
 
 int message_destroy(struct request *r)
@@ -109,6 +186,12 @@ int message_get_since(struct request *r)
 int message_get_all_records(struct request *r)
 {
     return list(r, NULL, NULL, "");
+}
+
+/* Alerts are not filtered: every one is listed, as clients are used to. */
+int message_get_all_records_where(struct request *r)
+{
+    return message_get_all_records(r);
 }
 
 int message_get_all(struct request *r)

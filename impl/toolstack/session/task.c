@@ -4,24 +4,52 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "rbac.h"
 #include "xmlrpc.h"
 
 enum {
+    TASKS_MAX = 10000,
     KEEP_OVER_MS = 65 * 60 * 1000,
     KEEP_PENDING_MS = 24 * 3600 * 1000,
 };
 
+static bool task_over(const struct object *o)
+{
+    const char *status = db_text(o, "status");
+
+    return strcmp(status, "pending") != 0 && strcmp(status, "cancelling") != 0;
+}
+
+/* One that is over makes way for one too many; or, without such, the oldest. */
+static void make_room(struct db *db)
+{
+    struct object *o = db_first(db, "task");
+
+    if (db_count(db, class_find("task")) < TASKS_MAX)
+        return;
+    for (struct object *t = o; t; t = t->next)
+        if (task_over(t)) {
+            o = t;
+            break;
+        }
+    db_destroy(db, o);
+}
+
 struct object *task_make(struct request *r, const char *label,
                          const char *description)
 {
-    struct object *o = db_create(r->db, "task");
+    struct object *o;
 
+    make_room(r->db);
+    o = db_create(r->db, "task");
     db_set_text(r->db, o, "name_label", label);
     db_set_text(r->db, o, "name_description", description);
     db_set_text(r->db, o, "created", toolstack_now(r->ts, r->arena));
     db_set_text(r->db, o, "status", "pending");
     db_set_text(r->db, o, "resident_on", toolstack_master(r->ts)->ref);
     db_set_text(r->db, o, "type", "<none/>");
+    if (r->session)
+        db_set_text(r->db, o, "session", r->session->ref);
     return o;
 }
 
@@ -31,10 +59,12 @@ void task_begin(struct request *r)
         task_make(r, arena_printf(r->arena, "Async.%s", r->message->name), "");
 }
 
-/* Of a task that failed with the error. */
-static const char *status_of(const struct value *error)
+/* How the call ended: "success", "failure" or "cancelled". */
+static const char *status_of(const struct request *r, int rc)
 {
-    return error->nr && strcmp(error->items[0].s, "TASK_CANCELLED") == 0
+    if (rc == 0)
+        return "success";
+    return r->error.nr && strcmp(r->error.items[0].s, "TASK_CANCELLED") == 0
                ? "cancelled"
                : "failure";
 }
@@ -43,6 +73,7 @@ int task_finish(struct request *r, int rc)
 {
     struct object *o = r->task;
     struct buf text = {0};
+    bool doomed = value_find(db_get(o, "current_operations"), "task") != NULL;
 
     if (rc == 0) {
         xmlrpc_value(&text, &r->result);
@@ -52,10 +83,46 @@ int task_finish(struct request *r, int rc)
     } else {
         db_set(r->db, o, "error_info", r->error);
     }
-    db_set_text(r->db, o, "status", rc ? status_of(&r->error) : "success");
+    db_set(r->db, o, "allowed_operations", value_set(NULL, 0));
+    db_set(r->db, o, "current_operations", value_map(NULL, 0));
+    db_set_text(r->db, o, "status", status_of(r, rc));
     db_set_text(r->db, o, "finished", toolstack_now(r->ts, r->arena));
     db_set(r->db, o, "progress", value_float(1.0));
-    return reply_ref(r, o);
+    (void)reply_ref(r, o); /* cannot fail */
+    if (doomed)            /* it was destroyed while it ran */
+        db_destroy(r->db, o);
+    return 0;
+}
+
+bool task_is_cancelled(const struct object *task)
+{
+    const struct value *now = db_get(task, "current_operations");
+
+    for (uint32_t i = 0; i < now->nr; i++)
+        if (strcmp(now->members[i].value.s, "cancel") == 0)
+            return !task_over(task);
+    return false;
+}
+
+void task_allow_cancel(struct request *r, bool allow)
+{
+    static const struct value cancel = {
+        .kind = VALUE_STRING, .nr = 6, .s = "cancel"};
+
+    db_set(r->db, r->task, "allowed_operations", value_set(&cancel, allow));
+}
+
+/* Its owner may, and whoever may destroy anybody's. 0 or API_FAILED. */
+static int check_owner(struct request *r)
+{
+    struct object *session = db_ref(r->db, r->self, "session");
+    const char *sid = db_text(r->session, "auth_user_sid");
+
+    if (session == r->session ||
+        (session && *sid &&
+         strcmp(sid, db_text(session, "auth_user_sid")) == 0))
+        return 0;
+    return rbac_require(r, "task.destroy/any");
 }
 
 int task_create(struct request *r)
@@ -63,18 +130,13 @@ int task_create(struct request *r)
     return reply_ref(r, task_make(r, arg_text(r, 0), arg_text(r, 1)));
 }
 
-static bool task_over(const struct object *o)
-{
-    const char *status = db_text(o, "status");
-
-    return strcmp(status, "pending") != 0 && strcmp(status, "cancelling") != 0;
-}
-
 /* One that still runs goes when it ends; that is noted as an operation. */
 int task_destroy(struct request *r)
 {
     const struct value *now = db_get(r->self, "current_operations");
 
+    if (check_owner(r))
+        return API_FAILED;
     if (task_over(r->self)) {
         db_destroy(r->db, r->self);
         return reply_void(r);
@@ -90,6 +152,8 @@ int task_cancel(struct request *r)
 {
     char uuid[UUID_BYTES];
 
+    if (check_owner(r))
+        return API_FAILED;
     if (task_over(r->self))
         return reply_void(r);
     db_uuid(r->db, uuid);
@@ -130,6 +194,25 @@ void tasks_expire(struct toolstack *ts)
                    strcmp(db_text(o, "finished"), over) < 0;
         if (old)
             db_destroy(&ts->db, o);
+    }
+    arena_fini(&a);
+}
+
+void tasks_recover(struct toolstack *ts)
+{
+    struct value words[] = {
+        value_string("INTERNAL_ERROR"),
+        value_string("The toolstack ended while the task was running")};
+    struct arena a;
+
+    arena_init(&a);
+    for (struct object *o = db_first(&ts->db, "task"); o; o = o->next) {
+        db_set(&ts->db, o, "allowed_operations", value_set(NULL, 0));
+        if (task_over(o))
+            continue;
+        db_set(&ts->db, o, "error_info", value_set(words, 2));
+        db_set_text(&ts->db, o, "status", "failure");
+        db_set_text(&ts->db, o, "finished", toolstack_now(ts, &a));
     }
     arena_fini(&a);
 }

@@ -79,8 +79,8 @@ int pbd_set_device_config(struct request *r)
 {
     if (check_config(r, &r->args[1]))
         return API_FAILED;
-    db_set(r->db, r->self, "device_config", r->args[1]);
-    return reply_void(r);
+    return generic_set(r, r->self, field_index(r->self->class, "device_config"),
+                       r->args[1]);
 }
 
 /* One host at a time, unless the repository is shared. */

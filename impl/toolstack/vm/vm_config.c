@@ -341,8 +341,8 @@ int vm_set_nvram(struct request *r)
 {
     if (vm_check(r, r->self, "changing_NVRAM"))
         return API_FAILED;
-    db_set(r->db, r->self, "NVRAM", r->args[1]);
-    return reply_void(r);
+    return generic_set(r, r->self, field_index(r->self->class, "NVRAM"),
+                       r->args[1]);
 }
 
 int vm_add_to_nvram(struct request *r)
