@@ -10,6 +10,7 @@
 #include "background.h"
 #include "emergency.h"
 #include "generic.h"
+#include "limits.h"
 #include "session.h"
 #include "task.h"
 #include "unmarshal.h"
@@ -183,12 +184,12 @@ static int perform_late(struct request *r)
 static int begin(struct request *r)
 {
     const struct environment *env = &r->ts->env;
-    int64_t delay_ms;
+    int64_t delay_ms = limits_charge(r);
 
-    if (!env->delay_ms)
-        return perform(r);
-    r->self = find_self(r);
-    delay_ms = env->delay_ms(env->ctx, r);
+    if (env->delay_ms) {
+        r->self = find_self(r);
+        delay_ms += env->delay_ms(env->ctx, r);
+    }
     return delay_ms > 0 ? wait_for_ms(r, delay_ms, perform_late) : perform(r);
 }
 

@@ -38,6 +38,7 @@ struct environment {
 struct ha;
 struct host_memory;
 struct liveness;
+struct limits;
 struct network_driver;
 struct event_memo;
 struct registration;
@@ -81,6 +82,8 @@ struct toolstack {
     struct stirred stirred;             /* of wait.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */
+    struct limits *limits;              /* of limits.c */
+    uint64_t update_sync_timer;         /* 0: none runs */
     struct timers *timers;              /* of timer.c */
     struct route_list *routes;          /* of route.c */
 };
