@@ -11,3 +11,10 @@ $O/touchstone-sim: $(sim-objs) $(toolstack-objs)
 
 TEST_PY += $(wildcard sim/test/test_*.py)
 TEST_DEPS += $O/touchstone-sim
+
+$(eval $(call layer,sim/fuzz,$(INC_sim)))
+$(eval $(call layer,sim,$(INC_sim)))
+$(eval $(call fuzz-program,sim/fuzz/fuzz_document.c, \
+  $(addprefix sim/,clock.c document.c faults.c faults_spec.c) \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c json.c rendering.c value.c)))
+$O/fuzz/sim/fuzz/fuzz_document: FUZZ_LIBS = -lyaml

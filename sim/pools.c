@@ -18,6 +18,7 @@
 #include "pool_file.h"
 #include "role.h"
 #include "store.h"
+#include "version.h"
 #include "volumes.h"
 
 struct world *world_create(struct sim *sim)
@@ -140,6 +141,8 @@ static int make_pool(struct world *w, const struct pool_file *file,
 
     if (!rc && w->sim->directory)
         sim_directory_seed(w->sim->directory, ts);
+    if (!rc && w->sim->options.api_version)
+        version_apply(ts, w->sim->options.api_version);
     return rc;
 }
 

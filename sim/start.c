@@ -192,6 +192,19 @@ static int serve(struct sim *sim, bool first)
     return rc;
 }
 
+/* 0, or -ENOENT with the reason said. */
+static int play_back(const char *release)
+{
+    int rc = release ? model_play_back(release) : 0;
+
+    if (rc)
+        fprintf(stderr,
+                "touchstone sim: no release '%s': a code name (naples) or a "
+                "version of xapi (25.8.0)\n",
+                release);
+    return rc;
+}
+
 static int run_once(struct options *o, volatile int *stop, bool first,
                     bool *again)
 {
@@ -199,6 +212,8 @@ static int run_once(struct options *o, volatile int *stop, bool first,
     int rc = sim_init(&sim, o);
 
     sim.stop = stop;
+    if (!rc)
+        rc = play_back(o->api_version);
     model_init();
     if (!rc)
         rc = serve(&sim, first);

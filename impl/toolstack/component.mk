@@ -60,3 +60,5 @@ $O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_image.c, \
   $(addprefix $(ts)/storage/,cluster_map.c image.c qcow2_read.c vhd_read.c) \
   $(ts)/model/arena.c))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_filter.c, \
+  $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))

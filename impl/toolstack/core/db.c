@@ -386,7 +386,7 @@ struct value db_record(struct arena *a, const struct object *o)
     size_t nr = 0;
 
     for (int i = 0; i < o->class->fields_nr; i++)
-        if (!(o->class->fields[i]->flags & FIELD_INTERNAL))
+        if (field_visible(o->class->fields[i]))
             members[nr++] = (struct member){.key = o->class->fields[i]->name,
                                             .value = o->cells[i].value};
     return value_map(members, nr);

@@ -91,7 +91,7 @@ int generic_record(struct request *r, const struct class *c,
         const struct field *f = c->fields[i];
         const struct value *given = value_find(in, f->name);
 
-        if (f->qualifier == DYNAMIC || (f->flags & FIELD_INTERNAL))
+        if (f->qualifier == DYNAMIC || !field_visible(f))
             continue;
         if (!given && !f->fallback)
             return request_internal(

@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "model_tables.h"
 #include "model_type.h"
+#include "release.h"
 
 enum {
     HASH_SLOTS = 8192,
@@ -26,6 +27,7 @@ static struct {
     int nr;
     const struct message *slots[HASH_SLOTS];
     struct class *classes[CLASS_SLOTS];
+    uint64_t rank; /* of the release that is played back; 0: today */
 } model;
 
 static uint32_t hash_text(const char *s)
@@ -47,11 +49,24 @@ static const struct message **slot_find(const char *name)
     return &model.slots[i];
 }
 
+/* By its lifecycle, in the release that is played back. */
+static bool is_known(const char *lifecycle)
+{
+    return !model.rank || lifecycle_known(lifecycle, model.rank);
+}
+
+static bool is_removed(bool today, const char *lifecycle)
+{
+    return model.rank ? lifecycle_removed(lifecycle, model.rank) : today;
+}
+
 static void message_add(struct message m)
 {
     struct message *row;
     handler_fn handler;
 
+    if (!is_known(m.lifecycle) || !is_known(m.class->lifecycle))
+        return;
     assert(model.nr < MESSAGES_MAX);
     row = &model.messages[model.nr];
     *row = m;
@@ -82,7 +97,7 @@ static void derive(const struct class *c, enum message_kind kind,
     m.params = arena_alloc(&model.arena, sizeof(list[0]) * PARAMS_MAX / 8);
     assert(m.params_nr <= PARAMS_MAX / 8);
     memcpy(m.params, list, sizeof(list[0]) * (size_t)m.params_nr);
-    if (f && (f->flags & FIELD_REMOVED))
+    if (f && is_removed(f->flags & FIELD_REMOVED, f->lifecycle))
         m.flags |= MSG_REMOVED;
     if (kind == KIND_CREATE || kind == KIND_DESTROY)
         m.flags |= MSG_ASYNC;
@@ -119,7 +134,7 @@ static void derive_set(const struct class *c, const struct field *f)
 
 static void derive_field(const struct class *c, const struct field *f)
 {
-    if (f->flags & FIELD_INTERNAL)
+    if (!field_visible(f))
         return;
     derive(c, KIND_GETTER, f, TEXT("get_%s", f->name), f->getter_role,
            f->type_text, TEXT("%s ref self", c->name));
@@ -203,6 +218,8 @@ static void explicit_message(const struct class *c,
                         .check = row->check,
                         .lifecycle = row->lifecycle};
 
+    if (!is_removed(m.flags & MSG_REMOVED, m.lifecycle))
+        m.flags &= ~(unsigned)MSG_REMOVED;
     m.params_nr = params_parse(&model.arena, row->params, list);
     m.params =
         arena_alloc(&model.arena, sizeof(list[0]) * (size_t)(m.params_nr + 1));
@@ -239,6 +256,9 @@ static void class_fields(struct class *c)
 
         if (strcmp(f->class_name, c->name) != 0)
             continue;
+        f->flags &= ~(unsigned)FIELD_LATER;
+        if (!is_known(f->lifecycle))
+            f->flags |= FIELD_LATER;
         f->type = type_parse(&model.arena, f->type_text);
         if (f->default_text)
             f->fallback =
@@ -287,6 +307,33 @@ static void link_relations(void)
     }
 }
 
+static void class_flags(struct class *c)
+{
+    bool removed = strstr(c->lifecycle, " -") != NULL;
+
+    c->flags &= ~(unsigned)(CLASS_REMOVED | CLASS_LATER);
+    if (is_removed(removed, c->lifecycle))
+        c->flags |= CLASS_REMOVED;
+    if (!is_known(c->lifecycle))
+        c->flags |= CLASS_LATER;
+}
+
+int model_play_back(const char *release)
+{
+    model.rank = release_rank(release);
+    return model.rank ? 0 : -ENOENT;
+}
+
+bool field_visible(const struct field *f)
+{
+    return !(f->flags & (FIELD_INTERNAL | FIELD_LATER));
+}
+
+bool class_has_events(const struct class *c)
+{
+    return (c->flags & (CLASS_EVENTS | CLASS_LATER)) == CLASS_EVENTS;
+}
+
 void model_init(void)
 {
     arena_init(&model.arena);
@@ -299,8 +346,7 @@ void model_init(void)
         c->lower = arena_strdup(&model.arena, c->name);
         for (char *p = c->lower; *p; p++)
             *p = (char)tolower((unsigned char)*p);
-        if (strchr(c->lifecycle, '-') && strstr(c->lifecycle, " -"))
-            c->flags |= CLASS_REMOVED;
+        class_flags(c);
         class_fields(c);
         for (int k = 0; k < message_rows_nr; k++)
             if (strcmp(message_rows[k].class_name, c->name) == 0)
@@ -310,7 +356,7 @@ void model_init(void)
         derive_class(c);
     }
     link_relations();
-    assert(model.nr == MESSAGES_ON_WIRE);
+    assert(model.nr == MESSAGES_ON_WIRE || model.rank);
 }
 
 void model_fini(void)

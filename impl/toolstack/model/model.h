@@ -58,12 +58,14 @@ enum {
     CLASS_PERSIST = 1 << 4, /* objects outlive the daemon */
     CLASS_LABEL = 1 << 5,   /* get_by_name_label is derived */
     CLASS_REMOVED = 1 << 6, /* derived from the lifecycle */
+    CLASS_LATER = 1 << 7,   /* not in the release that is played back */
 };
 
 enum {
     FIELD_INTERNAL = 1 << 0, /* no client sees it */
     FIELD_VOLATILE = 1 << 1, /* forgotten at a restart */
     FIELD_REMOVED = 1 << 2,
+    FIELD_LATER = 1 << 3, /* not in the release that is played back */
 };
 
 enum qualifier {
@@ -171,8 +173,17 @@ struct relation {
     enum relation_kind kind;
 };
 
-/* Builds everything derived; call once, before anything else here. */
+/*
+ * Builds everything derived; call once, before anything else here. After
+ * model_play_back only what that release knew is there, and what it had not
+ * yet removed works. model_fini ends that, too.
+ */
 void model_init(void);
+/* A code name or a version of xapi. 0, or -ENOENT: no such release. */
+int model_play_back(const char *release);
+/* Whether clients can see the field; whether events tell of the class. */
+bool field_visible(const struct field *f);
+bool class_has_events(const struct class *c);
 void model_fini(void);
 
 const struct class *class_find(const char *name);

@@ -83,7 +83,7 @@ static bool subscribe(const char *text, struct subscription *s)
 
         while (k < len && tolower((unsigned char)text[k]) == c->lower[k])
             k++;
-        if (k == len && !c->lower[k] && (c->flags & CLASS_EVENTS)) {
+        if (k == len && !c->lower[k] && class_has_events(c)) {
             s->class = c;
             return true;
         }
@@ -97,7 +97,7 @@ static bool wanted(const struct event_wait *w, const struct class *c,
     for (uint32_t i = 0; i < w->nr; i++)
         if ((!w->wanted[i].class || w->wanted[i].class == c) &&
             (!w->wanted[i].ref || strcmp(w->wanted[i].ref, ref) == 0))
-            return (c->flags & CLASS_EVENTS) != 0;
+            return class_has_events(c);
     return false;
 }
 
@@ -222,7 +222,7 @@ static struct value counts(struct request *r)
     for (int i = 0; i < class_count(); i++) {
         const struct class *c = class_at(i);
 
-        if (!(c->flags & CLASS_EVENTS))
+        if (!class_has_events(c))
             continue;
         m[nr].key = c->lower;
         m[nr].value = value_int(db_count(r->db, c));

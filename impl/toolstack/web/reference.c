@@ -113,7 +113,7 @@ static void put_class(struct buf *b, const struct class *c)
                "Releases",
                c->name, c->name, c->name, c->fields_nr);
     for (int i = 0; i < c->fields_nr; i++)
-        if (!(c->fields[i]->flags & FIELD_INTERNAL))
+        if (field_visible(c->fields[i]))
             put_field(b, c->fields[i]);
     buf_puts(b, "</table></details><details><summary>messages</summary><table>"
                 "<tr><th>Message<th>Parameters<th>Result<th>Least role<th>"
