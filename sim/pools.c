@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
 #include "control.h"
 #include "directory.h"
 #include "domains.h"
@@ -17,6 +18,7 @@
 #include "peers.h"
 #include "pool_file.h"
 #include "role.h"
+#include "screens.h"
 #include "store.h"
 #include "version.h"
 #include "volumes.h"
@@ -70,6 +72,7 @@ struct toolstack *world_add_pool(struct world *w)
     ts->hosts = sim_hosts_driver(w);
     ts->network = &w->sim->network;
     ts->agent = &w->sim->agent;
+    ts->consoles = sim_screens_driver(w->sim->screens);
     ts->storage = sim_volumes_driver(w->sim->volumes);
     ts->peers = sim_peers_driver(w);
     if (w->sim->directory)
@@ -80,6 +83,14 @@ struct toolstack *world_add_pool(struct world *w)
     w->last = ts;
     w->pools_nr++;
     return ts;
+}
+
+/* Those of control domains, which are there from the start. */
+static void locate_consoles(struct toolstack *ts)
+{
+    for (struct object *o = db_first(&ts->db, "console"); o; o = o->next)
+        if (!*db_text(o, "location"))
+            console_locate(ts, o);
 }
 
 struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
@@ -94,6 +105,7 @@ struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
                    db_text(host, "address"));
     *(w->last_host ? &w->last_host->next : &w->hosts) = h;
     w->last_host = h;
+    locate_consoles(ts);
     return h;
 }
 

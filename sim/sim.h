@@ -16,6 +16,7 @@ struct sim_directory;
 struct sim_domains;
 struct sim_agents;
 struct sim_nics;
+struct sim_screens;
 struct sim_volumes;
 struct world;
 
@@ -34,6 +35,7 @@ struct sim {
     struct network_driver network;   /* over nics */
     struct sim_directory *directory; /* NULL: there is none */
     struct sim_volumes *volumes;
+    struct sim_screens *screens;
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */

@@ -13,6 +13,7 @@
 #include "hosts.h"
 #include "nics.h"
 #include "pools.h"
+#include "screens.h"
 #include "sim.h"
 #include "volumes.h"
 
@@ -133,6 +134,7 @@ static int sim_init(struct sim *sim, const struct options *o)
     sim->network = sim_nics_driver(sim->nics);
     if (o->users && sim_directory_load(o->users, &sim->directory))
         return -EINVAL;
+    sim->screens = sim_screens_create();
     rc = volumes_open(sim);
     return rc ? rc : load_faults(sim);
 }
@@ -149,6 +151,8 @@ static void sim_fini(struct sim *sim)
         sim_agents_destroy(sim->agents);
     if (sim->nics)
         sim_nics_destroy(sim->nics);
+    if (sim->screens)
+        sim_screens_destroy(sim->screens);
     if (sim->volumes)
         sim_volumes_destroy(sim->volumes);
 }

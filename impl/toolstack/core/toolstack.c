@@ -7,6 +7,7 @@
 
 #include "background.h"
 #include "console.h"
+#include "console_driver.h"
 #include "event.h"
 #include "ha.h"
 #include "hold.h"
@@ -41,6 +42,7 @@ void toolstack_fini(struct toolstack *ts)
     limits_fini(ts);
     timers_fini(ts);
     routes_fini(ts);
+    consoles_fini(ts);
     backgrounds_fini(ts);
     host_memory_fini(ts);
     liveness_fini(ts);

@@ -40,6 +40,8 @@ struct host_memory;
 struct liveness;
 struct limits;
 struct network_driver;
+struct console_driver;
+struct console_links;
 struct event_memo;
 struct registration;
 struct route_list;
@@ -86,6 +88,8 @@ struct toolstack {
     uint64_t update_sync_timer;         /* 0: none runs */
     struct timers *timers;              /* of timer.c */
     struct route_list *routes;          /* of route.c */
+    const struct console_driver *consoles; /* NULL: there are none */
+    struct console_links *console_links;   /* of console.c */
 };
 
 /* A host that calls arrive at. Changed under the server's lock. */

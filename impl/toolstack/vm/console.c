@@ -11,6 +11,22 @@ void consoles_close(struct request *r, struct object *vm)
         db_destroy(r->db, db_find_any(r->db, set->items[0].s));
 }
 
+void console_locate(struct toolstack *ts, struct object *console)
+{
+    struct object *vm = db_ref(&ts->db, console, "VM");
+    struct object *host = vm ? db_ref(&ts->db, vm, "resident_on") : NULL;
+    struct arena a;
+
+    if (!host)
+        return;
+    arena_init(&a);
+    db_set_text(&ts->db, console, "location",
+                arena_printf(&a, "https://%s/console?uuid=%s",
+                             db_text(host, "address"),
+                             db_text(console, "uuid")));
+    arena_fini(&a);
+}
+
 /* A machine with firmware has a screen, another a serial line. */
 void console_open(struct request *r, struct object *vm)
 {
@@ -23,8 +39,6 @@ void console_open(struct request *r, struct object *vm)
         return;
     o = db_create(r->db, "console");
     db_set_text(r->db, o, "protocol", screen ? "rfb" : "vt100");
-    db_set_text(r->db, o, "location",
-                arena_printf(r->arena, "https://%s/console?uuid=%s",
-                             db_text(host, "address"), db_text(o, "uuid")));
     db_set_text(r->db, o, "VM", vm->ref);
+    console_locate(r->ts, o);
 }

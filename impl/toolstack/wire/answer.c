@@ -6,6 +6,8 @@
 
 enum {
     LINE_BYTES = 128,
+    HTTP_PORT = 80,
+    HTTPS_PORT = 443,
 };
 
 static const char *reason(unsigned status)
@@ -223,14 +225,20 @@ void answer_continue(struct exchange *x)
     conn_touch(x->conn);
 }
 
+/* The default ports mean HTTPS; another one is the same at the other host. */
 int route_redirect(struct route_call *c, const char *address)
 {
     struct exchange *x = c->exchange;
-    const char *target = x->head.target;
+    const struct door *d = x->conn->door;
+    const char *target = x->head.target, *port = "";
+    bool standard = !d->port || d->port == HTTP_PORT || d->port == HTTPS_PORT;
 
+    if (!standard)
+        port = arena_printf(&x->arena, ":%u", d->port);
     route_header(c, "Location",
-                 arena_printf(&x->arena, "https://%s%s%s", address,
-                              *target == '/' ? "" : "/", target));
+                 arena_printf(&x->arena, "%s://%s%s%s%s",
+                              standard || d->tls ? "https" : "http", address,
+                              port, *target == '/' ? "" : "/", target));
     return route_page(c, 302, "Found elsewhere");
 }
 

@@ -96,7 +96,7 @@ int route_answer_buf(struct route_call *c, unsigned status, const char *type,
                      struct buf *take_body);
 /* A short page. Always 0. */
 int route_page(struct route_call *c, unsigned status, const char *text);
-/* 302 to the same path and query at another address (without a port). */
+/* 302 to the same path and query at another host's address. */
 int route_redirect(struct route_call *c, const char *address);
 
 /* Collects the body, at most `max` bytes (else 413), then calls `fn`. */
