@@ -290,7 +290,7 @@ static void mirror(struct db *db, const char *ref, const struct field *f,
     if (!o || o->class != f->mirror_class)
         return;
     arena_init(&a);
-    v = present ? value_set_with(&a, &o->cells[i].value, member)
+    v = present ? value_set_front(&a, &o->cells[i].value, member)
                 : value_set_without(&a, &o->cells[i].value, member);
     if (v.nr != o->cells[i].value.nr)
         cell_write(db, o, i, &v);
@@ -365,7 +365,7 @@ void db_map_put(struct db *db, struct object *o, const char *field,
 
     arena_init(&a);
     db_set(db, o, field,
-           value_map_with(&a, db_get(o, field), key, value_string(text)));
+           value_map_front(&a, db_get(o, field), key, value_string(text)));
     arena_fini(&a);
 }
 

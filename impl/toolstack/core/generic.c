@@ -51,7 +51,7 @@ int generic_map_add(struct request *r, struct object *o, const char *field,
                             stored_name(r, o, field), o->ref, key, NULL);
     if (!*key)
         return request_internal(r, "Db_exn.Empty_key_in_map");
-    db_set(r->db, o, field, value_map_with(r->arena, map, key, v));
+    db_set(r->db, o, field, value_map_front(r->arena, map, key, v));
     return reply_void(r);
 }
 
@@ -63,7 +63,7 @@ static int add_item(struct request *r)
     if (f->type.shape != SHAPE_SET)
         return generic_map_add(r, r->self, f->name, arg_text(r, 1), r->args[2]);
     db_set(r->db, r->self, f->name,
-           value_set_with(r->arena, &cell->value, arg_text(r, 1)));
+           value_set_front(r->arena, &cell->value, arg_text(r, 1)));
     return reply_void(r);
 }
 

@@ -12,7 +12,6 @@
 #include "ha.h"
 #include "hold.h"
 #include "host_memory.h"
-#include "limits.h"
 #include "liveness.h"
 #include "net.h"
 #include "request.h"
@@ -39,7 +38,6 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 
 void toolstack_fini(struct toolstack *ts)
 {
-    limits_fini(ts);
     timers_fini(ts);
     routes_fini(ts);
     consoles_fini(ts);

@@ -38,7 +38,6 @@ struct environment {
 struct ha;
 struct host_memory;
 struct liveness;
-struct limits;
 struct network_driver;
 struct console_driver;
 struct console_links;
@@ -84,8 +83,6 @@ struct toolstack {
     struct stirred stirred;             /* of wait.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */
-    struct limits *limits;              /* of limits.c */
-    uint64_t update_sync_timer;         /* 0: none runs */
     struct timers *timers;              /* of timer.c */
     struct route_list *routes;          /* of route.c */
     const struct console_driver *consoles; /* NULL: there are none */

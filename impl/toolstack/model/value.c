@@ -150,6 +150,33 @@ struct value value_set_with(struct arena *a, const struct value *set,
     return value_set(items, set->nr + 1);
 }
 
+struct value value_set_front(struct arena *a, const struct value *set,
+                             const char *string)
+{
+    struct value *items;
+
+    if (value_has(set, string))
+        return *set;
+    items = arena_alloc(a, (set->nr + 1) * sizeof(*items));
+    items[0] = value_string(string);
+    if (set->nr)
+        memcpy(items + 1, set->items, set->nr * sizeof(*items));
+    return value_set(items, set->nr + 1);
+}
+
+struct value value_map_front(struct arena *a, const struct value *map,
+                             const char *key, struct value v)
+{
+    struct member *members = arena_alloc(a, (map->nr + 1) * sizeof(*members));
+
+    if (value_find(map, key))
+        return value_map_with(a, map, key, v);
+    members[0] = (struct member){key, v};
+    if (map->nr)
+        memcpy(members + 1, map->members, map->nr * sizeof(*members));
+    return value_map(members, map->nr + 1);
+}
+
 struct value value_set_without(struct arena *a, const struct value *set,
                                const char *string)
 {

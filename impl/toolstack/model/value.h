@@ -85,6 +85,11 @@ struct value value_map_with(struct arena *a, const struct value *map,
                             const char *key, struct value v);
 struct value value_map_without(struct arena *a, const struct value *map,
                                const char *key);
+/* The same as _with, but what is new comes first, as in the API's answers. */
+struct value value_set_front(struct arena *a, const struct value *set,
+                             const char *string);
+struct value value_map_front(struct arena *a, const struct value *map,
+                             const char *key, struct value v);
 
 /*
  * Copies all of *v into one block. The copy points into *block, which the
