@@ -1,6 +1,7 @@
 /* Clones, snapshots and checkpoints of machines, and the way back. */
 #include "vm_copy.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "device.h"
@@ -195,6 +196,7 @@ int vm_duplicate(struct request *r, struct object *from,
     db_set_text(r->db, to, "name_label", how->label);
     db_set_text(r->db, to, "power_state", "Halted");
     db_set_int(r->db, to, "domid", -1);
+    db_set_text(r->db, to, "generation_id", db_text(from, "generation_id"));
     vm_metrics_make(r, to);
     rc = devices_clone(r, from, to, how);
     parts_copy(r, from, to);
@@ -208,10 +210,23 @@ int vm_duplicate(struct request *r, struct object *from,
     return 0;
 }
 
+/* A guest that notices a copy of itself by this gets another one. */
+static void generation_renew(struct request *r, struct object *vm)
+{
+    const struct environment *env = &r->ts->env;
+
+    if (*db_text(vm, "generation_id"))
+        db_set_text(r->db, vm, "generation_id",
+                    arena_printf(r->arena, "%" PRId64 ":%" PRId64,
+                                 (int64_t)env->random(env->ctx),
+                                 (int64_t)env->random(env->ctx)));
+}
+
 void vm_copy_settle(struct request *r, struct object *from, struct object *to)
 {
     db_touch(r->db, from); /* an operation came and went */
     vm_mac_seed(r, to);
+    generation_renew(r, to);
     if (vm_is_default_template(from) || db_bool(from, "is_a_template"))
         db_map_put(r->db, to, "other_config", "base_template_name",
                    db_text(from, "name_label"));

@@ -90,7 +90,6 @@ static const char *derived_type(const struct object *vm)
 int vm_create(struct request *r)
 {
     const struct value *args = &r->args[0];
-    bool vendor = !db_bool(toolstack_pool(r->ts), "policy_no_vendor_device");
     struct object *vm;
 
     vm = generic_create(r, args);
@@ -99,8 +98,6 @@ int vm_create(struct request *r)
     db_set_int(r->db, vm, "domid", -1);
     db_set_text(r->db, vm, "last_booted_record", "");
     db_set_text(r->db, vm, "domain_type", derived_type(vm));
-    db_set_bool(r->db, vm, "has_vendor_device",
-                vendor || db_bool(vm, "has_vendor_device"));
     if (db_bool(vm, "has_vendor_device") &&
         db_int(vm, "hardware_platform_version") < HARDWARE_PLATFORM_VENDOR)
         db_set_int(r->db, vm, "hardware_platform_version",
@@ -152,8 +149,13 @@ int vm_destroy(struct request *r)
 
 int vm_provision(struct request *r)
 {
+    struct object *metrics = db_ref(r->db, r->self, "metrics");
+
     if (vm_check(r, r->self, "provision"))
         return API_FAILED;
+    if (metrics)
+        db_set_text(r->db, metrics, "install_time",
+                    toolstack_now(r->ts, r->arena));
     db_set_bool(r->db, r->self, "is_a_template", false);
     db_set_bool(r->db, r->self, "is_default_template", false);
     db_map_del(r->db, r->self, "other_config", "default_template");

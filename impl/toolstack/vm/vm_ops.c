@@ -459,7 +459,7 @@ void vm_refresh(struct request *r, struct object *vm)
     size_t nr = 0;
 
     f.quiet = true;
-    for (int i = 0; i < OPS_NR; i++)
+    for (int i = OPS_NR - 1; i >= 0; i--) /* in the order that clients show */
         if ((ops[i].flags & OP_LISTED) && check_op(&f, &ops[i]) == 0)
             names[nr++] = value_string(ops[i].name);
     db_set(r->db, vm, "allowed_operations", value_set(names, nr));
