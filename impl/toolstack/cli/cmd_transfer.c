@@ -6,192 +6,7 @@
 #include "cli_frame.h"
 #include "cli_report.h"
 #include "cli_select.h"
-
-enum {
-    LOOK_MS = 1000,
-    LOOKS_AFTER_FAILURE = 1, /* the handler may still say why */
-};
-
-struct transfer {
-    bool put;
-    const char *file;
-    const char *path, *query; /* the query begins with & when not empty */
-    const char *label;        /* of the task */
-    const char *task_uuid;    /* a task of the client's; NULL: one of ours */
-};
-
-static int make_task(struct cli *c, const struct transfer *t, const char *text,
-                     const char **task)
-{
-    if (t->task_uuid)
-        return cli_by_uuid(c, "task", t->task_uuid, task);
-    return cli_ask_text(c, "task.create", task, t->label, text, NULL);
-}
-
-static void order(struct cli *c, const struct transfer *t, const char *task)
-{
-    const char *path =
-        arena_printf(cli_arena(c), "%s?session_id=%s&task_id=%s%s", t->path,
-                     c->session, task, t->query);
-
-    cli_order_http(&c->out, t->put ? ORDER_HTTP_PUT : ORDER_HTTP_GET, t->file,
-                   path);
-}
-
-static int task_status(struct cli *c, const char *task, const char **status)
-{
-    return cli_ask_text(c, "task.get_status", status, task, NULL);
-}
-
-/* Fails with what the task says, or with CLIENT_ERROR. */
-static int client_failed(struct cli *c, const char *task)
-{
-    static const char *const code[] = {"CLIENT_ERROR"};
-    struct value words = value_set(NULL, 0);
-
-    for (int i = 0; i <= LOOKS_AFTER_FAILURE && !words.nr; i++)
-        if ((i && cli_pause(c, LOOK_MS)) ||
-            cli_ask(c, "task.get_error_info", &words, task, NULL))
-            return CLI_FAILED;
-    c->words = words.nr ? words : value_strings(cli_arena(c), code, 1);
-    c->failure = FAILURE_API;
-    return CLI_FAILED;
-}
-
-static int task_done(struct cli *c, const char *task, const char **status)
-{
-    do {
-        if (task_status(c, task, status))
-            return CLI_FAILED;
-        if (strcmp(*status, "pending") == 0 && cli_pause(c, LOOK_MS))
-            return CLI_FAILED;
-    } while (strcmp(*status, "pending") == 0);
-    return 0;
-}
-
-static int carry_out(struct cli *c, const struct transfer *t, const char *task,
-                     const char **result)
-{
-    struct value words;
-    const char *status;
-    bool ok;
-
-    order(c, t, task);
-    if (cli_client_works(c, &ok))
-        return CLI_FAILED;
-    if (!ok)
-        return client_failed(c, task);
-    if (task_done(c, task, &status))
-        return CLI_FAILED;
-    if (strcmp(status, "success") == 0)
-        return cli_ask_text(c, "task.get_result", result, task, NULL);
-    if (cli_ask(c, "task.get_error_info", &words, task, NULL))
-        return CLI_FAILED;
-    if (!words.nr)
-        return cli_fail_internal(c, "");
-    c->words = words;
-    c->failure = FAILURE_API;
-    return CLI_FAILED;
-}
-
-/* The failure outlives this. */
-static void end_task(struct cli *c, const struct transfer *t, const char *task)
-{
-    enum cli_failure failure = c->failure;
-    const char *text = c->text;
-    struct value words = c->words;
-
-    if (!t->task_uuid)
-        (void)cli_ask(c, "task.destroy", NULL, task, NULL); /* may be gone */
-    c->failure = failure;
-    c->text = text;
-    c->words = words;
-}
-
-/* Until the handler's task is over; its result as the API writes it. */
-static int transfer(struct cli *c, const struct transfer *t,
-                    const char **result)
-{
-    const char *task, *text = "";
-    int rc;
-
-    if (make_task(c, t, "", &task))
-        return CLI_FAILED;
-    rc = carry_out(c, t, task, result ? result : &text);
-    end_task(c, t, task);
-    return rc;
-}
-
-static int complain_and_end(struct cli *c, const char *label, const char *what)
-{
-    cli_complain(c, "%s %s\n", label, what);
-    return cli_fail_exit(c, 1);
-}
-
-/* What a download came to, in words. */
-static int download_result(struct cli *c, const struct transfer *t,
-                           const char *task, bool ok, const char *label)
-{
-    struct value words;
-    const char *status;
-
-    if (task_done(c, task, &status))
-        return CLI_FAILED;
-    if (strcmp(status, "success") == 0) {
-        if (!ok)
-            return complain_and_end(c, label, "failed, unknown error.");
-        if (*t->file)
-            cli_tell(c, arena_printf(cli_arena(c), "%s succeeded", label));
-        return 0;
-    }
-    if (strcmp(status, "cancelled") == 0)
-        return complain_and_end(c, label, "cancelled");
-    if (cli_ask(c, "task.get_error_info", &words, task, NULL))
-        return CLI_FAILED;
-    if (!words.nr) {
-        cli_complain(c, "%s failed, unknown error\n", label);
-        return 0;
-    }
-    c->words = words;
-    c->failure = FAILURE_API;
-    return CLI_FAILED;
-}
-
-static int download_with(struct cli *c, const struct transfer *t,
-                         const char *task, const char *label)
-{
-    struct value args[2] = {value_string(task), value_float(-1)};
-    struct value progress;
-    bool ok;
-
-    if (cli_call(c, "task.set_progress", NULL, args, 2))
-        return CLI_FAILED;
-    order(c, t, task);
-    if (cli_client_works(c, &ok))
-        return CLI_FAILED;
-    if (!ok) { /* below 0: the handler never saw the task */
-        if (cli_ask(c, "task.get_progress", &progress, task, NULL))
-            return CLI_FAILED;
-        if (progress.f < 0 &&
-            cli_ask(c, "task.set_status", NULL, task, "failure", NULL))
-            return CLI_FAILED;
-    }
-    return download_result(c, t, task, ok, label);
-}
-
-/* A download that says how it went. */
-static int download(struct cli *c, const struct transfer *t, const char *text,
-                    const char *label)
-{
-    const char *task;
-    int rc;
-
-    if (make_task(c, t, text, &task))
-        return CLI_FAILED;
-    rc = download_with(c, t, task, label);
-    end_task(c, t, task);
-    return rc;
-}
+#include "cli_transfer.h"
 
 /* &name=value when the argument is given. */
 static const char *pass(struct cli *c, const char *param)
@@ -236,7 +51,7 @@ int cmd_vdi_export(struct cli *c)
                               pass(c, "format"), pass(c, "base")),
         .label = "VDI export"};
 
-    return transfer(c, &t, NULL);
+    return cli_transfer(c, &t, NULL);
 }
 
 int cmd_vdi_import(struct cli *c)
@@ -252,7 +67,7 @@ int cmd_vdi_import(struct cli *c)
                                                      vdi, pass(c, "format")),
                                .label = "VDI import"};
 
-    return transfer(c, &t, NULL);
+    return cli_transfer(c, &t, NULL);
 }
 
 struct exports {
@@ -294,7 +109,7 @@ static int export_one(struct cli *c, const struct cli_row *row, void *ctx)
         .label = "Export of VM",
         .task_uuid = cli_param(c, "task-uuid")};
 
-    return download(c, &t, value_text(&row->fields, "uuid", ""), "Export");
+    return cli_download(c, &t, value_text(&row->fields, "uuid", ""), "Export");
 }
 
 int cmd_vm_export(struct cli *c)
@@ -450,7 +265,7 @@ static int import_from(struct cli *c, const struct import *i, const char *file)
         .task_uuid = cli_param(c, "task-uuid")};
     const char *result, *uuids;
 
-    if (transfer(c, &t, &result))
+    if (cli_transfer(c, &t, &result))
         return CLI_FAILED;
     uuids = uuids_in(c, result);
     cli_tell(c, !*uuids && i->dry ? "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
@@ -497,7 +312,7 @@ static int blob(struct cli *c, bool put, const char *label, const char *format)
         .query = arena_printf(cli_arena(c), "&ref=%s", ref),
         .label = arena_printf(cli_arena(c), "%s, ref=%s", format, ref)};
 
-    return download(c, &t, "", label);
+    return cli_download(c, &t, "", label);
 }
 
 int cmd_blob_get(struct cli *c)
@@ -516,7 +331,7 @@ static int host_file(struct cli *c, const struct cli_row *row, void *ctx)
     struct transfer t = *(const struct transfer *)ctx;
 
     t.query = arena_printf(cli_arena(c), "&host_id=%s%s", row->ref, t.query);
-    return transfer(c, &t, NULL);
+    return cli_transfer(c, &t, NULL);
 }
 
 static int with_host(struct cli *c, struct transfer *t, unsigned flags,
@@ -587,7 +402,7 @@ int cmd_pool_dump_database(struct cli *c)
                                .query = "",
                                .label = "dump database"};
 
-    return transfer(c, &t, NULL);
+    return cli_transfer(c, &t, NULL);
 }
 
 int cmd_pool_restore_database(struct cli *c)
@@ -605,7 +420,7 @@ int cmd_pool_restore_database(struct cli *c)
                            "this host, making it the master. All slave hosts "
                            "are assumed dead and they will be forgotten. This "
                            "operation must be forced (use --force).");
-    if (transfer(c, &t, NULL))
+    if (cli_transfer(c, &t, NULL))
         return CLI_FAILED;
     cli_print(c, dry ? "Dry-run backup restore successful"
                      : "Host will reboot with restored database in 30.000 "
@@ -621,7 +436,7 @@ int cmd_pool_sync_bundle(struct cli *c)
                                .query = "",
                                .label = "upload bundle"};
 
-    return transfer(c, &t, NULL);
+    return cli_transfer(c, &t, NULL);
 }
 
 /* An update's disk gets its name. */
@@ -655,7 +470,7 @@ static int upload(struct cli *c, const char *path, const char *sr,
                                .label = "host patch upload"};
     const char *result;
 
-    if (transfer(c, &t, &result))
+    if (cli_transfer(c, &t, &result))
         return CLI_FAILED;
     *ref = ref_in(c, result);
     return 0;
@@ -725,7 +540,7 @@ int cmd_audit_log_get(struct cli *c)
                         : "",
         .label = label};
 
-    return download(c, &t, "", label);
+    return cli_download(c, &t, "", label);
 }
 
 int cmd_pool_retrieve_wlb_diagnostics(struct cli *c)
@@ -735,7 +550,7 @@ int cmd_pool_retrieve_wlb_diagnostics(struct cli *c)
                                .query = "",
                                .label = "WLB diagnostics download"};
 
-    return download(c, &t, "", t.label);
+    return cli_download(c, &t, "", t.label);
 }
 
 int cmd_pool_retrieve_wlb_report(struct cli *c)
@@ -754,7 +569,7 @@ int cmd_pool_retrieve_wlb_report(struct cli *c)
             t.query = arena_printf(cli_arena(c), "%s&%s=%s", t.query,
                                    url_encode(c, c->params[i].name),
                                    url_encode(c, c->params[i].value));
-    return download(c, &t, "", "Report generation");
+    return cli_download(c, &t, "", "Report generation");
 }
 
 /* The text console of a machine; NULL when it has none. */
