@@ -236,18 +236,25 @@ int making_list(struct making *m, enum making_scope scope,
     return rc;
 }
 
-int making_call(struct making *m, const char *method,
-                const struct value *params, size_t nr, struct value *result)
+int making_try(struct making *m, const char *method, const struct value *params,
+               size_t nr, struct answer *answer)
 {
     struct value *all = arena_alloc(m->arena, sizeof(*all) * (nr + 1));
     struct value list = value_set(all, nr + 1);
-    struct answer answer;
 
     all[0] = value_string(m->session);
     if (nr)
         memcpy(all + 1, params, sizeof(*all) * nr);
-    dispatch(m->ts, m->arena, method, &list, &answer);
-    if (!answer.ok)
+    dispatch(m->ts, m->arena, method, &list, answer);
+    return answer->ok ? 0 : -EINVAL;
+}
+
+int making_call(struct making *m, const char *method,
+                const struct value *params, size_t nr, struct value *result)
+{
+    struct answer answer;
+
+    if (making_try(m, method, params, nr, &answer))
         return making_fail(m, "%s: %s %s", method,
                            answer.waiting ? "waits" : answer.value.items[0].s,
                            !answer.waiting && answer.value.nr > 1

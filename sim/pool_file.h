@@ -11,6 +11,7 @@
 #include "pools.h"
 #include "seed.h"
 
+struct answer;
 struct pool_file;
 
 /* 0, or -Exxx with the reason on stderr; *file is NULL then. */
@@ -45,6 +46,7 @@ struct making {
     const char *session; /* for making_call */
     int pool_nr, hosts_nr;
     struct object *pool;
+    struct object *turn; /* host that the next machine may start on */
     struct object *self; /* of the scope: the host, network, SR or machine */
     bool first_host_done;
     int64_t count, number; /* how many are alike, and which one this is */
@@ -72,6 +74,10 @@ int making_fail(const struct making *m, const char *format, ...)
 /* Calls the API as root; `params` without the session. 0 or -EINVAL. */
 int making_call(struct making *m, const char *method,
                 const struct value *params, size_t nr, struct value *result);
+
+/* The same, without a word when it is refused. */
+int making_try(struct making *m, const char *method, const struct value *params,
+               size_t nr, struct answer *answer);
 
 /* 3 of 3; 68719476736 of 68719476736 or "64 GiB". 0 or -EINVAL. */
 int making_number(const struct making *m, const struct value *v,

@@ -1,5 +1,6 @@
 /* What the keys of a pool and of its machines make. */
 #include "pool_keys.h"
+#include "dispatch.h"
 #include "moving.h"
 
 #include <errno.h>
@@ -138,6 +139,19 @@ int vm_priority(struct making *m, const struct value *v)
     return making_call(m, "VM.set_ha_restart_priority", params, 2, NULL);
 }
 
+/* Each host in turn: asking all of them every time is for clients. */
+static bool start_in_turn(struct making *m)
+{
+    struct value params[4] = {
+        value_string(m->self->ref), {0}, value_bool(false), value_bool(false)};
+    struct answer answer;
+
+    m->turn =
+        m->turn && m->turn->next ? m->turn->next : db_first(m->db, "host");
+    params[1] = value_string(m->turn->ref);
+    return making_try(m, "VM.start_on", params, 4, &answer) == 0;
+}
+
 int vm_running(struct making *m, const struct value *v)
 {
     struct value params[3] = {value_string(m->self->ref), value_bool(false),
@@ -145,5 +159,7 @@ int vm_running(struct making *m, const struct value *v)
 
     if (v->kind != VALUE_BOOL)
         return making_fail(m, "'running' is true or false");
-    return v->b ? making_call(m, "VM.start", params, 3, NULL) : 0;
+    if (!v->b || start_in_turn(m))
+        return 0;
+    return making_call(m, "VM.start", params, 3, NULL);
 }
