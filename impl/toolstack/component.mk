@@ -62,3 +62,5 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_image.c, \
   $(ts)/model/arena.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_filter.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_metadata.c, \
+  $(ts)/recovery/metadata_header.c))

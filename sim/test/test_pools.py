@@ -225,6 +225,83 @@ class Hosts(PoolTest):
             self.refused("HOST_NOT_ENOUGH_FREE_MEMORY", client.do,
                          "VM.start_on", vm, hosts["127.0.0.1"], False, False)
 
+    def test_a_host_is_evacuated(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            hosts = by_address(client)
+            one, two = hosts["127.0.0.1"], hosts["127.0.0.2"]
+            vm = client.do("VM.get_by_name_label", "vm1")[0]
+            client.do("VM.add_to_other_config", vm, "sim-guest", "linux")
+            client.do("VM.start_on", vm, one, False, False)
+            world.advance(10)
+            self.assertEqual(
+                client.do("host.get_vms_which_prevent_evacuation", one), {})
+            client.do("host.assert_can_evacuate", one)
+            client.do("host.evacuate", one)
+            self.assertEqual(client.do("VM.get_resident_on", vm), two)
+            client.do("host.disable", one)
+            self.assertEqual(
+                client.do("host.get_vms_which_prevent_evacuation", two),
+                {vm: ["NO_HOSTS_AVAILABLE", vm]})
+            self.refused("CANNOT_EVACUATE_HOST", client.do,
+                         "host.assert_can_evacuate", two)
+            self.refused("HOST_IN_USE", self.shut, client, two)
+
+    def shut(self, client, host):
+        client.do("host.disable", host)
+        client.do("host.shutdown", host)
+
+
+class Balancing(PoolTest):
+
+    def test_advice_wants_a_balancer(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            self.refused("WLB_NOT_INITIALIZED", client.do,
+                         "pool.retrieve_wlb_configuration")
+            self.refused("WLB_XENSERVER_AUTHENTICATION_FAILED", client.do,
+                         "pool.initialize_wlb", "wlb:8012", "u", "p", "me",
+                         "x")
+            client.do("pool.initialize_wlb", "wlb:8012", "u", "p", "root", "x")
+            self.refused("WLB_DISABLED", client.do,
+                         "pool.retrieve_wlb_configuration")
+            client.do("pool.set_wlb_enabled", client.do("pool.get_all")[0],
+                      True)
+            client.do("pool.send_wlb_configuration",
+                      {"HostMemoryThresholdCritical": "40"})
+            self.assertEqual(
+                client.do("pool.retrieve_wlb_configuration")
+                ["HostMemoryThresholdCritical"], "40")
+            self.refused("WLB_MALFORMED_REQUEST", client.do,
+                         "pool.send_wlb_configuration", {"Colour": "red"})
+            client.do("pool.deconfigure_wlb")
+            self.refused("WLB_NOT_INITIALIZED", client.do,
+                         "pool.retrieve_wlb_recommendations")
+
+    def test_a_full_host_should_give_machines_away(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            hosts = by_address(client)
+            client.do("pool.initialize_wlb", "wlb:8012", "u", "p", "root", "x")
+            client.do("pool.set_wlb_enabled", client.do("pool.get_all")[0],
+                      True)
+            client.do("pool.send_wlb_configuration",
+                      {"HostMemoryThresholdCritical": "40"})
+            base = client.do("VM.get_by_name_label", "vm1")[0]
+            for i in range(3):
+                vm = client.do("VM.clone", base, "big%d" % i)
+                client.do("VM.set_memory_limits", vm, *[12 << 30] * 4)
+                client.do("VM.start_on", vm, hosts["127.0.0.1"], False, False)
+            advice = client.do("pool.retrieve_wlb_recommendations")
+            self.assertEqual([a[:2] for a in advice.values()], [
+                ["WLB", client.do("host.get_uuid", hosts["127.0.0.2"])]])
+            stars = client.do("VM.retrieve_wlb_recommendations", base)
+            self.assertGreater(float(stars[hosts["127.0.0.2"]][1]),
+                               float(stars[hosts["127.0.0.1"]][1]))
+            client.do("VM.start", base, False, False)
+            self.assertEqual(client.do("VM.get_resident_on", base),
+                             hosts["127.0.0.2"])
+
 
 class Membership(PoolTest):
 

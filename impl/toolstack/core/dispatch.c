@@ -9,6 +9,7 @@
 
 #include "background.h"
 #include "emergency.h"
+#include "foreign.h"
 #include "generic.h"
 #include "session.h"
 #include "task.h"
@@ -63,12 +64,26 @@ static int take_params(struct request *r, const struct call *call)
     return 0;
 }
 
+/* The session may be one of a database that is open beside the own one. */
+static void foreign_enter(struct request *r)
+{
+    struct toolstack *ts = foreign_find(r->ts, r->session_ref);
+
+    if (!ts || strcmp(r->message->class->name, "event") == 0)
+        return; /* nothing changes there that one could wait for */
+    r->ts = ts;
+    r->db = &ts->db;
+    r->session = session_find(ts, r->session_ref);
+}
+
 static int check_session(struct request *r, const struct call *call)
 {
     if (r->message->flags & MSG_NO_SESSION)
         return 0;
     r->session_ref = call->params->items[0].s;
     r->session = session_find(r->ts, r->session_ref);
+    if (!r->session)
+        foreign_enter(r);
     if (!r->session)
         return request_fail(r, "SESSION_INVALID", r->session_ref, NULL);
     session_touch(r);

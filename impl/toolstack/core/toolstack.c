@@ -9,11 +9,13 @@
 #include "console.h"
 #include "console_driver.h"
 #include "event.h"
+#include "foreign.h"
 #include "ha.h"
 #include "hold.h"
 #include "host_memory.h"
 #include "liveness.h"
 #include "net.h"
+#include "replication.h"
 #include "request.h"
 #include "route.h"
 #include "session.h"
@@ -45,6 +47,7 @@ void toolstack_fini(struct toolstack *ts)
     host_memory_fini(ts);
     liveness_fini(ts);
     ha_fini(ts);
+    foreigns_fini(ts);
     events_fini(ts);
     transfer_fini(ts);
     free(ts->new_password);
@@ -111,6 +114,7 @@ void toolstack_recover(struct toolstack *ts)
 
     host_memory_recover(ts);
     holds_clear(&r);
+    replication_recover(ts);
     tasks_recover(ts);
     for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
         struct arena a;
@@ -130,10 +134,11 @@ void toolstack_recover(struct toolstack *ts)
 int64_t toolstack_step(struct toolstack *ts)
 {
     int64_t own = ts->env.step ? ts->env.step(ts->env.ctx) : INT64_MAX;
-    int64_t next, timer, beat;
+    int64_t next, timer, beat, replica;
 
     (void)timers_run(ts); /* how many does not matter */
     beat = liveness_step(ts);
+    replica = replication_step(ts);
     next = backgrounds_run(ts);
     timer = timers_next_ms(ts);
     network_poll_changes(ts);
@@ -142,6 +147,8 @@ int64_t toolstack_step(struct toolstack *ts)
         next = timer;
     if (beat < next)
         next = beat;
+    if (replica < next)
+        next = replica;
     return own < next ? own : next;
 }
 
@@ -149,5 +156,6 @@ void toolstack_expire(struct toolstack *ts)
 {
     tasks_expire(ts);
     sessions_expire(ts);
+    foreigns_expire(ts);
     toolstack_commit(ts);
 }

@@ -35,6 +35,7 @@ struct environment {
     int64_t (*step)(void *ctx);
 };
 
+struct foreign;
 struct ha;
 struct host_memory;
 struct liveness;
@@ -74,8 +75,13 @@ struct toolstack {
     int64_t next_domid;
     uint64_t messages_made;
     uint64_t event_id;
-    struct host_memory *memory;         /* of host/host_memory.c */
-    struct liveness *liveness;          /* of host/liveness.c */
+    struct host_memory *memory; /* of host/host_memory.c */
+    struct liveness *liveness;  /* of host/liveness.c */
+    struct foreign *foreigns; /* of recovery/foreign.c: open beside this one */
+    struct toolstack *owner;  /* of a foreign database; NULL: a pool */
+    int replicas;             /* volumes that get the database */
+    uint64_t replicated;      /* generation that is there */
+    int64_t replicated_ms;
     struct ha *ha;                      /* of pool/liveset.c */
     struct store *store;                /* NULL: nothing outlives the process */
     struct registration *registrations; /* of event.c */

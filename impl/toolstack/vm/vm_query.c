@@ -88,16 +88,6 @@ int vm_assert_agile(struct request *r)
     return reply_void(r);
 }
 
-int vm_assert_can_be_recovered(struct request *r)
-{
-    return reply_void(r);
-}
-
-int vm_get_srs_required_for_recovery(struct request *r)
-{
-    return reply(r, value_set(NULL, 0));
-}
-
 /* Kept for old clients: every machine has been cooperative for long. */
 int vm_get_cooperative(struct request *r)
 {
