@@ -16,6 +16,7 @@ enum {
     EXIT_ENVIRONMENT = 2,
     FAILURES_SHOWN = 20,
     BAR_CELLS = 30,
+    PATH_BYTES = 4096,
 };
 
 /* What is to be run, in order. */
@@ -252,11 +253,34 @@ static int judge(const struct options *o)
     return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Targets that are hypervisors have a suite of their own. */
+static bool is_hypervisor(const char *target)
+{
+    return strcmp(target, "platform") == 0 || strcmp(target, "xen") == 0 ||
+           strcmp(target, "both") == 0;
+}
+
+/* Returns only when it cannot be started. */
+static int become_abi_suite(char **argv)
+{
+    const char *source = getenv("TOUCHSTONE_SOURCE");
+    char path[PATH_BYTES];
+
+    (void)snprintf(path, sizeof(path), "%s/conformance/abi/abi",
+                   source ? source : ".");
+    argv[0] = path;
+    execv(path, argv);
+    fprintf(stderr, "conform: cannot start '%s': %s\n", path, strerror(errno));
+    return EXIT_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
     struct options o;
     int rc = EXIT_SUCCESS;
 
+    if (argc > 1 && is_hypervisor(argv[1]))
+        return become_abi_suite(argv);
     if (options_parse(&o, argc, argv))
         return EXIT_ENVIRONMENT;
     if (o.help)

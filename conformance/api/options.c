@@ -50,9 +50,9 @@ enum {
 
 void options_help(void)
 {
-    puts(
-        "usage: touchstone conform TARGET [OPTION...]\n\n"
-        "TARGET: sim (started here), or http(s)://user:password@host[:port]\n");
+    puts("usage: touchstone conform TARGET [OPTION...]\n\n"
+         "TARGET: sim (started here), or http(s)://user:password@host[:port];\n"
+         "platform, xen, both: the hypervisors, with options of their own\n");
     for (int i = 0; i < ROWS_NR; i++) {
         char left[64];
 

@@ -103,7 +103,8 @@ static int command_run(const struct command *cmd, int argc, char **argv)
     memcpy(args + n, argv, (size_t)argc * sizeof(*argv));
     if (setenv("PYTHONPATH", PYTHON_PATH, 1) ||
         setenv("PYTHONDONTWRITEBYTECODE", "1", 1) ||
-        setenv("TOUCHSTONE_BUILD", BUILD_DIR, 0)) {
+        setenv("TOUCHSTONE_BUILD", BUILD_DIR, 0) ||
+        setenv("TOUCHSTONE_SOURCE", SOURCE_DIR, 0)) {
         perror("touchstone: cannot set the environment");
         return EXIT_ENVIRONMENT;
     }

@@ -118,9 +118,8 @@ int vcpu_info_map(struct vcpu *v, gfn_t gfn, unsigned int offset)
     mfn_t m;
     int rc;
 
-    if (offset > PAGE_SIZE - sizeof(struct vcpu_info))
-        return -XEN_EINVAL;
-    if (offset % __alignof__(struct vcpu_info))
+    if (offset > PAGE_SIZE - sizeof(struct vcpu_info) ||
+        offset % __alignof__(struct vcpu_info))
         return -XEN_ENXIO;
     rc = physmap_get_page(v->domain, gfn, true, &m, &e);
     if (rc)

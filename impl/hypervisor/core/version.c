@@ -93,7 +93,9 @@ static long version_get_features(struct vcpu *v, uint64_t u)
 
     if (guest_copy_from(v, &info, u, sizeof(info)))
         return -XEN_EFAULT;
-    info.submap = info.submap_idx ? 0 : features(v->domain);
+    if (info.submap_idx)
+        return -XEN_EINVAL;
+    info.submap = features(v->domain);
     return guest_copy_to(v, u, &info, sizeof(info));
 }
 

@@ -191,7 +191,7 @@ START_TEST(vcpu_info_moves_once_with_its_contents)
 
     old->evtchn_pending_sel = 0x10;
     ck_assert_int_eq(vcpu_info_map(call_v1, _gfn(5), PAGE_SIZE - 63),
-                     -XEN_EINVAL);
+                     -XEN_ENXIO);
     ck_assert_int_eq(vcpu_info_map(call_v1, _gfn(5), 4), -XEN_ENXIO);
     ck_assert_int_eq(vcpu_info_map(call_v1, _gfn(500), 0), -XEN_EINVAL);
     ck_assert_int_eq(vcpu_info_map(call_v1, _gfn(5), 128), 0);

@@ -1,0 +1,139 @@
+/* xen_version. Source: public/version.h. */
+#include "suites.h"
+
+static long version_op(int op, void *arg)
+{
+    return CALL2(__HYPERVISOR_xen_version, op, arg);
+}
+
+static void version(void)
+{
+    long v = version_op(XENVER_version, NULL);
+
+    CHECK(v >> 16 == 4 && (v & 0xffff) >= 17);
+}
+
+static void extraversion(void)
+{
+    xen_extraversion_t text = {'x'};
+
+    SAME(version_op(XENVER_extraversion, text), 0);
+    CHECK(text[0] == '.' || text[0] == '-' || text[0] == '\0');
+    SAME(version_op(XENVER_extraversion, UNMAPPED), NEG_EFAULT);
+    SAME(version_op(XENVER_extraversion, NON_CANONICAL), NEG_EFAULT);
+    SAME(version_op(XENVER_extraversion, READ_ONLY), NEG_EFAULT);
+}
+
+static void compile_info(void)
+{
+    static struct xen_compile_info info;
+
+    SAME(version_op(XENVER_compile_info, &info), 0);
+    CHECK(info.compiler[0]);
+    CHECK(info.compile_date[0]);
+    SAME(version_op(XENVER_compile_info, UNMAPPED), NEG_EFAULT);
+}
+
+static bool contains(const char *text, const char *word)
+{
+    for (; *text; text++) {
+        int i = 0;
+
+        while (word[i] && text[i] == word[i])
+            i++;
+        if (!word[i])
+            return true;
+    }
+    return false;
+}
+
+static void capabilities(void)
+{
+    static xen_capabilities_info_t text;
+
+    SAME(version_op(XENVER_capabilities, text), 0);
+    CHECK(contains(text, "hvm-3.0-x86_64"));
+    SAME(version_op(XENVER_capabilities, UNMAPPED), NEG_EFAULT);
+}
+
+static void changeset(void)
+{
+    static xen_changeset_info_t text;
+
+    SAME(version_op(XENVER_changeset, text), 0);
+    SAME(version_op(XENVER_changeset, UNMAPPED), NEG_EFAULT);
+}
+
+static void platform_parameters(void)
+{
+    struct xen_platform_parameters p = {0};
+
+    SAME(version_op(XENVER_platform_parameters, &p), 0);
+    SAME(version_op(XENVER_platform_parameters, UNMAPPED), NEG_EFAULT);
+}
+
+static void features(void)
+{
+    struct xen_feature_info info = {.submap_idx = 0};
+
+    SAME(version_op(XENVER_get_features, &info), 0);
+    CHECK(info.submap >> XENFEAT_auto_translated_physmap & 1);
+    CHECK(info.submap >> XENFEAT_hvm_callback_vector & 1);
+    CHECK(info.submap >> XENFEAT_dom0 & 1);
+    info.submap_idx = 99;
+    SAME(version_op(XENVER_get_features, &info), NEG_EINVAL);
+    SAME(version_op(XENVER_get_features, UNMAPPED), NEG_EFAULT);
+}
+
+static void pagesize(void)
+{
+    SAME(version_op(XENVER_pagesize, NULL), PAGE_BYTES);
+}
+
+static void commandline(void)
+{
+    static xen_commandline_t text;
+
+    SAME(version_op(XENVER_commandline, text), 0);
+    CHECK(contains(text, "console="));
+    SAME(version_op(XENVER_commandline, UNMAPPED), NEG_EFAULT);
+}
+
+static void build_id(void)
+{
+    static struct {
+        uint32_t len;
+        unsigned char bytes[64];
+    } id;
+    long size = version_op(XENVER_build_id, NULL);
+
+    CHECK(size > 0 && size <= (long)sizeof(id.bytes));
+    id.len = sizeof(id.bytes);
+    SAME(version_op(XENVER_build_id, &id), size);
+    id.len = 1;
+    SAME(version_op(XENVER_build_id, &id), NEG_ENOBUFS);
+    SAME(version_op(XENVER_build_id, UNMAPPED), NEG_EFAULT);
+}
+
+static void unknown(void)
+{
+    SAME(version_op(77, NULL), NEG_ENOSYS);
+    SAME(version_op(-1, NULL), NEG_ENOSYS);
+}
+
+const struct test version_tests[] = {
+    {"version", "The version MUST be 4.17 or later of 4.", version},
+    {"extraversion", "A text, refused where it cannot be written.",
+     extraversion},
+    {"compile_info", "Compiler and date MUST be told.", compile_info},
+    {"capabilities", "64-bit HVM guests MUST be among them.", capabilities},
+    {"changeset", "A text, refused where it cannot be written.", changeset},
+    {"platform_parameters", "The start of the machine's tables.",
+     platform_parameters},
+    {"features", "A PVH control domain MUST be told so.", features},
+    {"pagesize", "Pages MUST have 4096 bytes.", pagesize},
+    {"commandline", "The hypervisor's command line MUST be told.", commandline},
+    {"build_id", "Its length MUST be told, and kept.", build_id},
+    {"unknown", "Other operations MUST answer -ENOSYS.", unknown},
+    {0},
+};
