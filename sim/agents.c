@@ -20,6 +20,12 @@ enum {
     MS_PER_S = 1000,
 };
 
+#define STATUS_CAPABILITIES                                         \
+    "<?xml version=\"1.0\"?>\n<system-status-capabilities>"         \
+    "<capability key=\"xapi-logs\" default-checked=\"true\"/>"      \
+    "<capability key=\"network-status\" default-checked=\"true\"/>" \
+    "</system-status-capabilities>\n"
+
 struct entry { /* a file, or a setting */
     char *name, *data;
     size_t len;
@@ -421,6 +427,24 @@ static void ask_zone(struct sim_agents *a, struct agent_host *h,
     buf_printf(out, "%d", *zone ? zone_offset_s(zone, now_s(a)) : 0);
 }
 
+/* Two updates wherever a repository may be, but not in a domain of no one. */
+static int ask_repository(const char *url, struct buf *out)
+{
+    if (strstr(url, ".invalid"))
+        return -EHOSTUNREACH;
+    buf_puts(out, "TS-0001 security reboot_host - reboot_host Hypervisor\n"
+                  "TS-0002 bugfix - restart_toolstack restart_toolstack "
+                  "Toolstack\n");
+    return 0;
+}
+
+static void ask_drivers(struct buf *out)
+{
+    buf_puts(out, "fake-nic network generic 1.0 1 yes production\n"
+                  "fake-nic network fast 2.0 2 yes production\n"
+                  "fake-hba storage generic 1.0 1 no production\n");
+}
+
 static int driver_ask(void *ctx, const char *host, const char *what,
                       struct buf *out)
 {
@@ -440,6 +464,14 @@ static int driver_ask(void *ctx, const char *host, const char *what,
         buf_printf(out, "%lld", (long long)h->time_offset_s);
     else if (strcmp(what, "zone-offset") == 0)
         ask_zone(ctx, h, out);
+    else if (strcmp(what, "drivers") == 0)
+        ask_drivers(out);
+    else if (strcmp(what, "free-bytes") == 0)
+        buf_puts(out, "17179869184");
+    else if (strcmp(what, "status-capabilities") == 0)
+        buf_puts(out, STATUS_CAPABILITIES);
+    else if (strncmp(what, "repository ", 11) == 0)
+        return ask_repository(what + 11, out);
     else if (*setting(h, what))
         buf_puts(out, setting(h, what));
     else

@@ -11,6 +11,7 @@
 #include "emergency.h"
 #include "foreign.h"
 #include "generic.h"
+#include "limits.h"
 #include "session.h"
 #include "task.h"
 #include "unmarshal.h"
@@ -198,12 +199,12 @@ static int perform_late(struct request *r)
 static int begin(struct request *r)
 {
     const struct environment *env = &r->ts->env;
-    int64_t delay_ms;
+    int64_t delay_ms = limits_charge(r);
 
-    if (!env->delay_ms)
-        return perform(r);
-    r->self = find_self(r);
-    delay_ms = env->delay_ms(env->ctx, r);
+    if (env->delay_ms) {
+        r->self = find_self(r);
+        delay_ms += env->delay_ms(env->ctx, r);
+    }
     return delay_ms > 0 ? wait_for_ms(r, delay_ms, perform_late) : perform(r);
 }
 

@@ -60,29 +60,6 @@ int sr_needs_pbds(struct request *r)
     return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
 }
 
-int repository_introduce(struct request *r)
-{
-    for (struct object *o = db_first(r->db, "Repository"); o; o = o->next)
-        if (strcmp(db_text(o, "binary_url"), arg_text(r, 2)) == 0 ||
-            strcmp(db_text(o, "name_label"), arg_text(r, 0)) == 0)
-            return request_fail(r, "REPOSITORY_ALREADY_EXISTS", o->ref, NULL);
-    return any_introduce(r);
-}
-
-static bool plain_path(const char *s)
-{
-    return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                     "0123456789.-_") == strlen(s);
-}
-
-int repository_set_gpgkey_path(struct request *r)
-{
-    if (!plain_path(arg_text(r, 1)))
-        return request_fail(r, "INVALID_GPGKEY_PATH", arg_text(r, 1), NULL);
-    db_set_text(r->db, r->self, "gpgkey_path", arg_text(r, 1));
-    return reply_void(r);
-}
-
 enum {
     VTPMS_MAX = 1,
 };

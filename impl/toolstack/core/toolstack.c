@@ -13,6 +13,7 @@
 #include "ha.h"
 #include "hold.h"
 #include "host_memory.h"
+#include "limits.h"
 #include "liveness.h"
 #include "net.h"
 #include "replication.h"
@@ -40,6 +41,7 @@ void toolstack_init(struct toolstack *ts, const struct environment *env,
 
 void toolstack_fini(struct toolstack *ts)
 {
+    limits_fini(ts);
     timers_fini(ts);
     routes_fini(ts);
     consoles_fini(ts);

@@ -39,6 +39,7 @@ struct foreign;
 struct ha;
 struct host_memory;
 struct liveness;
+struct limits;
 struct network_driver;
 struct console_driver;
 struct console_links;
@@ -89,6 +90,8 @@ struct toolstack {
     struct stirred stirred;             /* of wait.c */
     struct background *backgrounds;     /* of background.c */
     struct transfer *transfer;          /* of transfer.c */
+    struct limits *limits;              /* of limits.c */
+    uint64_t update_sync_timer;         /* 0: none runs */
     struct timers *timers;              /* of timer.c */
     struct route_list *routes;          /* of route.c */
     const struct console_driver *consoles; /* NULL: there are none */

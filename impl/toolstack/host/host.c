@@ -76,15 +76,6 @@ int host_list_methods(struct request *r)
     return reply(r, value_set(names, (size_t)message_count()));
 }
 
-int pool_get_license_state(struct request *r)
-{
-    struct member *m = arena_alloc(r->arena, sizeof(*m) * 2);
-
-    m[0] = (struct member){"edition", value_string("free")};
-    m[1] = (struct member){"expiry", value_string("never")};
-    return reply(r, value_map(m, 2));
-}
-
 int host_set_power_on_mode(struct request *r)
 {
     db_set_text(r->db, r->self, "power_on_mode", arg_text(r, 1));

@@ -62,14 +62,3 @@ struct object *alert(struct request *r, const char *name, int priority,
 {
     return message_make(r, name, priority, cls, db_text(about, "uuid"), body);
 }
-
-int feature_check(struct request *r, const char *feature)
-{
-    const struct value *restrictions =
-        db_get(toolstack_pool(r->ts), "restrictions");
-    const char *key = arena_printf(r->arena, "restrict_%s", feature);
-
-    if (strcmp(value_text(restrictions, key, "false"), "true") != 0)
-        return 0;
-    return request_fail(r, "LICENCE_RESTRICTION", feature, NULL);
-}
