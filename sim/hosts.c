@@ -7,6 +7,7 @@
 
 #include "domains.h"
 #include "faults.h"
+#include "nics.h"
 
 static int64_t now_ms(const struct world *w)
 {
@@ -45,6 +46,7 @@ void sim_host_crash(struct sim_host *h)
     h->power = SIM_OFF;
     agent_stop(h);
     sim_domains_crash(h->world->sim->domains, h->endpoint.host);
+    sim_nics_crash(h->world->sim->nics, h->endpoint.host);
 }
 
 void sim_host_boot(struct sim_host *h)

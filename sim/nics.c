@@ -145,6 +145,15 @@ static struct nic *nic_of(struct nic_host *h, const char *device)
     return NULL;
 }
 
+void sim_nics_crash(struct sim_nics *n, const char *host)
+{
+    struct nic_host *h = host_find(n, host);
+
+    bridges_free(h);
+    h->bridges_nr = 0;
+    memset(h->vfs, 0, sizeof(h->vfs));
+}
+
 int sim_nics_set_link(struct sim_nics *n, const char *host, const char *device,
                       bool up)
 {

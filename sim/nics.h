@@ -34,6 +34,9 @@ void sim_nics_adopt(struct sim_nics *n, struct db *db,
 int sim_nics_describe(struct sim_nics *n, const char *host,
                       const struct nic *nics, int nr);
 
+/* A host goes down: it has no bridges and no virtual functions any more. */
+void sim_nics_crash(struct sim_nics *n, const char *host);
+
 /* A link goes down or up, gets another speed. 0, -ENOENT: no such NIC. */
 int sim_nics_set_link(struct sim_nics *n, const char *host, const char *device,
                       bool up);

@@ -14,6 +14,7 @@
 #include "doors.h"
 #include "hosts.h"
 #include "measure.h"
+#include "net.h"
 #include "nics.h"
 #include "peers.h"
 #include "pool_file.h"
@@ -176,11 +177,13 @@ static int fill_pool(struct world *w, const struct pool_file *file, int nr)
         toolstack_recover(ts);
     if (rc)
         return rc;
-    if (objects)
+    if (objects) {
         for (struct object *o = db_first(&ts->db, "host"); o; o = o->next) {
             sim_nics_adopt(w->sim->nics, &ts->db, o);
             (void)world_add_host(w, ts, o); /* the world keeps it */
         }
+        networks_recover(ts);
+    }
     toolstack_commit(ts);
     return 0;
 }

@@ -52,7 +52,7 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_xmlrpc.c, \
   $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
   $(ts)/wire/xml_scan.c $(ts)/wire/xmlrpc.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_update.c, \
-  $(addprefix $(ts)/model/,arena.c rendering.c value.c) \
+  $(addprefix $(ts)/model/,arena.c buf.c rendering.c value.c) \
   $(ts)/service/update_info.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))

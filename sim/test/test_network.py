@@ -300,6 +300,70 @@ class SeveralHosts(Networks):
                      "", "lacp", {})
 
 
+    def test_nbd_wants_a_network_with_that_purpose(self):
+        vdi = self.do("VM.get_by_name_label", "vm0")[0]
+        vdi = self.do("VBD.get_VDI", self.do("VM.get_VBDs", vdi)[0])
+        self.assertEqual(self.do("VDI.get_nbd_info", vdi), [])
+        pif = self.do("host.get_management_interface", self.host)
+        self.do("network.add_purpose", self.do("PIF.get_network", pif), "nbd")
+        self.refused("CERTIFICATE_LIBRARY_CORRUPT", "VDI.get_nbd_info", vdi)
+        for host in self.do("host.get_all"):
+            self.do("host.reset_server_certificate", host)
+        rows = self.do("VDI.get_nbd_info", vdi)
+        self.assertIn(self.do("host.get_address", self.host),
+                      [row["address"] for row in rows])
+        self.assertEqual(rows[0]["port"], 10809)
+
+
+class Joining(Networks):
+    """A host that joins gets what the master's networks have."""
+
+    options = ("--pools", "2")
+
+    def test_vlans_and_bonds_of_the_master(self):
+        other = Client(self.simulation, "127.0.1.1").login()
+        self.addCleanup(other.close)
+        newcomer = other.do("host.get_all")[0]
+        self.do("PIF.scan", self.host)
+        other.do("PIF.scan", newcomer)
+        self.do("VLAN.create", self.pif("eth1"), 9, self.network("v"))
+        self.do("Bond.create", self.network("b"),
+                [self.pif("eth2"), self.pif("eth3")], "", "lacp", {})
+        address = self.do("host.get_address", self.host)
+        other.do("pool.join", address, "root", "x")
+        token = ""
+        while len(self.do("host.get_all")) < 2:
+            token = self.do("event.from", ["host"], token, WAIT_S)["token"]
+        self.assertEqual(len(self.do("VLAN.get_all")), 2)
+        self.assertEqual(len(self.do("Bond.get_all")), 2)
+        hosts = {self.do("PIF.get_host", self.do("Bond.get_master", b))
+                 for b in self.do("Bond.get_all")}
+        self.assertEqual(hosts, set(self.do("host.get_all")))
+
+
+class Restarted(unittest.TestCase):
+    """The simulation starts again with its file."""
+
+    def test_bridges_are_there_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "db")
+            with Simulation("--db", path) as simulation:
+                client = Client(simulation).login()
+                pif = client.do("PIF.get_all")[0]
+                network = client.do("network.create", {
+                    "name_label": "n", "name_description": "", "MTU": 1500,
+                    "other_config": {}, "bridge": "", "managed": True,
+                    "tags": []})
+                vlan = client.do("VLAN.create", pif, 3, network)
+                client.close()
+            with Simulation("--db", path) as simulation:
+                client = Client(simulation).login()
+                pif = client.do("VLAN.get_untagged_PIF", vlan)
+                self.assertTrue(client.do("PIF.get_currently_attached", pif))
+                client.do("VLAN.destroy", vlan)
+                client.close()
+
+
 class Faults(Networks):
     """A link goes down: the API tells."""
 

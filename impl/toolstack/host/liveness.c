@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot.h"
+#include "cluster.h"
 #include "ha.h"
 #include "host.h"
 #include "placement.h"
@@ -60,6 +62,7 @@ static void set_live(struct request *r, struct object *host, bool live)
     if (!live)
         db_set_bool(r->db, host, "enabled", false);
     host_refresh(r, host);
+    clusters_refresh(r->ts);
 }
 
 void liveness_lost(struct request *r, struct object *host)
@@ -95,6 +98,7 @@ static void come_back(struct request *r, struct object *host, struct pulse *p)
                         "currently_attached", true);
         host_local_put(r->ts, host, LOCAL_CLEAN, "false");
     }
+    services_started(r, host, empty);
     set_live(r, host, true);
     if (enables_itself(r, host) && !ha_keeps_out(r, host))
         db_set_bool(r->db, host, "enabled", true);

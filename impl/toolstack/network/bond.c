@@ -373,9 +373,9 @@ static struct object *bond_metrics(struct request *r)
     return metrics;
 }
 
-static struct object *make_bond(struct request *r, struct object *network,
-                                struct objects members, const char *mac,
-                                const char *mode, struct value settings)
+static struct object *objects_make(struct request *r, struct object *network,
+                                   struct objects members, const char *mac,
+                                   const char *mode, struct value settings)
 {
     struct object *primary = primary_of(members);
     struct object *host = pif_host(r, primary);
@@ -422,17 +422,29 @@ static int take_over(struct request *r, struct object *bond,
 }
 
 /* The bond that could not be brought up: as if it had not been asked for. */
-static int give_up(struct request *r, struct object *bond)
+static void give_up(struct request *r, struct object *bond)
 {
     struct object *master = db_ref(r->db, bond, "master");
     struct object *primary = db_ref(r->db, bond, "primary_slave");
 
     if (db_get(master, "VLAN_slave_of")->nr || db_bool(master, "management"))
-        return API_FAILED;
+        return;
     move_addresses(r, master, primary);
     db_destroy(r->db, bond);
     pif_unmake(r, master);
-    return API_FAILED;
+}
+
+struct object *bond_make(struct request *r, struct object *network,
+                         struct objects members, const char *mac,
+                         const char *mode, struct value settings)
+{
+    struct object *bond =
+        objects_make(r, network, members, mac, mode, settings);
+
+    if (take_over(r, bond, members) == 0)
+        return bond;
+    give_up(r, bond);
+    return NULL;
 }
 
 int bond_create(struct request *r)
@@ -457,10 +469,10 @@ int bond_create(struct request *r)
         return API_FAILED;
     if (check_members(r, members))
         return API_FAILED;
-    bond = make_bond(r, network, members, mac, mode,
+    bond = bond_make(r, network, members, mac, mode,
                      complete_settings(r, mode, r->args[4]));
-    if (take_over(r, bond, members))
-        return give_up(r, bond);
+    if (!bond)
+        return API_FAILED;
     network_poll(r->ts);
     return reply_ref(r, bond);
 }

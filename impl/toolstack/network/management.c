@@ -175,68 +175,16 @@ int host_sync_pif_currently_attached(struct request *r)
     return reply_void(r);
 }
 
-static struct object *counterpart(struct request *r, struct object *pif,
-                                  struct object *host)
-{
-    struct object *network = db_ref(r->db, pif, "network");
-
-    return network ? pif_on(r, network, host) : NULL;
-}
-
-static int sync_vlans(struct request *r, struct object *host)
-{
-    struct objects vlans = objects_all(r, "VLAN");
-
-    for (uint32_t i = 0; i < vlans.nr; i++) {
-        struct object *tagged = db_ref(r->db, vlans.at[i], "tagged_PIF");
-        struct object *pif = db_ref(r->db, vlans.at[i], "untagged_PIF"), *base;
-
-        if (!tagged || !pif || pif_host(r, pif) != toolstack_master(r->ts) ||
-            counterpart(r, pif, host))
-            continue;
-        base = counterpart(r, tagged, host);
-        if (base)
-            (void)vlan_make(r, base, db_int(vlans.at[i], "tag"),
-                            db_ref(r->db, pif, "network"));
-    }
-    return 0;
-}
-
-static int sync_tunnels(struct request *r, struct object *host)
-{
-    struct objects tunnels = objects_all(r, "tunnel");
-
-    for (uint32_t i = 0; i < tunnels.nr; i++) {
-        struct object *transport =
-            db_ref(r->db, tunnels.at[i], "transport_PIF");
-        struct object *pif = db_ref(r->db, tunnels.at[i], "access_PIF"), *base;
-
-        if (!transport || !pif || pif_host(r, pif) != toolstack_master(r->ts) ||
-            counterpart(r, pif, host))
-            continue;
-        base = counterpart(r, transport, host);
-        if (base)
-            (void)tunnel_make(r, base, db_ref(r->db, pif, "network"),
-                              db_text(tunnels.at[i], "protocol"));
-    }
-    return 0;
-}
-
 int host_sync_vlans(struct request *r)
 {
-    return sync_vlans(r, r->self) ? API_FAILED : reply_void(r);
+    networks_sync_vlans(r, r->self);
+    return reply_void(r);
 }
 
 int host_sync_tunnels(struct request *r)
 {
-    return sync_tunnels(r, r->self) ? API_FAILED : reply_void(r);
-}
-
-int networks_adopt(struct request *r, struct object *host)
-{
-    if (pifs_scan(r, host) || sync_vlans(r, host) || sync_tunnels(r, host))
-        return API_FAILED;
-    return 0;
+    networks_sync_tunnels(r, r->self);
+    return reply_void(r);
 }
 
 /* Everything but the NICs goes, and they are as if just found. */

@@ -84,6 +84,14 @@ struct object *vlan_make(struct request *r, struct object *tagged, int64_t tag,
 struct object *tunnel_make(struct request *r, struct object *transport,
                            struct object *network, const char *protocol);
 
+/*
+ * Makes a bond, which takes over what its members carried. `mac` may be empty.
+ * NULL, with the error set, when it cannot be brought up.
+ */
+struct object *bond_make(struct request *r, struct object *network,
+                         struct objects members, const char *mac,
+                         const char *mode, struct value settings);
+
 /* The host's address becomes that of its management interface. */
 void management_follow(struct request *r, struct object *host);
 int management_move(struct request *r, struct object *from, struct object *to);
@@ -107,9 +115,13 @@ int networks_attach(struct request *r, struct object *vm, struct object *host);
 void networks_detach(struct request *r, struct object *vm, struct object *host);
 
 /* --- For pools --- */
-/* A host that joined: its interfaces, and VLANs and tunnels like the
- * master's. */
+/* A host that joined: bonds, VLANs and tunnels like the master's. */
 int networks_adopt(struct request *r, struct object *host);
+void networks_sync_vlans(struct request *r, struct object *host);
+void networks_sync_tunnels(struct request *r, struct object *host);
+/* A host has booted: what it plugs then. The daemon has: what was plugged. */
+void networks_boot(struct request *r, struct object *host);
+void networks_recover(struct toolstack *ts);
 
 /* Looks at all links: metrics, bonds, alerts. The second does when the driver
  * says that one has changed, and is cheap otherwise. */

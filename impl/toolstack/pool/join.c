@@ -11,6 +11,7 @@
 #include "host.h"
 #include "liveness.h"
 #include "moving.h"
+#include "net.h"
 #include "pool.h"
 #include "timer.h"
 
@@ -97,6 +98,8 @@ static int enter(struct join *j)
     there.db = &to->db;
     moving_join(j->r, j->host, to);
     attach_shared(&there, db_find(&to->db, "host", j->host->ref));
+    if (networks_adopt(&there, db_find(&to->db, "host", j->host->ref)))
+        return API_FAILED;
     pool_refresh_cpu_info(&there);
     host_local_put(to, j->host, LOCAL_MASTER, j->address);
     memcpy(j->r->ts->leaving, db_text(j->host, "uuid"), UUID_BYTES);

@@ -420,9 +420,14 @@ static const char *public_part(struct request *r, const char *text)
     return begin ? x509_normal(r->arena, begin) : NULL;
 }
 
+const char *host_certificate(struct request *r, const struct object *host)
+{
+    return public_part(r, agent_read(r, host, FILE_HOST));
+}
+
 int host_get_server_certificate(struct request *r)
 {
-    const char *pem = public_part(r, agent_read(r, r->self, FILE_HOST));
+    const char *pem = host_certificate(r, r->self);
 
     if (!pem)
         return request_fail(r, "CERTIFICATE_LIBRARY_CORRUPT", NULL);

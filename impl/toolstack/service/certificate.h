@@ -21,6 +21,9 @@ struct object *certificate_make(struct request *r, const char *type,
 int certificate_check(struct request *r, const char *prefix, const char *pem,
                       struct x509_info *info);
 
+/* What the host shows to clients, in PEM; NULL: it has none yet. */
+const char *host_certificate(struct request *r, const struct object *host);
+
 /* The same file on every host, or on none. */
 int spread_file(struct request *r, const char *path, const char *text);
 void remove_file(struct request *r, const char *path);

@@ -11,6 +11,13 @@
 
 enum {
     MS_PER_S = 1000,
+    AGENTS_MAX = 64,
+    AGENT_BYTES = 128,
+};
+
+/* A client that logged in: "NAME/VERSION" in its header. */
+struct agent_seen {
+    char name[AGENT_BYTES], version[AGENT_BYTES];
 };
 
 /* What one caller used since the start, or one bucket holds. */
@@ -23,13 +30,16 @@ struct usage {
 
 struct limits {
     struct usage *callers, *buckets;
+    struct agent_seen agents[AGENTS_MAX]; /* a ring */
+    uint64_t agents_nr;
+    uint64_t *calls; /* by message; NULL: none yet */
 };
 
 static struct limits *limits_of(struct toolstack *ts)
 {
     if (!ts->limits) {
         ts->limits = must_alloc(sizeof(*ts->limits));
-        *ts->limits = (struct limits){0};
+        memset(ts->limits, 0, sizeof(*ts->limits));
     }
     return ts->limits;
 }
@@ -50,6 +60,7 @@ void limits_fini(struct toolstack *ts)
         return;
     list_free(ts->limits->callers);
     list_free(ts->limits->buckets);
+    free(ts->limits->calls);
     free(ts->limits);
     ts->limits = NULL;
 }
@@ -124,10 +135,60 @@ static int64_t bucket_take(struct request *r, const struct object *limit)
     return u->tokens >= 0 ? 0 : (int64_t)ceil(-u->tokens / rate * MS_PER_S);
 }
 
+static struct agent_seen *agent_find(struct limits *l, const char *name,
+                                     size_t len)
+{
+    for (uint64_t i = 0; i < l->agents_nr && i < AGENTS_MAX; i++)
+        if (strncmp(l->agents[i].name, name, len) == 0 &&
+            !l->agents[i].name[len])
+            return &l->agents[i];
+    return &l->agents[l->agents_nr++ % AGENTS_MAX];
+}
+
+static void track_agent(struct limits *l, const char *text)
+{
+    size_t len = strcspn(text, "/ ");
+    struct agent_seen *seen;
+
+    if (!len || len >= AGENT_BYTES)
+        return;
+    seen = agent_find(l, text, len);
+    memcpy(seen->name, text, len);
+    seen->name[len] = '\0';
+    text += len + (text[len] == '/');
+    len = strcspn(text, " ");
+    if (len >= AGENT_BYTES)
+        len = AGENT_BYTES - 1;
+    memcpy(seen->version, text, len);
+    seen->version[len] = '\0';
+}
+
+/* Which messages are called, and by what programs. */
+static void track(struct request *r)
+{
+    struct limits *l = limits_of(r->ts);
+    ptrdiff_t nr;
+
+    if (!l->calls) {
+        size_t size = sizeof(*l->calls) * (size_t)message_count();
+
+        l->calls = must_alloc(size);
+        memset(l->calls, 0, size);
+    }
+    nr = r->message - message_at(0);
+    if (nr >= 0 && nr < message_count())
+        l->calls[nr]++;
+    if ((r->message->flags & MSG_NO_SESSION) && r->caller &&
+        r->caller->user_agent &&
+        strncmp(r->message->name, "session.login", 13) == 0)
+        track_agent(l, r->caller->user_agent);
+}
+
 int64_t limits_charge(struct request *r)
 {
     int64_t longest = 0;
 
+    track(r);
     if (!r->caller)
         return 0;
     for (struct object *o = db_first(r->db, "Caller"); o; o = o->next) {
@@ -145,6 +206,34 @@ int64_t limits_charge(struct request *r)
         longest = ms > longest ? ms : longest;
     }
     return longest;
+}
+
+int host_get_tracked_user_agents(struct request *r)
+{
+    const struct limits *l = limits_of(r->ts);
+    struct value map = value_map(NULL, 0);
+
+    for (uint64_t i = 0; i < l->agents_nr && i < AGENTS_MAX; i++)
+        map = value_map_with(r->arena, &map, l->agents[i].name,
+                             value_string(l->agents[i].version));
+    return reply(r, map);
+}
+
+/* How often each message was called. */
+int host_get_diagnostic_timing_stats(struct request *r)
+{
+    const struct limits *l = limits_of(r->ts);
+    struct member *m =
+        arena_alloc(r->arena, sizeof(*m) * (size_t)(message_count() + 1));
+    size_t nr = 0;
+
+    for (int i = 0; i < message_count() && l->calls; i++)
+        if (l->calls[i])
+            m[nr++] = (struct member){
+                message_at(i)->name,
+                value_string(arena_printf(r->arena, "n = %llu",
+                                          (unsigned long long)l->calls[i]))};
+    return reply(r, value_map(m, nr));
 }
 
 /* --- Limits ---------------------------------------------------------------------------- */
