@@ -9,6 +9,16 @@ $O/hosted/sim/%: inc = $(INC_sim)
 $O/touchstone-sim: $(sim-objs) $(toolstack-objs)
 	$(call say,LINK)$(CC) -o $@ $^ $(TOOLSTACK_LIBS)
 
+# The same with sanitizers: make test-sanitized runs the tests of sim/ on it.
+sim-host-objs := $(patsubst %.c,$O/host/%.o,$(SIM_SRCS) $(TOOLSTACK_SRCS))
+DEPFILES += $(sim-host-objs:=.d)
+$O/host/touchstone-sim: $(sim-host-objs)
+	$(call say,LINK)$(CC) $(SANITIZE) -o $@ $^ $(TOOLSTACK_LIBS)
+.PHONY: test-sanitized
+test-sanitized: $O/host/touchstone-sim
+	$(quiet)O=$O/host $(PYTHON) ci/run-tests --build $O \
+	  --jobs $(TEST_JOBS) $(addprefix --python ,$(wildcard sim/test/test_*.py))
+
 TEST_PY += $(wildcard sim/test/test_*.py)
 TEST_DEPS += $O/touchstone-sim
 

@@ -163,6 +163,11 @@ struct value faults_list(const struct faults *f, struct arena *a)
 
 /* --- What calls ask ---------------------------------------------------- */
 
+bool faults_none(const struct faults *f)
+{
+    return !f->first;
+}
+
 bool fault_matches(const char *target, const char *const *names)
 {
     for (; *names; names++)

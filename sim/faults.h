@@ -59,6 +59,9 @@ uint64_t faults_changes(const struct faults *f);
 /* All of them: what faults_add takes, with number, hits and state. */
 struct value faults_list(const struct faults *f, struct arena *a);
 
+/* Whether there is none at all, which is quick to say. */
+bool faults_none(const struct faults *f);
+
 /*
  * Storage asks before each access: 0, -EIO, -ENOSPC (only when `grows`) or
  * -ENXIO, a lost path.

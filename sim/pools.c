@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "domains.h"
 #include "doors.h"
+#include "faulty.h"
 #include "hosts.h"
 #include "measure.h"
 #include "net.h"
@@ -74,7 +75,8 @@ struct toolstack *world_add_pool(struct world *w)
     ts->network = &w->sim->network;
     ts->agent = &w->sim->agent;
     ts->consoles = sim_screens_driver(w->sim->screens);
-    ts->storage = sim_volumes_driver(w->sim->volumes);
+    w->sim->volumes_driver = sim_volumes_driver(w->sim->volumes);
+    ts->storage = faulty_storage(w->sim);
     ts->peers = sim_peers_driver(w);
     if (w->sim->directory)
         ts->auth = sim_directory_driver(w->sim->directory);

@@ -36,6 +36,7 @@ struct sim {
     struct sim_directory *directory; /* NULL: there is none */
     struct sim_volumes *volumes;
     struct sim_screens *screens;
+    struct storage_driver volumes_driver; /* without faults */
     uint64_t random;        /* state of the dice that references come from */
     struct environment env; /* [I] of every toolstack */
     struct world *world;    /* of pools and hosts */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "agents.h"
+#include "crash.h"
 #include "directory.h"
 #include "document.h"
 #include "domains.h"
@@ -41,6 +42,8 @@ static int64_t env_delay_ms(void *ctx, const struct request *r)
 {
     struct sim *sim = ctx;
 
+    if (faults_none(sim->faults))
+        return 0;
     return faults_delay_ms(sim->faults, sim_names(r), true);
 }
 
@@ -187,6 +190,7 @@ static int serve(struct sim *sim, bool first)
         rc = world_listen(world, (uint16_t)sim->options.port);
     if (!rc) {
         sim->options.port = world->port;
+        crash_announce(&sim->options);
         if (first)
             announce(sim, world->port);
         http_run(world->server, sim->stop);

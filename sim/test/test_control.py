@@ -12,7 +12,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from simulation import Client, Simulation  # noqa: E402
+from simulation import Client, Refused, Simulation  # noqa: E402
 
 ROOT = {"Authorization": "Basic " + base64.b64encode(b"root:x").decode()}
 
@@ -64,6 +64,23 @@ class Control(unittest.TestCase):
                           {"what": "eio", "target": "x" * 99}):
                 self.assertEqual(
                     control(port, "POST", "/sim/faults", wrong)[0], 400)
+
+    def test_storage_fails_as_told(self):
+        with Simulation() as simulation:
+            client = Client(simulation).login()
+            sr = client.do("SR.get_by_name_label", "Local storage")[0]
+            record = {"name_label": "d", "SR": sr, "virtual_size": 1 << 20,
+                      "type": "user", "sharable": False, "read_only": False,
+                      "other_config": {}}
+            for what, code in (("enospc", "SR_FULL"),
+                               ("lost-path", "VDI_IO_ERROR")):
+                control(simulation.port, "POST", "/sim/faults",
+                        {"what": what, "target": "Local*", "count": 1})
+                with self.assertRaises(Refused) as caught:
+                    client.do("VDI.create", record)
+                self.assertEqual(caught.exception.args[0], code)
+                client.do("VDI.destroy", client.do("VDI.create", record))
+            client.close()
 
     def test_a_crashed_host_is_reached_no_more_until_it_boots(self):
         port = free_port()

@@ -523,8 +523,8 @@ int event_next(struct request *r)
     struct event_wait *w;
 
     if (!reg || !reg->classes[1])
-        return request_fail(r, "SESSION_NOT_REGISTERED",
-                            "trackid=00000000000000000000000000000000", NULL);
+        return request_fail(r, "SESSION_NOT_REGISTERED", session_trackid(r),
+                            NULL);
     w = arena_alloc(r->arena, sizeof(*w));
     w->session = arena_strdup(r->arena, r->session->ref);
     w->wanted =

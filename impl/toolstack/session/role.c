@@ -5,12 +5,12 @@
 #include "role.h"
 
 #include <ctype.h>
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "handlers.h"
+#include "md5.h"
 
 /* From the most to the least powerful; each includes the ones after it. */
 static const struct {
@@ -86,17 +86,16 @@ static bool by_certificate(const char *permission)
  */
 static struct object *named_role(struct toolstack *ts, const char *name)
 {
-    unsigned char sum[16];
-    char uuid[UUID_BYTES], ref[REF_BYTES], *p = uuid;
+    char uuid[UUID_BYTES], ref[REF_BYTES];
     struct object *o;
+    struct arena a;
+    const char *hex;
 
-    if (gnutls_hash_fast(GNUTLS_DIG_MD5, name, strlen(name), sum))
-        abort(); /* a library without MD5 is not the one we are built for */
-    for (size_t i = 0; i < sizeof(sum); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
-        p += snprintf(p, 3, "%02x", sum[i]);
-    }
+    arena_init(&a);
+    hex = md5_text(&a, name);
+    (void)snprintf(uuid, sizeof(uuid), "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+                   hex + 8, hex + 12, hex + 16, hex + 20); /* fits */
+    arena_fini(&a);
     (void)snprintf(ref, sizeof(ref), "OpaqueRef:%s", uuid); /* fits */
     o = db_adopt(&ts->db, "role", ref);
     db_set_text(&ts->db, o, "uuid", uuid);

@@ -6,6 +6,7 @@
 
 #include "auth.h"
 #include "handlers.h"
+#include "md5.h"
 #include "pool.h"
 #include "rbac.h"
 #include "role.h"
@@ -41,6 +42,12 @@ struct object *session_find(struct toolstack *ts, const char *ref)
     return db_find(&ts->db, "session", ref);
 }
 
+const char *session_trackid(struct request *r)
+{
+    return arena_printf(r->arena, "trackid=%s",
+                        md5_text(r->arena, r->session->ref));
+}
+
 int session_check_role(struct request *r)
 {
     return rbac_check(r);
@@ -64,7 +71,7 @@ static void make_room(struct request *r, const char *field, const char *text,
     int nr = 0;
 
     for (struct object *o = db_first(r->db, "session"); o; o = o->next) {
-        if (field && strcmp(db_text(o, field), text) != 0)
+        if (strcmp(db_text(o, field), text) != 0)
             continue;
         nr++;
         if (!oldest)
@@ -82,7 +89,8 @@ static int session_make(struct request *r, const struct identity *who)
     make_room(r, "originator", who->originator, SESSIONS_MAX);
     if (*who->sid)
         make_room(r, "auth_user_sid", who->sid, SESSIONS_MAX);
-    make_room(r, NULL, "", SESSIONS_ALL_MAX);
+    if (db_count(r->db, class_find("session")) >= SESSIONS_ALL_MAX)
+        db_destroy(r->db, db_first(r->db, "session"));
     o = db_create(r->db, "session");
     db_set_text(r->db, o, "this_host", toolstack_master(r->ts)->ref);
     db_set_text(r->db, o, "last_active", now);

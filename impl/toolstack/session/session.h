@@ -10,6 +10,9 @@ struct object *session_find(struct toolstack *ts, const char *ref);
 /* Notes that the session was used. */
 void session_touch(struct request *r);
 
+/* What texts call the session: its reference is a secret. */
+const char *session_trackid(struct request *r);
+
 /* 0, or API_FAILED with RBAC_PERMISSION_DENIED. */
 int session_check_role(struct request *r);
 
