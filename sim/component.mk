@@ -12,7 +12,7 @@ $O/touchstone-sim: $(sim-objs) $(toolstack-objs)
 # The same with sanitizers: make test-sanitized runs the tests of sim/ on it.
 sim-host-objs := $(patsubst %.c,$O/host/%.o,$(SIM_SRCS) $(TOOLSTACK_SRCS))
 DEPFILES += $(sim-host-objs:=.d)
-$O/host/touchstone-sim: $(sim-host-objs)
+$O/host/touchstone-sim: $(sim-host-objs) $O/web-files.o
 	$(call say,LINK)$(CC) $(SANITIZE) -o $@ $^ $(TOOLSTACK_LIBS)
 .PHONY: test-sanitized
 test-sanitized: $O/host/touchstone-sim
