@@ -8,6 +8,10 @@
 /* Numbers that a fault may have; times in seconds. */
 #define SECONDS_MAX 1e9
 
+enum {
+    STARS_MAX = 4,
+};
+
 enum fault_effect {
     EFFECT_CALL,
     EFFECT_STATE,
@@ -102,6 +106,7 @@ int fault_parse(struct fault *fault, struct arena *a, const struct value *spec,
                 int64_t now_ms, const char **why)
 {
     const char *target, *key;
+    int stars = 0;
 
     *fault = (struct fault){0};
     *why = "a fault is a map with 'what'";
@@ -115,8 +120,10 @@ int fault_parse(struct fault *fault, struct arena *a, const struct value *spec,
             return -EINVAL;
         }
     target = value_text(spec, "target", "*");
-    if (strlen(target) >= sizeof(fault->target)) {
-        *why = "the target is too long";
+    for (const char *p = strchr(target, '*'); p; p = strchr(p + 1, '*'))
+        stars++; /* each multiplies the time that a match may take */
+    if (strlen(target) >= sizeof(fault->target) || stars > STARS_MAX) {
+        *why = "the target is too long, or has too many stars";
         return -EINVAL;
     }
     memcpy(fault->target, target, strlen(target) + 1);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "handlers.h"
 #include "session.h"
@@ -15,7 +16,7 @@
 #include "xmlrpc.h"
 
 enum {
-    TOKEN_BYTES = 48,
+    REGISTERED_BYTES_MAX = 64 << 10, /* names of one session */
 };
 
 /* What a session registered for; removed when the session is gone. */
@@ -101,28 +102,63 @@ static bool wanted(const struct event_wait *w, const struct class *c,
     return false;
 }
 
+/*
+ * A number as clients of the original write it: a sign, 0x, 0o, 0b or 0u, and
+ * digits that underscores may part. 0 or -EINVAL.
+ */
+static int parse_int64(const char *text, int64_t *number)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const struct {
+        const char *prefix;
+        uint64_t base;
+        bool decimal;
+    } bases[] = {{"0x", 16, false},
+                 {"0o", 8, false},
+                 {"0b", 2, false},
+                 {"0u", 10, false},
+                 {"", 10, true}};
+    bool negative = *text == '-';
+    uint64_t sum = 0;
+    size_t i = 0;
+
+    text += *text == '-' || *text == '+';
+    while (strncasecmp(text, bases[i].prefix, strlen(bases[i].prefix)) != 0)
+        i++;
+    text += strlen(bases[i].prefix);
+    if (!*text || *text == '_')
+        return -EINVAL;
+    for (; *text; text++) {
+        const char *digit = strchr(digits, tolower((unsigned char)*text));
+
+        if (*text == '_')
+            continue;
+        if (!digit || (uint64_t)(digit - digits) >= bases[i].base ||
+            __builtin_mul_overflow(sum, bases[i].base, &sum) ||
+            __builtin_add_overflow(sum, (uint64_t)(digit - digits), &sum))
+            return -EINVAL;
+    }
+    if (bases[i].decimal && sum > (uint64_t)INT64_MAX + negative)
+        return -EINVAL;
+    *number = (int64_t)(negative ? -sum : sum);
+    return 0;
+}
+
 static int token_parse(struct request *r, const char *text,
                        struct event_wait *w)
 {
-    char *end;
-    long long generation;
+    const char *comma = strchr(text, ',');
+    int64_t generation, messages; /* messages are objects here */
 
     w->full = *text == '\0';
     if (w->full)
         return 0;
-    errno = 0;
-    generation = strtoll(text, &end, 10);
-    if (end == text || *end != ',' || errno || strchr(" +", *text))
-        goto bad;
-    text = end + 1;
-    (void)strtoll(text, &end, 10); /* of messages, which are objects here */
-    if (end == text || *end || errno)
-        goto bad;
+    if (!comma || parse_int64(comma + 1, &messages) ||
+        parse_int64(arena_strndup(r->arena, text, (size_t)(comma - text)),
+                    &generation))
+        return request_fail(r, "EVENT_FROM_TOKEN_PARSE_FAILURE", text, NULL);
     w->since = generation > 0 ? (uint64_t)generation : 0;
     return 0;
-bad:
-    return request_fail(r, "EVENT_FROM_TOKEN_PARSE_FAILURE", arg_text(r, 1),
-                        NULL);
 }
 
 static const char *token_text(struct request *r, uint64_t generation)
@@ -467,7 +503,8 @@ static void classes_change(struct request *r, struct registration *reg,
         p += len;
     }
     for (uint32_t i = 0; add && i < set->nr; i++)
-        buf_printf(&out, "%s ", set->items[i].s);
+        if (out.len + strlen(set->items[i].s) < REGISTERED_BYTES_MAX)
+            buf_printf(&out, "%s ", set->items[i].s);
     buf_putc(&out, '\0');
     free(reg->classes);
     reg->classes = out.data;
