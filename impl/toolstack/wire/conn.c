@@ -117,6 +117,7 @@ void conn_kill(struct conn *c)
     c->next_dead = s->dead;
     s->dead = c;
     s->connections--;
+    s->held -= c->held;
     if (c->exchange)
         exchange_lost(c->exchange);
     c->exchange = NULL;
@@ -187,7 +188,8 @@ static size_t offer(struct conn *c, const char *data, size_t len)
             n = raw_input(c, data + used, len - used);
         else if (c->exchange)
             n = exchange_body(c->exchange, data + used, len - used);
-        else if (c->out.len - c->out_at > OUT_BYTES_MAX)
+        else if (c->out.len - c->out_at > OUT_BYTES_MAX ||
+                 c->door->server->round > ROUND_BYTES_MAX)
             n = 0;
         else
             n = exchange_head(c, data + used, len - used);
@@ -208,8 +210,10 @@ static void take_in(struct conn *c, const char *data, size_t len)
         return;
     }
     used = offer(c, data, len);
-    if (!c->dead && used < len)
-        buf_add(&c->in, data + used, len - used);
+    if (c->dead || used == len)
+        return;
+    buf_add(&c->in, data + used, len - used);
+    conn_touch(c);
 }
 
 /* What was kept is offered again. Whether any of it was used. */
@@ -242,7 +246,10 @@ static void receive_all(struct conn *c)
     struct http_server *s = c->door->server;
 
     for (int i = 0; i < READS_MAX && may_receive(c); i++) {
-        ssize_t n = receive(c, s->received, sizeof(s->received));
+        size_t room = c->exchange && c->exchange->body_over
+                          ? STASH_BYTES_MAX
+                          : sizeof(s->received);
+        ssize_t n = receive(c, s->received, room);
 
         if (n == -EAGAIN || n == -EINTR)
             return;
@@ -257,7 +264,7 @@ static void receive_all(struct conn *c)
         }
         if (!c->lingering)
             take_in(c, s->received, (size_t)n);
-        if (!c->tls && (size_t)n < sizeof(s->received))
+        if (!c->tls && (size_t)n < room)
             return;
     }
     if (c->tls)
@@ -328,6 +335,7 @@ void conn_answer_end(struct conn *c, struct buf *body, const char *head,
         buf_add(&c->out, body->data, body->len);
         body->len = 0;
     }
+    c->door->server->round += c->out.len;
     conn_touch(c);
 }
 
@@ -347,6 +355,9 @@ static void out_drained(struct conn *c)
 /* Sends what can be sent. False: the connection is dead. */
 static bool flush(struct conn *c)
 {
+    const struct conn_list *peer = &c->door->server->lists[WAITS_FOR_PEER];
+    size_t before = c->out_at;
+
     while (c->out_at < c->out.len) {
         const char *data = c->out.data + c->out_at;
         size_t len = c->out.len - c->out_at;
@@ -356,8 +367,11 @@ static bool flush(struct conn *c)
 
         if (n < 0 && !c->tls)
             n = -errno;
-        if (n == -EAGAIN || n == -EINTR)
+        if (n == -EAGAIN || n == -EINTR) {
+            if (c->out_at > before || c->list != peer)
+                conn_wait(c, WAITS_FOR_PEER);
             return true;
+        }
         if (n <= 0) {
             conn_kill(c);
             return false;
@@ -385,11 +399,26 @@ static void linger(struct conn *c)
     conn_wait(c, WAITS_FOR_CLOSE);
 }
 
-/* The peer has closed, and owes the rest of a body. */
+/* The peer has closed, and owes the rest of a body, or can wait no longer. */
 static bool cut_short(const struct conn *c)
 {
-    return c->eof && !c->in.len && c->exchange && !c->exchange->body_over &&
-           !c->exchange->ended;
+    const struct exchange *x = c->exchange;
+
+    if (!c->eof || c->in.len || !x || x->ended)
+        return false;
+    return !x->body_over || rpc_is_vain(x);
+}
+
+/* Memory for peers that neither read nor wait for answers is bounded. */
+static void count_held(struct conn *c)
+{
+    struct http_server *s = c->door->server;
+    size_t held = c->in.len + c->out.len - c->out_at;
+
+    s->held += held - c->held;
+    c->held = held;
+    if (s->held > HELD_BYTES_MAX && held > STASH_BYTES_MAX)
+        conn_kill(c);
 }
 
 static uint32_t wanted_events(const struct conn *c)
@@ -433,6 +462,8 @@ void conn_settle(struct conn *c)
     }
     if (!c->dead)
         conn_set_interest(c, wanted_events(c));
+    if (!c->dead)
+        count_held(c);
 }
 
 bool conns_settle(struct http_server *s)
@@ -440,6 +471,7 @@ bool conns_settle(struct http_server *s)
     struct conn *c = s->dirty;
 
     s->dirty = NULL;
+    s->round = 0;
     if (!c)
         return false;
     while (c) {

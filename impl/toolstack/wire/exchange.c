@@ -347,7 +347,8 @@ void exchange_go_on(struct conn *c)
     exchange_free(c->door->server, x);
     if (c->raw || c->thread)
         return;
-    conn_wait(c, WAITS_FOR_REQUEST);
+    if (c->out_at == c->out.len)
+        conn_wait(c, WAITS_FOR_REQUEST);
     if (c->in.len)
         conn_touch(c);
 }

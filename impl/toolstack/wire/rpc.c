@@ -8,7 +8,8 @@
 #include "wire_rpc.h"
 
 enum {
-    BODY_BYTES_MAX = 64 << 20,
+    BODY_BYTES_MAX = 8 << 20, /* a value takes many times its text */
+    VAIN_MS = 60 * 1000,
 };
 
 static int send_answer(struct exchange *x, const struct rpc *rpc)
@@ -66,6 +67,14 @@ static int park(struct exchange *x, struct rpc *rpc)
 void rpc_drop(struct exchange *x)
 {
     unpark(x);
+}
+
+bool rpc_is_vain(const struct exchange *x)
+{
+    const struct environment *env = &x->call.request.ts->env;
+    int64_t now = env->now_ms(env->ctx);
+
+    return x->parked && answer_deadline_ms(&x->rpc->answer) - now > VAIN_MS;
 }
 
 static int begin(struct route_call *c, bool json)

@@ -24,8 +24,11 @@ enum {
     CONNECTIONS_MAX = 8192,
     DESCRIPTORS_OTHER = 128, /* files, doors, libraries */
     RECEIVE_BYTES = 256 << 10,
-    OUT_BYTES_MAX = 1 << 20, /* unsent answers, before more requests are read */
-    STASH_BYTES_MAX = 1 << 20, /* received, and not yet wanted */
+    OUT_BYTES_MAX = 1 << 20,    /* unsent, before more requests are read */
+    STASH_BYTES_MAX = 64 << 10, /* received, and not yet wanted */
+    ROUND_BYTES_MAX =
+        64 << 20, /* of answers that are made before any is sent */
+    HELD_BYTES_MAX = 512 << 20, /* of all connections, unsent or not wanted */
     GIVE_BYTES = 256 << 10,
     HEAD_ROOM = 512,           /* kept free before the body of an answer */
     DRAIN_BYTES_MAX = 1 << 20, /* of a body that nobody wants */
@@ -75,6 +78,7 @@ struct conn {
     struct buf in;  /* received, and not yet wanted */
     struct buf out; /* not yet sent */
     size_t out_at;  /* where that begins */
+    size_t held;    /* its part of server.held */
     struct exchange *exchange;
     struct raw *raw;
     struct raw_thread *thread; /* that will have it */
@@ -106,6 +110,8 @@ struct http_server {
     int spare_nr;
     struct buf spare_out;
     size_t collected; /* bytes of bodies that are held */
+    size_t held;      /* of connections' buffers */
+    size_t round;     /* of answers since the last time to send */
     struct raw_thread *threads;
     int threads_nr, waiters;
     char received[RECEIVE_BYTES];
@@ -182,6 +188,8 @@ void route_over(struct exchange *x, bool ok);
 void route_refresh(struct exchange *x);
 
 /* rpc.c */
+/* Whether a call waits on and on for a peer that has closed. */
+bool rpc_is_vain(const struct exchange *x);
 void rpc_wake(struct http_server *s);
 /* Whether each session has a call that waits; not without any call. */
 bool rpc_all_wait(const struct http_server *s);
