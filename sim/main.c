@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "cli.h"
 #include "doors.h"
 #include "generic.h"
 #include "options.h"
@@ -25,6 +26,24 @@ static bool missing(const struct message *m)
     if (m->flags & MSG_REMOVED)
         return false;
     return m->checks_only || (!m->handler && !generic_knows(m));
+}
+
+/* One line a command of the thin CLI, then the count. */
+static int list_commands(void)
+{
+    struct arena a;
+    int nr, all;
+    const char *const *names;
+
+    model_init();
+    arena_init(&a);
+    names = cli_missing(&a, &nr, &all);
+    for (int i = 0; i < nr; i++)
+        printf("%s\n", names[i]);
+    printf("%d of %d commands call a message that is missing\n", nr, all);
+    arena_fini(&a);
+    model_fini();
+    return EXIT_SUCCESS;
 }
 
 /* One line a message, then the count. */
@@ -69,6 +88,8 @@ int main(int argc, char **argv)
     }
     if (o.list_missing)
         return list_missing();
+    if (o.list_commands)
+        return list_commands();
     if (doors_check(&o))
         return EXIT_USAGE;
     (void)sigaction(SIGINT, &stop, NULL); /* valid signals */

@@ -59,7 +59,7 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_rpc.c, \
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_cli.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
 $O/fuzz/$(ts)/fuzz/fuzz_%: FUZZ_LIBS = $(TOOLSTACK_LIBS)
-$O/fuzz/$(ts)/fuzz/fuzz_rpc: $O/web-files.o
+$O/fuzz/$(ts)/fuzz/fuzz_rpc $O/fuzz/$(ts)/fuzz/fuzz_cli: $O/web-files.o
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_image.c, \
   $(addprefix $(ts)/storage/,cluster_map.c image.c qcow2_read.c vhd_read.c) \
   $(ts)/model/arena.c))

@@ -1,6 +1,7 @@
 """The thin CLI of `touchstone sim`, through a client of our own."""
 
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -9,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import thin_cli  # noqa: E402
-from simulation import Client, Simulation  # noqa: E402
+from simulation import Client, Simulation, program  # noqa: E402
 
 
 class Lines(unittest.TestCase):
@@ -157,6 +158,31 @@ class Lines(unittest.TestCase):
             link = thin_cli.Client("127.0.0.1", self.simulation.port)
             self.assertIn(link.run([*line, "username=root", "password=x"]),
                           (0, 1), line)
+
+    def test_a_machine_goes_to_another_host_and_back(self):
+        with Simulation("--hosts", "2") as pool:
+            def xe(*line):
+                client = thin_cli.Client("127.0.0.1", pool.port)
+                self.assertEqual(client.run([*line, "username=root",
+                                             "password=x"]), 0, client.err)
+                return "".join(client.out).strip()
+            hosts = xe("host-list", "--minimal").split(",")
+            self.assertEqual(len(hosts), 2)
+            xe("vm-start", "vm=vm1", "on=" + hosts[1])
+            self.assertEqual(xe("vm-list", "name-label=vm1",
+                                "params=resident-on", "--minimal"), hosts[1])
+            xe("host-disable", "uuid=" + hosts[0])
+            self.assertEqual(xe("host-list", "enabled=false", "--minimal"),
+                             hosts[0])
+            xe("host-enable", "uuid=" + hosts[0])
+
+    def test_what_calls_a_missing_message_is_counted(self):
+        text = subprocess.run([program(), "--list-missing-commands"],
+                              stdout=subprocess.PIPE,
+                              check=True).stdout.decode()
+        lines = text.splitlines()
+        self.assertEqual(lines[-1], "%d of 675 commands call a message that "
+                         "is missing" % (len(lines) - 1))
 
     def test_help_knows_every_command(self):
         names = self.xe("help", "--all", "--minimal").split(",")

@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import sys
+import urllib.parse
 
 GREETING = b"XenSource thin CLI protocol"
 TIMEOUT_S = 60
@@ -150,14 +151,21 @@ class Client:
         self.send(10, OK)
         return None
 
-    def connection(self):
-        return http.client.HTTPConnection(self.server, self.port,
-                                          timeout=TIMEOUT_S)
+    def connection(self, path):
+        """To whom the path names, or else the server; and what to ask for."""
+        url = urllib.parse.urlsplit(path)
+        if url.scheme != "https":
+            return http.client.HTTPConnection(self.server, self.port,
+                                              timeout=TIMEOUT_S), path
+        return http.client.HTTPConnection(
+            url.hostname, self.port,
+            timeout=TIMEOUT_S), path[path.index(url.netloc)
+                                     + len(url.netloc):]
 
     def put(self, name, path):
         if not os.path.exists(name):
             raise Refused("file '%s' does not exist" % name)
-        connection = self.connection()
+        connection, path = self.connection(path)
         with open(name, "rb") as file:
             connection.request("PUT", path, file, {
                 "Content-Length": str(os.path.getsize(name))})
@@ -166,7 +174,7 @@ class Client:
         connection.close()
 
     def get(self, name, path):
-        connection = self.connection()
+        connection, path = self.connection(path)
         connection.request("GET", path)
         answer = connection.getresponse()
         if answer.status != 200:

@@ -36,4 +36,10 @@ struct cli_io {
 int cli_serve(const struct endpoint *at, const struct caller *caller,
               const struct cli_io *io, const char *body, size_t len);
 
+/*
+ * The commands that call a message which nobody carries out, and the number of
+ * all commands. The names live in the arena. The model must be there.
+ */
+const char *const *cli_missing(struct arena *a, int *nr, int *all);
+
 #endif

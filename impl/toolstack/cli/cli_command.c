@@ -242,3 +242,25 @@ bool cli_command_works(struct cli *c, const struct cli_command *command)
     return command->record || command->run ||
            cli_recipe_works(c, command->call);
 }
+
+const char *const *cli_missing(struct arena *a, int *nr, int *all)
+{
+    struct cli_memory memory;
+    struct cli c = {.memory = &memory};
+    const char *const *list;
+    const char **missing;
+
+    cli_memory_init(&memory);
+    list = cli_command_names(&c, all);
+    missing = arena_alloc(a, (size_t)*all * sizeof(*missing));
+    *nr = 0;
+    for (int i = 0; i < *all; i++) {
+        struct cli_command command;
+
+        if (cli_command_find(&c, list[i], &command) &&
+            !cli_command_works(&c, &command))
+            missing[(*nr)++] = arena_strdup(a, list[i]);
+    }
+    cli_memory_fini(&memory);
+    return missing;
+}

@@ -167,15 +167,6 @@ int cli_plugin_args(struct cli *c, struct value *args)
     return 0;
 }
 
-int cli_not_there(struct cli *c)
-{
-    const char *words[] = {"NOT_IMPLEMENTED", c->name};
-
-    c->words = value_strings(cli_arena(c), words, 2);
-    c->failure = FAILURE_API;
-    return CLI_FAILED;
-}
-
 /* What destroying the machines would take with them. */
 struct doomed {
     const char *vm;

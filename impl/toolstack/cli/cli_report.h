@@ -17,9 +17,5 @@ int cli_snapshot_param(struct cli *c, const char **vm);
 int cli_default_sr(struct cli *c, const char **uuid);
 /* Keys NAME:key; a key ending in ":file" is the name of a client's file. */
 int cli_plugin_args(struct cli *c, struct value *args);
-/* Migration with its disks to another pool (remote-master and so on). */
-int cli_migrate_far(struct cli *c, const struct value *options);
-/* The command in words that nothing here can carry out. */
-int cli_not_there(struct cli *c);
 
 #endif

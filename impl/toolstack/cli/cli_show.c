@@ -66,6 +66,8 @@ static int refuse_word(struct cli *c, const struct enumeration *e,
 int cli_read_word(struct cli *c, const char *table, const struct enumeration *e,
                   const char *word, const char **api)
 {
+    const char *found;
+
     for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++)
         if (strcmp(conversions[i].table, table) == 0 &&
             strcasecmp(conversions[i].shown, word) == 0) {
@@ -76,8 +78,11 @@ int cli_read_word(struct cli *c, const char *table, const struct enumeration *e,
         if (strcmp(readers[i].table, table) == 0)
             return cli_fail(c, "%s %s", readers[i].complaint,
                             cli_lower(c, word));
-    *api = enumeration_find(cli_arena(c), e, word);
-    return *api ? 0 : refuse_word(c, e, word);
+    found = enumeration_find(cli_arena(c), e, word);
+    if (!found)
+        return refuse_word(c, e, word);
+    *api = found;
+    return 0;
 }
 
 static const char *show_ref(struct cli *c, const struct value *v)

@@ -325,12 +325,32 @@ int cmd_blob_put(struct cli *c)
     return blob(c, true, "Blob put", "Blob PUT");
 }
 
+/* Before a path: nothing for the master, who is who the client talks to. */
+static int door_of(struct cli *c, const char *host, const char **door)
+{
+    const char *pool, *master, *address;
+
+    *door = "";
+    if (cli_pool(c, NULL, &pool) ||
+        cli_ask_text(c, "pool.get_master", &master, pool, NULL))
+        return CLI_FAILED;
+    if (strcmp(master, host) == 0)
+        return 0;
+    if (cli_ask_text(c, "host.get_address", &address, host, NULL))
+        return CLI_FAILED;
+    *door = arena_printf(cli_arena(c), "https://%s", address);
+    return 0;
+}
+
 /* A file from or to the hosts selected. */
 static int host_file(struct cli *c, const struct cli_row *row, void *ctx)
 {
     struct transfer t = *(const struct transfer *)ctx;
+    const char *door;
 
-    t.query = arena_printf(cli_arena(c), "&host_id=%s%s", row->ref, t.query);
+    if (door_of(c, row->ref, &door))
+        return CLI_FAILED;
+    t.path = arena_printf(cli_arena(c), "%s%s", door, t.path);
     return cli_transfer(c, &t, NULL);
 }
 

@@ -14,11 +14,10 @@ struct start {
 
 static int explain_failure(struct cli *c, const char *vm)
 {
-    static const char *const lines[] = {
-        "There are no suitable hosts to start this VM on.",
-        "The following table provides per-host reasons for why the VM could "
-        "not be started:",
-        ""};
+    static const char why[] = "The following table provides per-host reasons "
+                              "for why the VM could not be started:";
+    const char *lines[] = {"There are no suitable hosts to start this VM on.",
+                           why, ""};
     struct value words = c->words, list = value_strings(cli_arena(c), lines, 3);
 
     if (!cli_failed_with(c, "NO_HOSTS_AVAILABLE"))

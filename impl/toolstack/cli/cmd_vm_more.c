@@ -1,90 +1,9 @@
-/* Commands on machines: migration, plugins, recovery, advice. */
-#include <stdlib.h>
+/* Commands on machines: plugins, recovery, advice. */
 #include <string.h>
 
 #include "cli_commands.h"
 #include "cli_report.h"
 #include "cli_select.h"
-
-/* Words that a storage migration takes. */
-static const char remote_params[] =
-    "remote-master remote-username vif remote-password remote-network vdi vgpu "
-    "image-format";
-
-static bool goes_far(struct cli *c)
-{
-    struct value words = cli_words(c, remote_params, ' ');
-
-    for (int i = 0; i < c->params_nr; i++)
-        for (uint32_t w = 0; w < words.nr; w++)
-            if (strncmp(c->params[i].name, words.items[w].s,
-                        strlen(words.items[w].s)) == 0)
-                return true;
-    return false;
-}
-
-/* {compress: as given, force, live, copy: true or false} */
-static int migrate_options(struct cli *c, struct value *options)
-{
-    static const char *const flags[] = {"force", "live", "copy"};
-    const char *compress = cli_param(c, "compress");
-
-    *options = value_map(NULL, 0);
-    if (compress)
-        *options = value_map_with(cli_arena(c), options, "compress",
-                                  value_string(compress));
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        bool yes;
-
-        if (cli_flag(c, flags[i], false, &yes))
-            return CLI_FAILED;
-        *options = value_map_with(cli_arena(c), options, flags[i],
-                                  value_string(yes ? "true" : "false"));
-    }
-    return 0;
-}
-
-int cli_migrate_far(struct cli *c, const struct value *options)
-{
-    (void)options;
-    return cli_not_there(c);
-}
-
-struct move {
-    const char *host;
-    struct value options;
-};
-
-static int migrate_one(struct cli *c, const struct cli_row *row, void *ctx)
-{
-    const struct move *move = ctx;
-    struct value args[3] = {value_string(row->ref), value_string(move->host),
-                            move->options};
-
-    return cli_call(c, "VM.pool_migrate", NULL, args, 3);
-}
-
-int cmd_vm_migrate(struct cli *c)
-{
-    struct cli_selection all = {SELECT_VM, SELECT_CONTROL,
-                                "host host-uuid host-name live compress"};
-    struct move move;
-    const char *host;
-
-    for (int i = 0; i < c->params_nr; i++)
-        if (cli_names_have("host-uuid host-name", c->params[i].name))
-            c->params[i].name = "host";
-    if (migrate_options(c, &move.options))
-        return CLI_FAILED;
-    if (goes_far(c))
-        return cli_migrate_far(c, &move.options);
-    host = cli_param(c, "host");
-    if (!host)
-        return cli_fail(c, "No destination host specified");
-    if (cli_host_named(c, host, &move.host))
-        return CLI_FAILED;
-    return cli_each(c, &all, migrate_one, &move);
-}
 
 static int call_plugin(struct cli *c, const char *method, const char *class,
                        const char *param)

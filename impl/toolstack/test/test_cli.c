@@ -140,6 +140,8 @@ static const struct {
     {"vm-reset-powerstate" LOGIN,
      "!Error: This operation is dangerous and may cause data loss. This "
      "operation must be forced (use --force).\n=1"},
+    {"vm-set-uefi-mode\nuuid=x\nmode=X" LOGIN,
+     "!Error: Expected one of 'setup', 'user', got x\n=1"},
     {"help\nnope", "Unknown command 'nope'=0"},
 };
 
