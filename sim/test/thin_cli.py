@@ -18,8 +18,8 @@ GREETING = b"XenSource thin CLI protocol"
 TIMEOUT_S = 60
 COPY_BYTES = 1 << 16
 
-PRINT, LOAD, PROMPT, EXIT, GET, PUT, ERROR, PRINT_ERROR, CONNECT = (
-    0, 1, 3, 4, 12, 13, 14, 16, 17)
+PRINT, LOAD, PROMPT, EXIT, GET, PUT, ERROR, DEBUG, PRINT_ERROR = (
+    0, 1, 3, 4, 12, 13, 14, 15, 16)
 OK, FAILED, CHUNK, END = 5, 6, 7, 8
 
 USAGE = """Usage:
@@ -124,7 +124,7 @@ class Client:
             self.send_blob(self.stdin.encode())
         elif order in (GET, PUT):
             return self.transfer(order, words.text(), words.text())
-        else:
+        elif order != DEBUG:
             self.send(10, FAILED)
         return None
 

@@ -83,6 +83,18 @@ static int run_line(struct cli *c, const struct caller *caller,
     return 0;
 }
 
+/* With --trace: what was raised, as it is called inside. */
+static void trace(struct cli *c)
+{
+    bool wanted;
+
+    if (!cli_param(c, "trace") || c->failure == FAILURE_LOST ||
+        !cli_bool_parse(cli_param(c, "trace"), &wanted) || !wanted)
+        return;
+    cli_complain(c, "Raised %s\n", cli_raised(c));
+    cli_complain(c, "Backtrace:\n");
+}
+
 static int greet(const struct cli_io *io)
 {
     uint8_t theirs[CLI_GREETING_BYTES];
@@ -110,6 +122,7 @@ int cli_serve(const struct endpoint *at, const struct caller *caller,
     io->lock(io->ctx);
     if (run_line(&c, caller, body, len)) {
         cli_failure_print(&c);
+        trace(&c);
         if (c.failure != FAILURE_SOLD)
             c.status = 1;
     } else {

@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cli_frame.h"
 #include "cli_run.h"
 #include "dispatch.h"
 #include "wait.h"
 
 enum {
     TASK_LOOK_MS = 1000,
+    SIGN_OF_LIFE_MS = 5000, /* while waiting: a client that left is noticed */
 };
 
 static int take_answer(struct cli *c, const struct answer *answer,
@@ -28,6 +30,14 @@ static int take_answer(struct cli *c, const struct answer *answer,
 
 int cli_pause(struct cli *c, int64_t ms)
 {
+    int64_t now = c->ts->env.now_ms(c->ts->env.ctx);
+
+    if (!c->spoken_ms || c->out.len)
+        c->spoken_ms = now;
+    if (now - c->spoken_ms >= SIGN_OF_LIFE_MS) {
+        cli_order_text(&c->out, ORDER_DEBUG, "waiting");
+        c->spoken_ms = now;
+    }
     if (cli_flush(c))
         return CLI_FAILED;
     if (c->io->wait(c->io->ctx, ms)) {

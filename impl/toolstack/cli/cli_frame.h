@@ -27,6 +27,7 @@ enum cli_order {
     ORDER_HTTP_GET = 12,
     ORDER_HTTP_PUT = 13,
     ORDER_ERROR = 14,
+    ORDER_DEBUG = 15, /* shown to who asked for it: also says that we live */
     ORDER_PRINT_ERROR = 16,
     ORDER_HTTP_CONNECT = 17,
 };

@@ -426,17 +426,11 @@ static int vbd_vdi_name(struct cli *c, const struct cli_row *row,
 
 static int attachable(struct cli *c, const struct cli_row *row, struct value *v)
 {
-    struct value rest;
-
     *v = value_string("true");
     if (cli_ask(c, "VBD.assert_attachable", NULL, row->ref, NULL) == 0)
         return 0;
-    if (c->failure == FAILURE_API) {
-        rest = value_set(c->words.items + 1, c->words.nr - 1);
-        *v = value_string(arena_printf(
-            cli_arena(c), "false (error: Server_error(%s, [ %s ]))",
-            c->words.items[0].s, cli_value_text(c, &rest, "; ")));
-    }
+    *v = value_string(
+        arena_printf(cli_arena(c), "false (error: %s)", cli_raised(c)));
     cli_forgive(c);
     return c->failure ? CLI_FAILED : 0;
 }

@@ -50,8 +50,7 @@ static const char *long_reason(struct cli *c)
     return NULL;
 }
 
-/* Server_error(CODE, [ parameter; parameter ]) */
-static const char *plain_reason(struct cli *c)
+const char *cli_raised(struct cli *c)
 {
     struct value rest;
 
@@ -79,7 +78,7 @@ const char *cli_reason(struct cli *c)
                                 : "<server did not provide reference>");
     }
     text = long_reason(c);
-    return text ? text : plain_reason(c);
+    return text ? text : cli_raised(c);
 }
 
 int cli_print_hosts_for(struct cli *c, const char *vm)

@@ -61,6 +61,7 @@ struct cli {
     bool minimal;
     const struct cli_joined *joined; /* output of --minimal, newest first */
     struct buf out;                  /* frames that were not sent yet */
+    int64_t spoken_ms;               /* when the last ones were, in a wait */
     enum cli_failure failure;
     const char *text;
     struct value words;
@@ -90,6 +91,8 @@ void cli_forgive(struct cli *c);
 bool cli_failed_with(const struct cli *c, const char *code);
 /* What went wrong in one piece, as for one object of several. */
 const char *cli_failure_text(struct cli *c);
+/* The same as it is called inside: Server_error(CODE, [ parameters ]). */
+const char *cli_raised(struct cli *c);
 /* Tells the client what went wrong. */
 void cli_failure_print(struct cli *c);
 

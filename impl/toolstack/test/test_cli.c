@@ -22,6 +22,8 @@ static struct fixture fixture;
 struct talk {
     struct buf says, told;
     size_t at;
+    int waits;  /* that end without a change, after a while each */
+    int writes; /* until it is gone; 0: it stays */
 };
 
 static int talk_read(void *ctx, void *data, size_t len)
@@ -37,7 +39,11 @@ static int talk_read(void *ctx, void *data, size_t len)
 
 static int talk_write(void *ctx, const void *data, size_t len)
 {
-    buf_add(&((struct talk *)ctx)->told, data, len);
+    struct talk *t = ctx;
+
+    if (t->writes && --t->writes == 0)
+        return -EPIPE;
+    buf_add(&t->told, data, len);
     return 0;
 }
 
@@ -48,9 +54,10 @@ static void talk_lock(void *ctx)
 
 static int talk_wait(void *ctx, int64_t ms)
 {
-    (void)ctx;
-    (void)ms;
-    return -ESHUTDOWN; /* nothing will change any more */
+    struct talk *t = ctx;
+
+    fixture.now_ms += 10 * ms;
+    return t->waits-- > 0 ? 0 : -ESHUTDOWN;
 }
 
 static void set_up(void)
@@ -235,6 +242,22 @@ START_TEST(a_client_that_says_nothing_is_left)
 }
 END_TEST
 
+/* Nothing happens, and nobody is there to be told: that is noticed. */
+START_TEST(a_client_that_goes_away_ends_its_wait)
+{
+    struct talk t = {.waits = 1000, .writes = 2};
+
+    (void)fixture_call(&fixture, "secret.create",
+                       "[\"$s\",{\"value\":\"v\",\"other_config\":{}}]");
+    cli_greet(&t.says);
+    ck_assert_str_eq(run_with(&t, "event-wait\nclass=secret\nvalue=w" LOGIN),
+                     "lost");
+    ck_assert_int_gt(t.waits, 900);
+    buf_fini(&t.says);
+    buf_fini(&t.told);
+}
+END_TEST
+
 START_TEST(a_client_that_is_none_is_left)
 {
     struct talk t = {0};
@@ -308,6 +331,7 @@ int main(void)
     tcase_add_test(tc, every_field_can_be_written_as_it_says);
     tcase_add_test(tc, all_classes_can_be_listed);
     tcase_add_test(tc, a_client_that_says_nothing_is_left);
+    tcase_add_test(tc, a_client_that_goes_away_ends_its_wait);
     tcase_add_test(tc, a_client_that_is_none_is_left);
     tcase_add_test(tc, a_file_is_asked_for_and_used);
     tcase_add_test(tc, a_chunk_that_is_too_large_is_refused);

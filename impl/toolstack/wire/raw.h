@@ -52,7 +52,8 @@ typedef void (*raw_thread_fn)(struct raw_thread *t, void *state);
  */
 int route_thread(struct route_call *c, raw_thread_fn fn, void *state);
 
-/* Blocking, without the lock. Bytes, 0 at the end, or -Exxx. */
+/* Blocking, without the lock. Bytes, 0 at the end, or -Exxx; -ETIMEDOUT from a
+   peer that does nothing for long. */
 ssize_t raw_read(struct raw_thread *t, void *data, size_t len);
 /* Everything, or -Exxx. */
 int raw_send(struct raw_thread *t, const void *data, size_t len);

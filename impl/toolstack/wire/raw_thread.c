@@ -1,6 +1,5 @@
 /* Connections that were taken over by a thread of their own. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 
 enum {
     PEER_BYTES = 64,
+    READ_MS = 15 * 60 * 1000, /* clients at work speak every 5 minutes */
+    WRITE_MS = 60 * 1000,     /* of a client that does not read */
 };
 
 struct raw_thread {
@@ -102,11 +103,8 @@ void raw_threads_stop(struct http_server *s)
 /* What the connection has is the thread's from now on. */
 static void take_over(struct raw_thread *t, struct conn *c)
 {
-    int flags = fcntl(c->watch.fd, F_GETFL);
-
     conn_peer(c, t->peer, sizeof(t->peer));
     (void)epoll_ctl(t->server->epoll_fd, EPOLL_CTL_DEL, c->watch.fd, NULL);
-    (void)fcntl(c->watch.fd, F_SETFL, flags & ~O_NONBLOCK); /* valid */
     t->fd = c->watch.fd;
     t->tls = c->tls;
     t->local = c->door->local;
@@ -159,21 +157,22 @@ void raw_thread_start(struct conn *c)
 
 /* --- For the threads -------------------------------------------------------- */
 
-/* GnuTLS sockets say -EAGAIN though they block. 0, or -EPIPE: stopped. */
+/* 0, or -EPIPE: stopped, or -ETIMEDOUT. */
 static int wait_until_ready(struct raw_thread *t, short events)
 {
     struct pollfd p = {.fd = t->fd, .events = events};
 
     if (t->server->stopping)
         return -EPIPE;
-    (void)poll(&p, 1, -1); /* what it finds, the next call says */
-    return 0;
+    /* What else it finds, the next call says. */
+    return poll(&p, 1, events == POLLIN ? READ_MS : WRITE_MS) ? 0 : -ETIMEDOUT;
 }
 
 ssize_t raw_read(struct raw_thread *t, void *data, size_t len)
 {
     size_t early = t->early.len - t->early_at;
     ssize_t n;
+    int rc = 0;
 
     if (early) {
         len = len < early ? len : early;
@@ -185,10 +184,10 @@ ssize_t raw_read(struct raw_thread *t, void *data, size_t len)
         n = t->tls ? tls_read(t->tls, data, len) : recv(t->fd, data, len, 0);
         if (n < 0 && !t->tls)
             n = -errno;
-        if (n == -EAGAIN && wait_until_ready(t, POLLIN))
-            return -EPIPE;
-    } while (n == -EAGAIN || n == -EINTR);
-    return n;
+        if (n == -EAGAIN)
+            rc = wait_until_ready(t, POLLIN);
+    } while (!rc && (n == -EAGAIN || n == -EINTR));
+    return rc ? rc : n;
 }
 
 int raw_send(struct raw_thread *t, const void *data, size_t len)
@@ -201,8 +200,12 @@ int raw_send(struct raw_thread *t, const void *data, size_t len)
 
         if (n < 0 && !t->tls)
             n = -errno;
-        if (n == -EAGAIN && wait_until_ready(t, POLLOUT))
-            return -EPIPE;
+        if (n == -EAGAIN) {
+            int rc = wait_until_ready(t, POLLOUT);
+
+            if (rc)
+                return rc;
+        }
         if (n == -EAGAIN || n == -EINTR)
             continue;
         if (n <= 0)
