@@ -22,12 +22,12 @@ enum {
     VCPUS_HOTPLUG = 32, /* the test driver's own limit */
 };
 
-struct sim_host {
+struct fake_host {
     char name[NAME_BYTES];
     int cpus;
     int64_t memory_kib;
     bool dead;
-    struct sim_host *next;
+    struct fake_host *next;
 };
 
 struct sim_device {
@@ -49,14 +49,15 @@ struct sim_domains {
     struct domain_libvirt *libvirt;
     struct domain_driver below;
     const struct sim_guest *guest;
-    struct sim_host *hosts;
+    struct fake_host *hosts;
+    int64_t pace_ms;
     int profile; /* the file that the last connection was opened with */
     struct sim_domain *slots[SLOTS];
 };
 
-static struct sim_host *host_find(struct sim_domains *d, const char *name)
+static struct fake_host *host_find(struct sim_domains *d, const char *name)
 {
-    struct sim_host *h = d->hosts;
+    struct fake_host *h = d->hosts;
 
     while (h && strcmp(h->name, name) != 0)
         h = h->next;
@@ -65,7 +66,7 @@ static struct sim_host *host_find(struct sim_domains *d, const char *name)
 
 static bool host_dead(struct sim_domains *d, const char *name)
 {
-    const struct sim_host *h = host_find(d, name);
+    const struct fake_host *h = host_find(d, name);
 
     return h && h->dead;
 }
@@ -74,7 +75,7 @@ static bool host_dead(struct sim_domains *d, const char *name)
 static int uri_cb(void *ctx, const char *host, char *uri, size_t bytes)
 {
     struct sim_domains *d = ctx;
-    const struct sim_host *h = host_find(d, host);
+    const struct fake_host *h = host_find(d, host);
 
     if (h && h->dead)
         return -EHOSTUNREACH;
@@ -153,7 +154,7 @@ void sim_domains_destroy(struct sim_domains *d)
 {
     domains_remove(d, NULL);
     while (d->hosts) {
-        struct sim_host *next = d->hosts->next;
+        struct fake_host *next = d->hosts->next;
 
         free(d->hosts);
         d->hosts = next;
@@ -164,16 +165,16 @@ void sim_domains_destroy(struct sim_domains *d)
     free(d);
 }
 
-static struct sim_host *host_make(struct sim_domains *d, const char *name)
+static struct fake_host *host_make(struct sim_domains *d, const char *name)
 {
-    struct sim_host *h = host_find(d, name);
+    struct fake_host *h = host_find(d, name);
 
     if (h)
         return h;
     h = must_alloc(sizeof(*h));
-    *h = (struct sim_host){.cpus = CPUS_DEFAULT,
-                           .memory_kib = MEMORY_DEFAULT_KIB,
-                           .next = d->hosts};
+    *h = (struct fake_host){.cpus = CPUS_DEFAULT,
+                            .memory_kib = MEMORY_DEFAULT_KIB,
+                            .next = d->hosts};
     (void)snprintf(h->name, sizeof(h->name), "%s", name); /* a uuid: fits */
     d->hosts = h;
     return h;
@@ -182,7 +183,7 @@ static struct sim_host *host_make(struct sim_domains *d, const char *name)
 void sim_domains_profile(struct sim_domains *d, const char *host, int cpus,
                          int64_t memory_kib)
 {
-    struct sim_host *h = host_make(d, host);
+    struct fake_host *h = host_make(d, host);
 
     h->cpus = cpus;
     h->memory_kib = memory_kib;
@@ -535,6 +536,31 @@ static int domain_trigger(void *ctx, const char *host, const char *uuid,
     return rc;
 }
 
+/* Operations that are known to take their time: so many times the least. */
+static const struct {
+    const char *op;
+    int times;
+} slow[] = {
+    {"suspend", 2},      {"resume", 2},       {"resume_on", 2},
+    {"checkpoint", 3},   {"pool_migrate", 4}, {"clean_shutdown", 2},
+    {"clean_reboot", 3},
+};
+
+void sim_domains_pace(struct sim_domains *d, int64_t ms)
+{
+    d->pace_ms = ms;
+}
+
+static int64_t domain_pace_ms(void *ctx, const char *op)
+{
+    const struct sim_domains *d = ctx;
+
+    for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+        if (strcmp(slow[i].op, op) == 0)
+            return d->pace_ms * slow[i].times;
+    return d->pace_ms;
+}
+
 struct domain_driver sim_domains_driver(struct sim_domains *d)
 {
     return (struct domain_driver){.start = domain_start,
@@ -554,5 +580,6 @@ struct domain_driver sim_domains_driver(struct sim_domains *d)
                                   .guest = domain_guest,
                                   .sysrq = domain_sysrq,
                                   .trigger = domain_trigger,
+                                  .pace_ms = domain_pace_ms,
                                   .ctx = d};
 }

@@ -40,4 +40,7 @@ struct value sim_domains_on(const struct sim_domains *d, struct arena *a,
  */
 int sim_domains_guest(struct sim_domains *d, const char *kind);
 
+/* What operations take at least; longer ones take some of that. 0: nothing. */
+void sim_domains_pace(struct sim_domains *d, int64_t ms);
+
 #endif

@@ -131,6 +131,11 @@ static int sim_init(struct sim *sim, const struct options *o)
                                     .ctx = sim};
     sim->faults = faults_create(&sim->clock, sim->options.seed);
     sim->domains = sim_domains_create();
+    sim_domains_pace(sim->domains, (int64_t)o->pace);
+    if (o->guests && sim_domains_guest(sim->domains, o->guests)) {
+        fprintf(stderr, "touchstone sim: there is no guest '%s'\n", o->guests);
+        return -EINVAL;
+    }
     sim->agents = sim_agents_create(sim);
     sim->agent = sim_agents_driver(sim->agents);
     sim->nics = sim_nics_create(sim, (int)o->nics);

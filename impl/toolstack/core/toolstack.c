@@ -25,6 +25,7 @@
 #include "timer.h"
 #include "transfer.h"
 #include "vm.h"
+#include "vmss_run.h"
 
 enum {
     DATE_BYTES = 32,
@@ -115,6 +116,7 @@ void toolstack_recover(struct toolstack *ts)
     struct request r = {.ts = ts, .db = &ts->db};
 
     host_memory_recover(ts);
+    vmss_begin(ts);
     holds_clear(&r);
     replication_recover(ts);
     tasks_recover(ts);

@@ -74,6 +74,8 @@ struct toolstack {
     const struct auth_driver *auth; /* borrowed; NULL: no directory */
     struct storage_driver storage;
     int64_t next_domid;
+    int64_t vmss_until_ms; /* up to when schedules were kept */
+    uint64_t vmss_timer;   /* 0: no machine has one */
     uint64_t messages_made;
     uint64_t event_id;
     struct host_memory *memory; /* of host/host_memory.c */

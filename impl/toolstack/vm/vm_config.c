@@ -6,6 +6,7 @@
 #include "handlers.h"
 #include "host_memory.h"
 #include "vm.h"
+#include "vmss_run.h"
 
 struct memory {
     int64_t static_min, dynamic_min, dynamic_max, static_max;
@@ -294,6 +295,7 @@ int vm_set_snapshot_schedule(struct request *r)
     if (!vm)
         return API_FAILED;
     db_set_text(r->db, vm, "snapshot_schedule", ref);
+    vmss_begin(r->ts);
     return reply_void(r);
 }
 

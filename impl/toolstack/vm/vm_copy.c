@@ -318,26 +318,34 @@ int vm_snapshot(struct request *r)
 }
 
 /* A running machine stops for a moment, and goes on where it was. */
-static int checkpoint_now(struct request *r, struct object *vm)
+int vm_checkpoint_make(struct request *r, struct object *vm, const char *label,
+                       struct object **snapshot)
 {
-    struct vm_copy how = {
-        .label = arg_text(r, 1), .snapshot = true, .image = true};
-    struct object *host = db_ref(r->db, vm, "resident_on"), *o = NULL;
+    struct vm_copy how = {.label = label, .snapshot = true, .image = true};
+    struct object *host = db_ref(r->db, vm, "resident_on");
     bool running = db_text(vm, "power_state")[0] == 'R';
     struct value error;
     int rc;
 
     if (running && vm_image_save(r, vm))
         return API_FAILED;
-    rc = vm_duplicate(r, vm, &how, &o);
+    rc = vm_duplicate(r, vm, &how, snapshot);
     error = r->error;
     if (running && vm_image_restore(r, vm, host, false))
         return API_FAILED;
     r->error = error;
     if (rc)
         return API_FAILED;
-    snapshot_settle(r, vm, o);
-    return reply_ref(r, o);
+    snapshot_settle(r, vm, *snapshot);
+    return 0;
+}
+
+static int checkpoint_now(struct request *r, struct object *vm)
+{
+    struct object *o;
+
+    return vm_checkpoint_make(r, vm, arg_text(r, 1), &o) ? API_FAILED
+                                                         : reply_ref(r, o);
 }
 
 int vm_checkpoint(struct request *r)

@@ -20,6 +20,13 @@ int vm_duplicate(struct request *r, struct object *from,
 int vm_snapshot_make(struct request *r, struct object *vm, const char *label,
                      const struct value *ignore, struct object **snapshot);
 
+/* The same with the memory of a machine that runs. */
+int vm_checkpoint_make(struct request *r, struct object *vm, const char *label,
+                       struct object **snapshot);
+
+/* Takes it out of its tree: children hang themselves under its parent. */
+void vm_tree_leave(struct request *r, struct object *vm);
+
 /* What only a machine itself has: not copied, not reverted. */
 bool vm_field_is_own(const char *name);
 

@@ -111,7 +111,7 @@ int vm_create(struct request *r)
 }
 
 /* Children hang themselves under the grandparent. */
-static void leave_tree(struct request *r, struct object *vm)
+void vm_tree_leave(struct request *r, struct object *vm)
 {
     const struct value *children = db_get(vm, "children");
     const char *parent = arena_strdup(r->arena, db_text(vm, "parent"));
@@ -129,7 +129,7 @@ int vm_destroy(struct request *r)
         return API_FAILED;
     if (vm_is_default_template(vm))
         return request_fail(r, "VM_CANNOT_DELETE_DEFAULT_TEMPLATE", NULL);
-    leave_tree(r, vm);
+    vm_tree_leave(r, vm);
     devices_destroy(r, vm);
     if (db_ref(r->db, vm, "suspend_VDI"))
         vm_image_drop(r, vm);

@@ -131,3 +131,9 @@ int vmss_add_to_schedule(struct request *r)
 {
     return request_internal(r, "Not_found");
 }
+
+int vmss_remove_from_schedule(struct request *r)
+{
+    db_map_del(r->db, r->self, "schedule", arg_text(r, 1));
+    return reply_void(r);
+}
