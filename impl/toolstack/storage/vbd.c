@@ -6,6 +6,7 @@
 #include "device.h"
 #include "generic.h"
 #include "handlers.h"
+#include "vbd_place.h"
 #include "vm.h"
 
 enum {
@@ -31,33 +32,15 @@ static bool device_valid(const char *name)
     return false;
 }
 
-static struct object *device_at(struct request *r, struct object *vm,
-                                const char *set_name, const char *field,
-                                const char *place)
-{
-    const struct value *set = db_get(vm, set_name);
-
-    for (uint32_t i = 0; i < set->nr; i++) {
-        struct object *o = db_find_any(r->db, set->items[i].s);
-
-        if (strcmp(db_text(o, field), place) == 0)
-            return o;
-    }
-    return NULL;
-}
-
 /* "autodetect" takes the lowest place that is free. */
 static const char *place_of(struct request *r, struct object *vm,
                             const char *wanted)
 {
     if (strcmp(wanted, "autodetect") != 0)
         return wanted;
-    for (int i = 0; i < VBD_DEVICES_MAX; i++) {
-        const char *place = arena_printf(r->arena, "%d", i);
-
-        if (!device_at(r, vm, "VBDs", "userdevice", place))
-            return place;
-    }
+    for (int i = 0; i < VBD_DEVICES_MAX; i++)
+        if (vbd_place_free(r, vm, i))
+            return arena_printf(r->arena, "%d", i);
     return "";
 }
 
@@ -90,7 +73,7 @@ int vbd_create(struct request *r)
     place = place_of(r, vm, value_text(args, "userdevice", ""));
     if (!device_valid(place))
         return request_fail(r, "INVALID_DEVICE", place, NULL);
-    if (place[0] != '-' && device_at(r, vm, "VBDs", "userdevice", place))
+    if (vbd_place_taken(r, vm, place))
         return request_fail(r, "DEVICE_ALREADY_EXISTS", place, NULL);
     o = generic_create(r, args);
     db_set_text(r->db, o, "userdevice", place);

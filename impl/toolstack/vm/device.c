@@ -80,8 +80,11 @@ static void vif_refresh(struct request *r, struct object *o, bool live)
 void devices_refresh(struct request *r, struct object *vm)
 {
     const struct value *vbds = db_get(vm, "VBDs"), *vifs = db_get(vm, "VIFs");
+    const struct value *vusbs = db_get(vm, "VUSBs");
     bool live = vm_is_live(vm);
 
+    for (uint32_t i = 0; i < vusbs->nr; i++)
+        vusb_refresh(r, db_find_any(r->db, vusbs->items[i].s));
     for (uint32_t i = 0; i < vbds->nr; i++)
         vbd_refresh(r, db_find_any(r->db, vbds->items[i].s));
     for (uint32_t i = 0; i < vifs->nr; i++)

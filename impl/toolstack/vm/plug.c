@@ -75,6 +75,8 @@ static void set_attached(struct request *r, struct object *vbd, bool attached)
     struct object *vdi = db_ref(r->db, vbd, "VDI");
 
     db_set_bool(r->db, vbd, "currently_attached", attached);
+    if (attached)
+        db_set_text(r->db, vbd, "device", vm_device_spec(r, vbd).target);
     vbd_refresh(r, vbd);
     if (vdi)
         vdi_refresh(r, vdi);
@@ -187,7 +189,7 @@ int vbd_set_mode(struct request *r)
 
 /* --- USB devices ------------------------------------------------------------- */
 
-static void vusb_refresh(struct request *r, struct object *vusb)
+void vusb_refresh(struct request *r, struct object *vusb)
 {
     struct object *vm = db_ref(r->db, vusb, "VM");
     bool runs = vm && db_text(vm, "power_state")[0] == 'R';

@@ -20,6 +20,8 @@ int device_check_drivers(struct request *r, const struct object *vm,
 int vbd_check(struct request *r, struct object *vbd, const char *op);
 void vbd_refresh(struct request *r, struct object *vbd);
 
+void vusb_refresh(struct request *r, struct object *vusb);
+
 /* 0, or API_FAILED: some disk of the machine is in use elsewhere. */
 int vbds_check_attach(struct request *r, struct object *vm);
 

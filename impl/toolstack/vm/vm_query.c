@@ -4,53 +4,48 @@
 
 #include "handlers.h"
 #include "placement.h"
+#include "vbd_place.h"
 #include "vm.h"
 
 enum {
     VIF_PLACES = 16,
 };
 
-/* 3 of "3", and of "xvdd" and the like; negative for what is neither. */
-static int place_number(const char *name)
+int vm_get_allowed_vbd_devices(struct request *r)
 {
-    size_t len = strlen(name);
-
-    if (*name >= '0' && *name <= '9')
-        return atoi(name);
-    if (len >= 3 && name[len - 1] >= 'a' && name[len - 1] <= 'z')
-        return name[len - 1] - 'a';
-    return -ENOENT;
-}
-
-/* The numbers below `places` that no device of the set has taken. */
-static int free_places(struct request *r, const char *set_name,
-                       const char *field, int places)
-{
-    const struct value *set = db_get(r->self, set_name);
-    const char **names = arena_alloc(r->arena, sizeof(*names) * (size_t)places);
+    const char **names =
+        arena_alloc(r->arena, sizeof(*names) * VBD_DEVICES_MAX);
     size_t nr = 0;
 
-    for (int i = 0; i < places; i++) {
-        const char *name = arena_printf(r->arena, "%d", i);
-        bool taken = false;
-
-        for (uint32_t k = 0; k < set->nr; k++)
-            taken |= place_number(db_text(db_find_any(r->db, set->items[k].s),
-                                          field)) == i;
-        if (!taken)
-            names[nr++] = name;
-    }
+    for (int i = 0; i < VBD_DEVICES_MAX; i++)
+        if (vbd_place_free(r, r->self, i))
+            names[nr++] = arena_printf(r->arena, "%d", i);
     return reply(r, value_strings(r->arena, names, nr));
 }
 
-int vm_get_allowed_vbd_devices(struct request *r)
+static bool has_vif(struct request *r, const char *place)
 {
-    return free_places(r, "VBDs", "userdevice", VBD_DEVICES_MAX);
+    const struct value *vifs = db_get(r->self, "VIFs");
+
+    for (uint32_t i = 0; i < vifs->nr; i++)
+        if (strcmp(db_text(db_find_any(r->db, vifs->items[i].s), "device"),
+                   place) == 0)
+            return true;
+    return false;
 }
 
 int vm_get_allowed_vif_devices(struct request *r)
 {
-    return free_places(r, "VIFs", "device", VIF_PLACES);
+    const char **names = arena_alloc(r->arena, sizeof(*names) * VIF_PLACES);
+    size_t nr = 0;
+
+    for (int i = 0; i < VIF_PLACES; i++) {
+        const char *place = arena_printf(r->arena, "%d", i);
+
+        if (!has_vif(r, place))
+            names[nr++] = place;
+    }
+    return reply(r, value_strings(r->arena, names, nr));
 }
 
 int vm_compute_memory_overhead(struct request *r)
