@@ -131,7 +131,6 @@ static int sim_init(struct sim *sim, const struct options *o)
                                     .ctx = sim};
     sim->faults = faults_create(&sim->clock, sim->options.seed);
     sim->domains = sim_domains_create();
-    sim_domains_pace(sim->domains, (int64_t)o->pace);
     if (o->guests && sim_domains_guest(sim->domains, o->guests)) {
         fprintf(stderr, "touchstone sim: there is no guest '%s'\n", o->guests);
         return -EINVAL;
@@ -191,6 +190,7 @@ static int serve(struct sim *sim, bool first)
 
     sim->world = world;
     rc = world_fill(world);
+    sim_domains_pace(sim->domains, (int64_t)sim->options.pace);
     if (!rc)
         rc = world_listen(world, (uint16_t)sim->options.port);
     if (!rc) {

@@ -180,10 +180,10 @@ static void arm(struct toolstack *ts)
 {
     int64_t now = ts->env.now_ms(ts->env.ctx);
 
-    ts->vmss_timer = is_wanted(ts)
-                         ? timer_after(ts, QUARTER_MS - now % QUARTER_MS,
-                                       quarter_cb, NULL)
-                         : 0;
+    ts->vmss_timer =
+        is_wanted(ts)
+            ? timer_after(ts, QUARTER_MS - now % QUARTER_MS, quarter_cb, NULL)
+            : 0;
 }
 
 void vmss_begin(struct toolstack *ts)
