@@ -55,11 +55,11 @@ END_TEST
 START_TEST(bits_that_nobody_knows_are_refused)
 {
     struct cpu_features f;
-    char text[(CPU_WORDS + 1) * 9 + 1] = "";
+    char text[(CPU_WORDS + 1) * 9];
 
-    for (int i = 0; i < CPU_WORDS; i++)
-        strcat(text, "00000000-");
-    strcat(text, "00000000");
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 9 == 8 ? '-' : '0';
+    text[sizeof(text) - 1] = '\0';
     ck_assert_int_eq(cpu_features_decode(text, &f), CPU_WORDS);
     text[strlen(text) - 1] = '1';
     ck_assert_int_eq(cpu_features_decode(text, &f), 0);

@@ -2,18 +2,13 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "host_memory.h"
 #include "request.h"
 #include "vm.h"
 
 int host_compute_free_memory(struct request *r)
 {
-    struct object *metrics = db_ref(r->db, r->self, "metrics");
-    int64_t bytes = metrics ? db_int(metrics, "memory_free") : 0;
-
-    for (struct object *o = db_first(r->db, "VM"); o; o = o->next)
-        if (db_int(o, "domid") > 0)
-            bytes -= db_int(o, "memory_dynamic_min") + vm_memory_overhead(o);
-    return reply(r, value_int(bytes));
+    return reply(r, value_int(host_memory_available(r->ts, r->self)));
 }
 
 int host_compute_memory_overhead(struct request *r)

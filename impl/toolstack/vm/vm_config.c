@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance.h"
 #include "generic.h"
 #include "handlers.h"
 #include "host_memory.h"
@@ -262,12 +263,18 @@ static bool is_plain(const struct object *vm)
 
 int vm_set_appliance(struct request *r)
 {
+    struct object *old;
+
     if (!is_plain(r->self))
         return request_fail(r, "OPERATION_NOT_ALLOWED",
                             "Control domains, templates and snapshots cannot "
                             "be assigned to appliances.",
                             NULL);
+    old = db_ref(r->db, r->self, "appliance");
     db_set_text(r->db, r->self, "appliance", arg_text(r, 1));
+    if (old)
+        appliance_refresh(r, old);
+    vm_refresh(r, r->self);
     return reply_void(r);
 }
 

@@ -9,6 +9,7 @@
 #include "storage.h"
 #include "vdi.h"
 #include "vm.h"
+#include "vm_alert.h"
 #include "vm_guest.h"
 #include "vm_suspend.h"
 
@@ -309,6 +310,10 @@ static int snapshot_now(struct request *r, struct object *vm)
 
     if (vm_snapshot_make(r, vm, arg_text(r, 1), ignored(r), &o))
         return API_FAILED;
+    vm_alert(r, vm, "VM_SNAPSHOTTED",
+             arena_printf(r->arena, "snapshotted, snapshot name: %s",
+                          arg_text(r, 1)),
+             NULL);
     return reply_ref(r, o);
 }
 
@@ -344,8 +349,13 @@ static int checkpoint_now(struct request *r, struct object *vm)
 {
     struct object *o;
 
-    return vm_checkpoint_make(r, vm, arg_text(r, 1), &o) ? API_FAILED
-                                                         : reply_ref(r, o);
+    if (vm_checkpoint_make(r, vm, arg_text(r, 1), &o))
+        return API_FAILED;
+    vm_alert(r, vm, "VM_CHECKPOINTED",
+             arena_printf(r->arena, "checkpointed, snapshot name: %s",
+                          arg_text(r, 1)),
+             NULL);
+    return reply_ref(r, o);
 }
 
 int vm_checkpoint(struct request *r)
@@ -471,6 +481,11 @@ static int revert_now(struct request *r, struct object *snapshot)
     if (image_copy(r, snapshot, vm))
         return API_FAILED;
     vm_refresh(r, vm);
+    vm_alert(r, vm, "VM_SNAPSHOT_REVERTED",
+             arena_printf(r->arena, "reverted to snapshot: %s (uuid %s)",
+                          db_text(snapshot, "name_label"),
+                          db_text(snapshot, "uuid")),
+             NULL);
     return reply_void(r);
 }
 

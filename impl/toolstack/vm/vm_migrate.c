@@ -8,6 +8,7 @@
 #include "placement.h"
 #include "vgpu.h"
 #include "vm.h"
+#include "vm_alert.h"
 #include "vm_domain.h"
 #include "vm_guest.h"
 
@@ -59,6 +60,12 @@ int vm_move(struct request *r, struct object *vm, struct object *host)
         (void)vgpus_place(r, vm, host); /* was checked: there is room */
     }
     vm_arrive(r, vm, host);
+    vm_alert(r, vm, "VM_MIGRATED",
+             from ? arena_printf(
+                        r->arena, "migrated from host '%s' (uuid: %s) to host",
+                        db_text(from, "name_label"), db_text(from, "uuid"))
+                  : "migrated to host",
+             host);
     return 0;
 }
 

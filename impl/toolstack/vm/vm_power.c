@@ -12,6 +12,7 @@
 #include "plug.h"
 #include "vgpu.h"
 #include "vm.h"
+#include "vm_alert.h"
 #include "vm_domain.h"
 #include "vm_guest.h"
 #include "vm_suspend.h"
@@ -238,11 +239,17 @@ int vm_boot(struct request *r, struct object *vm, struct object *host,
     return 0;
 }
 
+/* After a start: the alert, and the machine's own delay. */
+static int started(struct request *r, struct object *vm)
+{
+    vm_alert(r, vm, "VM_STARTED", "started on host",
+             db_ref(r->db, vm, "resident_on"));
+    return vm_delay(r, vm, "start_delay");
+}
+
 static int start_now(struct request *r, struct object *vm)
 {
-    return vm_boot(r, vm, NULL, arg_bool(r, 1))
-               ? API_FAILED
-               : vm_delay(r, vm, "start_delay");
+    return vm_boot(r, vm, NULL, arg_bool(r, 1)) ? API_FAILED : started(r, vm);
 }
 
 int vm_start(struct request *r)
@@ -256,7 +263,7 @@ static int start_on_now(struct request *r, struct object *vm)
 
     if (!host || vm_boot(r, vm, host, arg_bool(r, 2)))
         return API_FAILED;
-    return vm_delay(r, vm, "start_delay");
+    return started(r, vm);
 }
 
 int vm_start_on(struct request *r)
@@ -270,6 +277,7 @@ static int pause_now(struct request *r, struct object *vm)
     if (vm_drive(r, vm, r->ts->domains.pause))
         return API_FAILED;
     vm_set_power(r, vm, "Paused");
+    vm_alert(r, vm, "VM_PAUSED", "paused", NULL);
     return reply_void(r);
 }
 
@@ -283,6 +291,7 @@ static int unpause_now(struct request *r, struct object *vm)
     if (vm_drive(r, vm, r->ts->domains.resume))
         return API_FAILED;
     vm_set_power(r, vm, "Running");
+    vm_alert(r, vm, "VM_UNPAUSED", "unpaused", NULL);
     return reply_void(r);
 }
 
@@ -322,10 +331,19 @@ int vm_stop(struct request *r, struct object *vm, enum vm_stop how)
     return vm_halt(r, vm);
 }
 
+/* How the three shutdowns go: the guest's part, and what is said of it. */
+static int stop_now(struct request *r, struct object *vm, enum vm_stop how,
+                    const char *what)
+{
+    if (vm_stop(r, vm, how))
+        return API_FAILED;
+    vm_alert(r, vm, "VM_SHUTDOWN", what, NULL);
+    return vm_delay(r, vm, "shutdown_delay");
+}
+
 static int hard_now(struct request *r, struct object *vm)
 {
-    return vm_stop(r, vm, VM_STOP_HARD) ? API_FAILED
-                                        : vm_delay(r, vm, "shutdown_delay");
+    return stop_now(r, vm, VM_STOP_HARD, "shutdown forcibly");
 }
 
 int vm_hard_shutdown(struct request *r)
@@ -335,8 +353,7 @@ int vm_hard_shutdown(struct request *r)
 
 static int clean_now(struct request *r, struct object *vm)
 {
-    return vm_stop(r, vm, VM_STOP_CLEAN) ? API_FAILED
-                                         : vm_delay(r, vm, "shutdown_delay");
+    return stop_now(r, vm, VM_STOP_CLEAN, "shutdown");
 }
 
 int vm_clean_shutdown(struct request *r)
@@ -346,8 +363,7 @@ int vm_clean_shutdown(struct request *r)
 
 static int any_now(struct request *r, struct object *vm)
 {
-    return vm_stop(r, vm, VM_STOP_ANY) ? API_FAILED
-                                       : vm_delay(r, vm, "shutdown_delay");
+    return stop_now(r, vm, VM_STOP_ANY, "shutdown");
 }
 
 int vm_shutdown(struct request *r)
@@ -355,7 +371,7 @@ int vm_shutdown(struct request *r)
     return vm_run(r, "shutdown", any_now);
 }
 
-static int reboot_now(struct request *r, struct object *vm)
+static int reboot(struct request *r, struct object *vm, const char *what)
 {
     if (vm_drive(r, vm, r->ts->domains.reboot))
         return API_FAILED;
@@ -365,24 +381,31 @@ static int reboot_now(struct request *r, struct object *vm)
     vm_guest_update(r, vm);
     host_memory_account(r->ts, vm);
     vm_set_power(r, vm, "Running");
+    vm_alert(r, vm, "VM_REBOOTED", what, NULL);
     return reply_void(r);
+}
+
+static int hard_reboot_now(struct request *r, struct object *vm)
+{
+    return reboot(r, vm, "rebooted forcibly");
 }
 
 int vm_hard_reboot(struct request *r)
 {
-    return vm_run(r, "hard_reboot", reboot_now);
+    return vm_run(r, "hard_reboot", hard_reboot_now);
 }
 
 /* Of releases where hosts told each other; the machine must run. */
 int vm_hard_reboot_internal(struct request *r)
 {
-    return vm_is_live(r->self) ? reboot_now(r, r->self)
+    return vm_is_live(r->self) ? hard_reboot_now(r, r->self)
                                : vm_bad_state(r, r->self, "running");
 }
 
 static int clean_reboot_now(struct request *r, struct object *vm)
 {
-    return ask(r, vm, DOMAIN_ASK_REBOOT) ? API_FAILED : reboot_now(r, vm);
+    return ask(r, vm, DOMAIN_ASK_REBOOT) ? API_FAILED
+                                         : reboot(r, vm, "rebooted cleanly");
 }
 
 int vm_clean_reboot(struct request *r)

@@ -9,6 +9,7 @@
 #include "storage.h"
 #include "vdi.h"
 #include "vm.h"
+#include "vm_alert.h"
 #include "vm_domain.h"
 
 enum {
@@ -116,7 +117,10 @@ int vm_image_restore(struct request *r, struct object *vm, struct object *host,
 static int suspend_now(struct request *r, struct object *vm)
 {
     vm_note_wanted(r, vm, false);
-    return vm_image_save(r, vm) ? API_FAILED : reply_void(r);
+    if (vm_image_save(r, vm))
+        return API_FAILED;
+    vm_alert(r, vm, "VM_SUSPENDED", "suspended", NULL);
+    return reply_void(r);
 }
 
 int vm_suspend(struct request *r)
@@ -130,6 +134,7 @@ static int resume(struct request *r, struct object *vm, struct object *host,
     if (!host || vm_image_restore(r, vm, host, paused))
         return API_FAILED;
     vm_note_wanted(r, vm, true);
+    vm_alert(r, vm, "VM_RESUMED", "resumed on host", host);
     return reply_void(r);
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "handlers.h"
+#include "message.h"
 #include "timer.h"
 #include "vm.h"
 #include "vm_copy.h"
@@ -103,15 +104,9 @@ static int take(struct request *r, const struct object *vmss, struct object *vm)
 static void alert(struct request *r, const struct object *vmss, bool ok,
                   const char *body)
 {
-    struct object *m = db_create(r->db, "message");
-
-    db_set_text(r->db, m, "name",
-                ok ? "VMSS_SNAPSHOT_SUCCEEDED" : "VMSS_SNAPSHOT_FAILED");
-    db_set_int(r->db, m, "priority", ok ? 5 : 3);
-    db_set_text(r->db, m, "cls", "VMSS");
-    db_set_text(r->db, m, "obj_uuid", db_text(vmss, "uuid"));
-    db_set_text(r->db, m, "timestamp", toolstack_now(r->ts, r->arena));
-    db_set_text(r->db, m, "body", body);
+    (void)message_make(r,
+                       ok ? "VMSS_SNAPSHOT_SUCCEEDED" : "VMSS_SNAPSHOT_FAILED",
+                       ok ? 5 : 3, "VMSS", db_text(vmss, "uuid"), body);
 }
 
 /* All its machines. How many could not be snapshotted. */
