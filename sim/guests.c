@@ -1,6 +1,7 @@
 /* The rows of guests.def, and addresses from MACs. */
 #include "guests.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,25 @@ const struct sim_guest *sim_guest_find(const char *kind)
     return NULL;
 }
 
-/* 10.x.y.z from the MAC's end, and the link-local address of RFC 4291. */
+/* The link-local address of RFC 4291. */
+static const char *link_local(struct arena *a, const unsigned *o)
+{
+    unsigned char raw[16] = {0xfe,
+                             0x80,
+                             [8] = (unsigned char)(o[0] ^ 2),
+                             (unsigned char)o[1],
+                             (unsigned char)o[2],
+                             0xff,
+                             0xfe,
+                             (unsigned char)o[3],
+                             (unsigned char)o[4],
+                             (unsigned char)o[5]};
+    char *text = arena_alloc(a, INET6_ADDRSTRLEN);
+
+    return inet_ntop(AF_INET6, raw, text, INET6_ADDRSTRLEN);
+}
+
+/* 10.x.y.z from the MAC's end, and one that needs no server. */
 static size_t put_addresses(struct arena *a, struct member *m, int nic,
                             const char *mac)
 {
@@ -52,11 +71,8 @@ static size_t put_addresses(struct arena *a, struct member *m, int nic,
     m[0] = (struct member){
         arena_printf(a, "net/%d/ipv4/0", nic),
         value_string(arena_printf(a, "10.%u.%u.%u", o[3], o[4], o[5]))};
-    m[1] =
-        (struct member){arena_printf(a, "net/%d/ipv6/0", nic),
-                        value_string(arena_printf(a, "fe80::%x:%xff:fe%02x:%x",
-                                                  (o[0] ^ 2) << 8 | o[1], o[2],
-                                                  o[3], o[4] << 8 | o[5]))};
+    m[1] = (struct member){arena_printf(a, "net/%d/ipv6/0", nic),
+                           value_string(link_local(a, o))};
     return ADDRESSES;
 }
 

@@ -4,6 +4,7 @@
 #include "ha.h"
 #include "handlers.h"
 #include "host.h"
+#include "levelling.h"
 #include "liveness.h"
 #include "moving.h"
 #include "placement.h"
@@ -12,7 +13,7 @@
 void pool_forget_host(struct request *r, struct object *host)
 {
     moving_forget(r, host);
-    pool_refresh_cpu_info(r);
+    levelling_pool(r);
 }
 
 static int check_empty(struct request *r, const struct object *host)
@@ -45,30 +46,4 @@ int pool_eject(struct request *r)
         return request_internal(r, "the host cannot start anew");
     pool_forget_host(r, host);
     return reply_void(r);
-}
-
-static int64_t number(const struct object *host, const char *key)
-{
-    const char *text = value_text(db_get(host, "cpu_info"), key, "0");
-    int64_t n = 0;
-
-    while (*text >= '0' && *text <= '9' && n < INT32_MAX)
-        n = n * 10 + (*text++ - '0');
-    return n;
-}
-
-/* CPUs of all hosts together; what they have in common is for others to say. */
-void pool_refresh_cpu_info(struct request *r)
-{
-    struct object *pool = toolstack_pool(r->ts);
-    int64_t cpus = 0, sockets = 0;
-
-    for (struct object *h = db_first(r->db, "host"); h; h = h->next) {
-        cpus += number(h, "cpu_count");
-        sockets += number(h, "socket_count");
-    }
-    db_map_put(r->db, pool, "cpu_info", "cpu_count",
-               arena_printf(r->arena, "%lld", (long long)cpus));
-    db_map_put(r->db, pool, "cpu_info", "socket_count",
-               arena_printf(r->arena, "%lld", (long long)sockets));
 }

@@ -9,6 +9,7 @@
 #include "dispatch.h"
 #include "handlers.h"
 #include "host.h"
+#include "levelling.h"
 #include "liveness.h"
 #include "moving.h"
 #include "net.h"
@@ -100,7 +101,7 @@ static int enter(struct join *j)
     attach_shared(&there, db_find(&to->db, "host", j->host->ref));
     if (networks_adopt(&there, db_find(&to->db, "host", j->host->ref)))
         return API_FAILED;
-    pool_refresh_cpu_info(&there);
+    levelling_pool(&there);
     host_local_put(to, j->host, LOCAL_MASTER, j->address);
     memcpy(j->r->ts->leaving, db_text(j->host, "uuid"), UUID_BYTES);
     j->r->ts->joined = to;

@@ -25,7 +25,4 @@ void pool_set_master(struct request *r, struct object *host);
 /* Removes a host that is gone for good, with all that only it had. */
 void pool_forget_host(struct request *r, struct object *host);
 
-/* Works out pool.cpu_info from the hosts. */
-void pool_refresh_cpu_info(struct request *r);
-
 #endif

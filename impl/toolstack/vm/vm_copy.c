@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "disk_job.h"
 #include "handlers.h"
 #include "storage.h"
 #include "vdi.h"
@@ -436,6 +437,7 @@ static struct object *origin_make(struct request *r, struct object *snapshot)
 
     copy_fields(r, snapshot, vm);
     db_set_text(r->db, vm, "power_state", "Halted");
+    db_set_bool(r->db, vm, "is_a_template", false);
     db_set_int(r->db, vm, "domid", -1);
     db_set_text(r->db, snapshot, "snapshot_of", vm->ref);
     vm_metrics_make(r, vm);
@@ -500,18 +502,108 @@ int vm_revert(struct request *r)
 
 /* --- Copies to another repository ------------------------------------------ */
 
+/* The copy has its devices already, and its disks get there one by one. */
+struct copy_errand {
+    const char *vm, *copy, *key;
+};
+
+static void copy_unmark(struct request *r, const struct copy_errand *e)
+{
+    struct object *vm = db_find(r->db, "VM", e->vm);
+
+    if (!vm)
+        return;
+    db_map_del(r->db, vm, "current_operations", e->key);
+    vm_refresh(r, vm);
+}
+
+static void copy_failed(struct request *r, struct disk_job *job)
+{
+    const struct copy_errand *e = job->blank;
+    struct object *copy = db_find(r->db, "VM", e->copy);
+
+    copy_unmark(r, e);
+    if (copy)
+        vm_unmake(r, copy, false);
+}
+
+static int copy_done(struct request *r, struct disk_job *job)
+{
+    const struct copy_errand *e = job->blank;
+    struct object *vm = db_find(r->db, "VM", e->vm);
+    struct object *copy = db_find(r->db, "VM", e->copy);
+
+    if (!vm || !copy)
+        return request_bad_handle(r, "VM", vm ? e->copy : e->vm);
+    copy_unmark(r, e);
+    vm_copy_settle(r, vm, copy);
+    return reply_ref(r, copy);
+}
+
+/* Each device of the copy stands where the machine's own does. */
+static int copy_add_disks(struct request *r, struct disk_job *job,
+                          struct object *vm, struct object *copy,
+                          const char *sr)
+{
+    const struct value *old = db_get(vm, "VBDs"), *new = db_get(copy, "VBDs");
+
+    for (uint32_t i = 0; i < old->nr && i < new->nr; i++) {
+        struct object *vbd = db_find_any(r->db, old->items[i].s);
+        struct object *vdi = db_ref(r->db, vbd, "VDI"), *made;
+
+        if (!vdi || strcmp(db_text(vbd, "type"), "Disk") != 0)
+            continue;
+        made = disk_job_add(r, job, vdi, sr);
+        if (!made)
+            return API_FAILED;
+        db_set_text(r->db, db_find_any(r->db, new->items[i].s), "VDI",
+                    made->ref);
+    }
+    return 0;
+}
+
+static int copy_to(struct request *r, struct object *vm, struct object *sr)
+{
+    struct vm_copy how = {.label = arg_text(r, 1), .no_disks = true};
+    struct disk_job *job =
+        disk_job_create(r, r->ts, (int)db_get(vm, "VBDs")->nr);
+    struct copy_errand *e = arena_alloc(r->arena, sizeof(*e));
+    struct object *copy;
+    char uuid[UUID_BYTES];
+
+    if (vm_duplicate(r, vm, &how, &copy))
+        return API_FAILED;
+    db_uuid(r->db, uuid);
+    e->vm = arena_strdup(r->arena, vm->ref);
+    e->copy = arena_strdup(r->arena, copy->ref);
+    e->key = arena_printf(r->arena, "DummyRef:|%s|VM.copy", uuid);
+    job->blank = e;
+    job->done = copy_done;
+    job->failed = copy_failed;
+    if (copy_add_disks(r, job, vm, copy, sr->ref))
+        return disk_job_drop(r, job);
+    db_map_put(r->db, vm, "current_operations", e->key, "copy");
+    vm_refresh(r, vm);
+    return disk_job_run(r, job);
+}
+
 static int copy_now(struct request *r, struct object *vm)
 {
-    return clone_as(r, vm, arg_text(r, 1), false);
+    struct object *sr = db_find(r->db, "SR", arg_text(r, 2));
+
+    return sr ? copy_to(r, vm, sr) : clone_as(r, vm, arg_text(r, 1), false);
 }
 
 int vm_copy(struct request *r)
 {
-    const char *sr = arg_text(r, 2);
+    struct object *sr = db_find(r->db, "SR", arg_text(r, 2));
 
     if (vm_check(r, r->self, "copy"))
         return API_FAILED;
-    if (strcmp(sr, REF_NULL) != 0 && !arg_object(r, 2, "SR"))
+    if (strcmp(arg_text(r, 2), REF_NULL) != 0 && !arg_object(r, 2, "SR"))
         return API_FAILED;
+    if (sr && strcmp(db_text(sr, "content_type"), "iso") == 0)
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            "Cannot copy a VM's disks to an ISO SR", NULL);
     return vm_run(r, "copy", copy_now);
 }
