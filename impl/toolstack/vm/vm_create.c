@@ -22,6 +22,9 @@ static int64_t mib_of_pages(int64_t pages)
 }
 
 /* What kinds of domains need beside page tables and VCPUs, in MiB. */
+#define MEMORY_MAX (INT64_C(1) << 50)
+#define VCPUS_MOST (INT64_C(1) << 20)
+
 static const struct {
     const char *type;
     int64_t fixed, shim; /* shim: and a part of the memory */
@@ -32,14 +35,22 @@ static const struct {
     {"", 2, 0, true}, /* all others */
 };
 
+static int64_t within(int64_t i, int64_t most)
+{
+    return i < 0 ? 0 : i > most ? most : i;
+}
+
+/* Nonsense that setters let pass counts as the most that is not. */
 int64_t vm_overhead_of(const struct object *vm, int64_t static_max,
                        int64_t vcpus)
 {
-    int64_t static_mib = (static_max + MIB - 1) / MIB;
-    int64_t shadow_mib = mib_of_pages(VCPU_PAGES * vcpus + 2 * static_mib);
+    int64_t static_mib = (within(static_max, MEMORY_MAX) + MIB - 1) / MIB;
+    int64_t shadow_mib;
     double multiplier = db_get(vm, "HVM_shadow_multiplier")->f;
     size_t kind = 0;
 
+    vcpus = within(vcpus, VCPUS_MOST);
+    shadow_mib = mib_of_pages(VCPU_PAGES * vcpus + 2 * static_mib);
     while (*kinds[kind].type &&
            strcmp(kinds[kind].type, db_text(vm, "domain_type")) != 0)
         kind++;

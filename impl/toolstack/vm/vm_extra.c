@@ -275,17 +275,21 @@ int vm_update_secureboot_certificates(struct request *r)
 
 /* --- Memory and VCPUs that depend on each other ----------------------------- */
 
+#define MAXIMISE_BYTES (INT64_C(1) << 50) /* no host has more */
+
 /* The largest static maximum that fits with its overhead, in whole MiB. */
 int vm_maximise_memory(struct request *r)
 {
-    int64_t low = 0, high = arg_int(r, 1);
+    int64_t low = 0, total = arg_int(r, 1), high;
     int64_t vcpus =
         arg_bool(r, 2) ? MAXIMISE_VCPUS : db_int(r->self, "VCPUs_max");
 
+    total = total > MAXIMISE_BYTES ? MAXIMISE_BYTES : total;
+    high = total;
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
 
-        if (middle + vm_overhead_of(r->self, middle, vcpus) <= arg_int(r, 1))
+        if (middle + vm_overhead_of(r->self, middle, vcpus) <= total)
             low = middle;
         else
             high = middle;

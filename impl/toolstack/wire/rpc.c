@@ -25,38 +25,30 @@ static int send_answer(struct exchange *x, const struct rpc *rpc)
 
 static void unpark(struct exchange *x)
 {
-    struct http_server *s = x->conn->door->server;
-
-    *(x->previous ? &x->previous->next : &s->parked) = x->next;
-    if (x->next)
-        x->next->previous = x->previous;
+    lounge_leave(x);
     x->parked = false;
     (void)timer_cancel(x->call.request.ts, x->timer); /* it may have run */
     x->timer = 0;
 }
 
-/* That the time is up is found when the waiting calls are looked at. */
 static void time_is_up(struct toolstack *ts, void *arg)
 {
     struct exchange *x = arg;
 
     (void)ts;
     x->timer = 0;
+    if (x->lounge && x->epoch == x->call.at->epoch)
+        lounge_call(x);
 }
 
 static int park(struct exchange *x, struct rpc *rpc)
 {
-    struct http_server *s = x->conn->door->server;
     struct toolstack *ts = x->call.request.ts;
     int64_t deadline = answer_deadline_ms(&rpc->answer);
 
     x->rpc = rpc;
     x->parked = true;
-    x->previous = NULL;
-    x->next = s->parked;
-    if (s->parked)
-        s->parked->previous = x;
-    s->parked = x;
+    lounge_enter(x);
     if (deadline != INT64_MAX)
         x->timer = timer_after(ts, deadline - ts->env.now_ms(ts->env.ctx),
                                time_is_up, x);
@@ -148,42 +140,23 @@ void rpc_wake(struct http_server *s)
 
     for (struct toolstack *ts = s->pools; ts; ts = ts->next)
         waits_look(ts);
-    for (struct exchange *x = s->parked, *next; x; x = next) {
-        struct request *r = x->rpc->answer.request;
-
-        next = x->next;
-        if (x->epoch != x->call.at->epoch)
-            conn_abort(x->conn);
-        else if (wait_stirred(r) && wait_ready(r))
-            go_on(x, committed);
-    }
-}
-
-static bool has_parked(const struct http_server *s, const char *session)
-{
-    for (const struct exchange *x = s->parked; x; x = x->next) {
-        const char *ref = x->rpc->answer.request->session_ref;
-
-        if (ref && strcmp(ref, session) == 0)
-            return true;
-    }
-    return false;
+    lounges_look(s);
+    while (s->due)
+        go_on(s->due, committed);
 }
 
 bool rpc_all_wait(const struct http_server *s)
 {
     for (struct toolstack *ts = s->pools; ts; ts = ts->next)
         for (struct object *o = db_first(&ts->db, "session"); o; o = o->next)
-            if (!has_parked(s, o->ref))
+            if (!lounges_have(s, o->ref))
                 return false;
-    return s->parked != NULL;
+    return s->lounges != NULL;
 }
 
 void rpc_stop(struct http_server *s)
 {
-    while (s->parked) {
-        struct exchange *x = s->parked;
-
+    for (struct exchange *x; (x = lounges_first(s));) {
         unpark(x);
         x->head.keep_alive = false;
         (void)route_page(&x->call, 503, "The server stops");

@@ -93,6 +93,8 @@ struct conn {
     } peer;
 };
 
+struct lounge;
+
 struct http_server {
     struct toolstack *pools; /* the first; the others follow */
     struct door *doors;
@@ -106,7 +108,9 @@ struct http_server {
     bool full;
     volatile bool stopping; /* threads look at it, too */
     int64_t now_ms;         /* monotonic, of this round */
-    struct exchange *parked, *spare;
+    struct lounge *lounges; /* calls that wait */
+    struct exchange *due;   /* that go on in this round */
+    struct exchange *spare;
     int spare_nr;
     struct buf spare_out;
     size_t collected; /* bytes of bodies that are held */
@@ -142,6 +146,7 @@ struct exchange {
     uint64_t timer;
     uint32_t epoch; /* of the endpoint when the call came */
     bool parked;
+    struct lounge *lounge;            /* while parked; NULL: called */
     struct exchange *previous, *next; /* parked ones, spare ones */
 };
 
@@ -186,6 +191,16 @@ int route_admit(struct exchange *x);
 void route_over(struct exchange *x, bool ok);
 /* Before each callback: the session and the task may be gone. */
 void route_refresh(struct exchange *x);
+
+/* lounge.c: calls that are parked, or called and not yet gone on. */
+void lounge_enter(struct exchange *x);
+void lounge_leave(struct exchange *x);
+/* Into the list of those that go on. */
+void lounge_call(struct exchange *x);
+/* Calls whoever can go on, and cuts off whose host is gone. */
+void lounges_look(struct http_server *s);
+bool lounges_have(const struct http_server *s, const char *session);
+struct exchange *lounges_first(const struct http_server *s); /* or NULL */
 
 /* rpc.c */
 /* Whether a call waits on and on for a peer that has closed. */
