@@ -38,6 +38,45 @@ class Faults(unittest.TestCase):
             self.assertEqual(client.do("VM.get_power_state", vm), "Running")
             client.close()
 
+    def start_for_ever(self, client):
+        """A task that does not end, and its machine."""
+        vm = client.do("VM.get_by_name_label", "vm0")[0]
+        task = client.do("Async.VM.start", vm, False, False)
+        self.assertEqual(client.do("task.get_status", task), "pending")
+        return task, vm
+
+    def test_a_call_that_waits_can_be_cancelled(self):
+        faults = self.file("- {what: latency, target: vm0, delay: 1e6}")
+        with Simulation("--faults", faults) as simulation:
+            client = Client(simulation).login()
+            task, vm = self.start_for_ever(client)
+            self.assertEqual(client.do("task.get_allowed_operations", task),
+                             ["cancel"])
+            client.do("task.cancel", task)
+            self.assertEqual(client.do("task.get_status", task), "cancelled")
+            self.assertEqual(client.do("task.get_error_info", task),
+                             ["TASK_CANCELLED", task])
+            records = client.do("VM.get_all_records")
+            self.assertEqual(records[vm]["power_state"], "Halted")
+            client.close()
+
+    def test_a_task_of_a_killed_process_has_failed(self):
+        faults = self.file("- {what: latency, target: vm0, delay: 1e6}")
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "pool.db")
+            simulation = Simulation("--faults", faults, "--db", file)
+            client = Client(simulation).login()
+            task, _ = self.start_for_ever(client)
+            simulation.process.kill()
+            simulation.stop()
+            client.close()
+            with Simulation("--db", file) as simulation:
+                client = Client(simulation).login()
+                self.assertEqual(client.do("task.get_status", task), "failure")
+                self.assertEqual(client.do("task.get_error_info", task)[0],
+                                 "INTERNAL_ERROR")
+                client.close()
+
     def test_a_file_that_makes_no_sense_is_refused(self):
         for text, reason in (("- {what: rain}", b"a map with 'what'"),
                              ("- {what: eio, colour: red}", b"'colour'"),

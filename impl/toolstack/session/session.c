@@ -12,8 +12,8 @@
 #include "role.h"
 
 enum {
-    SESSIONS_MAX = 500, /* of one originator, and of one user */
-    SESSIONS_ALL_MAX = 20000,
+    SESSIONS_MAX = 500,      /* of one originator, and of one user */
+    SESSIONS_ALL_MAX = 5000, /* a user's holds 100 KiB of permissions */
     IDLE_MAX_MS = 24 * 3600 * 1000,
     REFRESH_MS = 10 * 60 * 1000,
     VALID_MS = 30 * 60 * 1000, /* then the directory is asked again */
