@@ -154,21 +154,29 @@ static void put_summary(FILE *out, const struct options *o,
     fputs("</table>", out);
 }
 
+static void put_outcome(FILE *out, const struct results *r, enum outcome o)
+{
+    for (int i = 0; i < r->nr; i++) {
+        const struct result *row = &r->rows[i];
+
+        if (row->outcome != o)
+            continue;
+        fprintf(out, "<tr data-find='%s %s' class=%s><td>%s<td>%s<td>%s<td>",
+                row->group, row->item, outcome_name(o), row->group, row->item,
+                row->claim);
+        put(out, row->detail ? row->detail : "");
+    }
+}
+
+/* The worst first. */
 static void put_bad(FILE *out, const struct results *r)
 {
     fputs("<h2>Not passed</h2><table><tr><th>Check<th>Message<th>Claim<th>"
           "Detail",
           out);
-    for (int i = 0; i < r->nr; i++) {
-        const struct result *row = &r->rows[i];
-
-        if (row->outcome == OUTCOME_PASSED)
-            continue;
-        fprintf(out, "<tr data-find='%s %s' class=%s><td>%s<td>%s<td>%s<td>",
-                row->group, row->item, outcome_name(row->outcome), row->group,
-                row->item, row->claim);
-        put(out, row->detail ? row->detail : "");
-    }
+    put_outcome(out, r, OUTCOME_ERROR);
+    put_outcome(out, r, OUTCOME_FAILED);
+    put_outcome(out, r, OUTCOME_SKIPPED);
     fputs("</table>", out);
 }
 

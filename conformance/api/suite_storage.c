@@ -8,7 +8,7 @@
 
 enum {
     MIB = 1 << 20,
-    DISK_BYTES = 4 * MIB,
+    DISK_BYTES = 8 * MIB,
     BLOCK_BYTES = 64 << 10, /* what a bit of changed blocks stands for */
     PATH_BYTES = 512,
 };
@@ -155,6 +155,7 @@ void check_vdi_formats(int nr)
 
     (void)nr;
     needs_destructive();
+    memset(bytes + MIB, 0, DISK_BYTES - MIB); /* whole clusters are empty */
     sr = storage();
     vdi = ok_text("VDI.create", "j", disk_record(sr, DISK_BYTES));
     write_disk(vdi, "raw", bytes, DISK_BYTES);
@@ -208,6 +209,106 @@ void check_vdi_changed_blocks(int nr)
     ok("VDI.disable_cbt", "s", vdi);
     ok("VDI.destroy", "s", before);
     ok("VDI.destroy", "s", after);
+    ok("VDI.destroy", "s", vdi);
+    free(bytes);
+}
+
+/* --- Whole machines --- */
+
+static const char *attach(const char *vm, const char *vdi)
+{
+    cJSON *v = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(v, "VM", vm);
+    cJSON_AddStringToObject(v, "VDI", vdi);
+    cJSON_AddStringToObject(v, "userdevice", "5");
+    cJSON_AddBoolToObject(v, "bootable", false);
+    cJSON_AddStringToObject(v, "mode", "RW");
+    cJSON_AddStringToObject(v, "type", "Disk");
+    cJSON_AddBoolToObject(v, "empty", false);
+    cJSON_AddItemToObject(v, "other_config", cJSON_CreateObject());
+    cJSON_AddStringToObject(v, "qos_algorithm_type", "");
+    cJSON_AddItemToObject(v, "qos_algorithm_params", cJSON_CreateObject());
+    return ok_text("VBD.create", "j", v);
+}
+
+static char *export_machine(const char *vm, const char *compression,
+                            size_t *len)
+{
+    char path[PATH_BYTES], *image;
+    long status;
+
+    (void)snprintf(path, sizeof(path),
+                   "/export?session_id=%s&ref=%s&use_compression=%s",
+                   suite.session, vm, compression);
+    status =
+        rpc_http(suite.rpc, "GET", path, "text/plain", NULL, 0, &image, len);
+    ck_assert_msg(status == 200, "export: HTTP %ld", status);
+    return image;
+}
+
+/* The machine that an import has made: its task says which. */
+static const char *import_machine(const char *image, size_t len)
+{
+    const char *task = ok_text("task.create", "ss", made_name("import"), "");
+    char path[PATH_BYTES], *reply, *ref;
+    size_t reply_len;
+    cJSON *record;
+    long status;
+
+    (void)snprintf(path, sizeof(path), "/import?session_id=%s&task_id=%s",
+                   suite.session, task);
+    status = rpc_http(suite.rpc, "PUT", path, "application/octet-stream", image,
+                      len, &reply, &reply_len);
+    free(reply);
+    ck_assert_msg(status == 200, "import: HTTP %ld", status);
+    record = task_wait(task);
+    ck_assert_str_eq(field_text(record, "status"), "success");
+    ref = strstr(field_text(record, "result"), "OpaqueRef:");
+    ck_assert_msg(ref, "the task names no machine");
+    ref[strcspn(ref, "<")] = '\0';
+    ok("task.destroy", "s", task);
+    return ref;
+}
+
+static const char *disk_of(const char *vm)
+{
+    cJSON *vbds = ok("VM.get_VBDs", "s", vm);
+
+    for (cJSON *vbd = vbds->child; vbd; vbd = vbd->next)
+        if (strcmp(ok_text("VBD.get_userdevice", "s", vbd->valuestring), "5") ==
+            0)
+            return ok_text("VBD.get_VDI", "s", vbd->valuestring);
+    ck_abort_msg("the machine has lost its disk");
+    return NULL; /* not reached */
+}
+
+void check_xva(int nr)
+{
+    static const char *const ways[] = {"false", "gzip", "zstd"};
+    char *bytes = pattern(6), *image;
+    const char *vm = new_machine("xva"), *vdi, *again;
+    size_t len;
+
+    (void)nr;
+    vdi = ok_text("VDI.create", "j", disk_record(storage(), DISK_BYTES));
+    write_disk(vdi, "raw", bytes, DISK_BYTES);
+    (void)attach(vm, vdi);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        image = export_machine(vm, ways[i], &len);
+        again = import_machine(image, len);
+        free(image);
+        ck_assert_str_eq(ok_text("VM.get_name_label", "s", again),
+                         ok_text("VM.get_name_label", "s", vm));
+        ck_assert_str_ne(ok_text("VM.get_uuid", "s", again),
+                         ok_text("VM.get_uuid", "s", vm));
+        holds(disk_of(again), bytes, "the imported machine's disk");
+        vdi = disk_of(again);
+        end_machine(again);
+        ok("VDI.destroy", "s", vdi);
+    }
+    vdi = disk_of(vm);
+    end_machine(vm);
     ok("VDI.destroy", "s", vdi);
     free(bytes);
 }
