@@ -48,6 +48,8 @@ struct sim_sr *sim_sr_adopt(struct sim_volumes *s, const char *uuid)
         sr = sim_sr_make(s, uuid, db_text(o, "type"), place(&a, ts, o),
                          db_int(o, "physical_size"));
         arena_fini(&a);
+        if (strcmp(sr->type, "iso") == 0)
+            isos_make(s, sr);
         return sr;
     }
     return NULL;

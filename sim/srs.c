@@ -116,6 +116,7 @@ static int sim_sr_create(void *ctx, const char *host, const char *sr,
                          int64_t size)
 {
     struct sim_volumes *s = ctx;
+    struct sim_sr *made = NULL;
     struct arena a;
     const char *place;
     int rc = 0;
@@ -128,7 +129,9 @@ static int sim_sr_create(void *ctx, const char *host, const char *sr,
     else if (sr_find(s, sr))
         rc = -EEXIST;
     else
-        (void)sim_sr_make(s, sr, type, place, size);
+        made = sim_sr_make(s, sr, type, place, size);
+    if (made && strcmp(type, "iso") == 0)
+        isos_make(s, made);
     arena_fini(&a);
     return rc;
 }
@@ -239,14 +242,9 @@ static int sim_sr_scan(void *ctx, const char *uuid, storage_volume_fn fn,
         volumes_adopt(s, sr);
     for (int i = 0; !rc && i < VOLUME_SLOTS; i++)
         for (struct volume *v = s->slots[i]; !rc && v; v = v->next) {
-            uint32_t node = node_find(s, v->node);
-            struct storage_volume_stat stat = {
-                .name = v->name,
-                .parent = "",
-                .size = v->size,
-                .used = (int64_t)s->nodes[node].own * STORAGE_BLOCK,
-            };
+            struct storage_volume_stat stat;
 
+            volume_stat(s, v, &stat);
             if (v->sr == sr)
                 rc = fn(arg, &stat);
         }

@@ -77,6 +77,7 @@ void volume_drop(struct sim_volumes *s, struct volume *v)
     while (*slot != v)
         slot = &(*slot)->next;
     *slot = v->next;
+    free(v->about);
     free(v);
     s->dirty = true;
 }
@@ -116,6 +117,18 @@ static int sim_destroy(void *ctx, const char *sr, const char *name)
     return 0;
 }
 
+void volume_stat(const struct sim_volumes *s, const struct volume *v,
+                 struct storage_volume_stat *stat)
+{
+    *stat = (struct storage_volume_stat){
+        .name = v->name,
+        .parent = "",
+        .size = v->size,
+        .used = (int64_t)s->nodes[node_find(s, v->node)].own * STORAGE_BLOCK,
+        .about = v->about ? v->about : "",
+    };
+}
+
 static int sim_stat(void *ctx, const char *sr, const char *name,
                     struct storage_volume_stat *stat)
 {
@@ -124,12 +137,24 @@ static int sim_stat(void *ctx, const char *sr, const char *name,
 
     if (!v)
         return -ENOENT;
-    *stat = (struct storage_volume_stat){
-        .name = v->name,
-        .parent = "",
-        .size = v->size,
-        .used = (int64_t)s->nodes[node_find(s, v->node)].own * STORAGE_BLOCK,
-    };
+    volume_stat(s, v, stat);
+    return 0;
+}
+
+/* Only of what is there: that alone makes no volume of a record. */
+static int sim_describe(void *ctx, const char *sr, const char *name,
+                        const char *about)
+{
+    struct volume *v = volume_find(ctx, sr, name);
+    size_t len = strlen(about) + 1;
+
+    if (!v)
+        return -ENOENT;
+    if (v->about && strcmp(v->about, about) == 0)
+        return 0;
+    v->about = must_realloc(v->about, len);
+    memcpy(v->about, about, len);
+    volume_mark(ctx, v);
     return 0;
 }
 
@@ -267,16 +292,12 @@ static int block_write(struct sim_volumes *s, struct volume *v,
     return blocks_write(&s->blocks, e.slot, p->offset, data, p->len);
 }
 
-static int sim_write(void *ctx, const char *sr, const char *name,
-                     int64_t offset, const void *data, size_t len)
+int volume_write(struct sim_volumes *s, struct volume *v, int64_t offset,
+                 const void *data, size_t len)
 {
-    struct sim_volumes *s = ctx;
-    struct volume *v = volume_lookup(s, sr, name);
     size_t done = 0;
     int rc = 0;
 
-    if (!v)
-        return -ENOENT;
     if (!within(v, offset, len))
         return -EINVAL;
     while (!rc && done < len) {
@@ -286,6 +307,14 @@ static int sim_write(void *ctx, const char *sr, const char *name,
         done += p.len;
     }
     return rc;
+}
+
+static int sim_write(void *ctx, const char *sr, const char *name,
+                     int64_t offset, const void *data, size_t len)
+{
+    struct volume *v = volume_lookup(ctx, sr, name);
+
+    return v ? volume_write(ctx, v, offset, data, len) : -ENOENT;
 }
 
 /* --- Sizes and copies ---------------------------------------------------- */
@@ -488,6 +517,7 @@ struct storage_driver sim_volumes_driver(struct sim_volumes *s)
         .stat = sim_stat,
         .resize = sim_resize,
         .clone = sim_clone,
+        .describe = sim_describe,
         .revert = sim_revert,
         .forget_data = sim_forget_data,
         .read = sim_read,
@@ -499,6 +529,8 @@ struct storage_driver sim_volumes_driver(struct sim_volumes *s)
     };
 
     srs_driver(&driver);
+    if (s->sim)
+        faulty_driver(&driver);
     return driver;
 }
 

@@ -79,6 +79,7 @@ struct volume {
     bool dirty;   /* something of it is not on disk */
     bool passing; /* its name begins with a dot: not for long */
     struct block_map map;
+    char *about;         /* owned; NULL: nothing */
     struct volume *next; /* in its hash slot */
 };
 
@@ -95,6 +96,7 @@ struct sim_volumes {
     struct leaf *dirty_leaves;
     struct volumes_store *store; /* NULL: in memory */
     bool dirty;
+    struct storage_driver inner; /* without faults */
     int rc; /* of the store: once it fails, everything does */
 };
 
@@ -152,6 +154,21 @@ const char *sim_sr_place(struct arena *a, const char *host, const char *type,
                          const struct value *config);
 void srs_driver(struct storage_driver *driver);
 void srs_fini(struct sim_volumes *s);
+
+int volume_write(struct sim_volumes *s, struct volume *v, int64_t offset,
+                 const void *data, size_t len);
+void volume_stat(const struct sim_volumes *s, const struct volume *v,
+                 struct storage_volume_stat *stat);
+
+/* --- iso.c -------------------------------------------------------------- */
+
+/* What is found in a new repository of CD images. */
+void isos_make(struct sim_volumes *s, struct sim_sr *sr);
+
+/* --- faulty_storage.c --------------------------------------------------- */
+
+/* Asks the simulation's faults before anything is read or changed. */
+void faulty_driver(struct storage_driver *driver);
 
 /* --- adopt.c ------------------------------------------------------------ */
 

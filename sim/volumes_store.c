@@ -34,7 +34,7 @@ enum statement {
 static const char *const statements[STATEMENTS_NR] = {
     [PUT_SR] = "INSERT OR REPLACE INTO sr VALUES(?1,?2,?3,?4)",
     [PUT_NODE] = "INSERT OR REPLACE INTO node VALUES(?1,?2,?3,?4)",
-    [PUT_VOLUME] = "INSERT OR REPLACE INTO volume VALUES(?1,?2,?3,?4,?5,?6)",
+    [PUT_VOLUME] = "INSERT OR REPLACE INTO volume VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [PUT_ROW] = "INSERT OR REPLACE INTO map VALUES(?1,?2,?3)",
     [PUT_LEAF] = "INSERT OR REPLACE INTO leaf VALUES(?1,?2)",
     [DEL_SR] = "DELETE FROM sr WHERE uuid=?1",
@@ -53,7 +53,7 @@ static const char set_up[] =
     " parent INTEGER NOT NULL, merged INTEGER NOT NULL, sr TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS volume(id INTEGER PRIMARY KEY,"
     " sr TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, node INTEGER NOT NULL);"
+    " epoch INTEGER NOT NULL, node INTEGER NOT NULL, about TEXT);"
     "CREATE TABLE IF NOT EXISTS leaf(id INTEGER PRIMARY KEY,"
     " entries BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS map(volume INTEGER, place INTEGER,"
@@ -184,6 +184,7 @@ static int put_volume(struct sim_volumes *s, struct volume *v)
     (void)sqlite3_bind_int64(q, 4, v->size);
     (void)sqlite3_bind_int64(q, 5, (int64_t)v->epoch);
     (void)sqlite3_bind_int64(q, 6, v->node);
+    (void)sqlite3_bind_text(q, 7, v->about, -1, SQLITE_STATIC); /* or NULL */
     if (step(q))
         return -EIO;
     for (uint32_t i = 0; i < v->map.nr; i++) {
@@ -328,6 +329,10 @@ static int load_volume(struct sim_volumes *s, sqlite3_stmt *q)
     v->epoch = (uint64_t)sqlite3_column_int64(q, 4);
     v->node = (uint32_t)sqlite3_column_int64(q, 5);
     v->dirty = false;
+    if (*text_at(q, 6)) {
+        v->about = must_alloc(strlen(text_at(q, 6)) + 1);
+        memcpy(v->about, text_at(q, 6), strlen(text_at(q, 6)) + 1);
+    }
     if (v->id >= s->next_id)
         s->next_id = v->id + 1;
     if (v->epoch > s->versions)

@@ -279,6 +279,37 @@ class Images(unittest.TestCase):
         with self.assertRaises(Refused):
             self.changed(second, vdi, size)
 
+    def test_a_disk_moves_with_its_snapshots_under_a_running_machine(self):
+        states = [sparse_bytes(self.dice, 3 * MIB) for _ in range(3)]
+        vdi = self.filled(states[0])
+        first = self.client.do("VDI.snapshot", vdi, {})
+        self.upload(vdi, states[1])
+        second = self.client.do("VDI.snapshot", vdi, {})
+        self.upload(vdi, states[2])
+        host = self.client.do("host.get_all")[0]
+        sr = self.client.do("SR.create", host, {"device": "/dev/sdm"}, 1 << 30,
+                            "target", "", "lvm", "user", False, {})
+        vm = self.client.do("VM.clone", self.client.do(
+            "VM.get_by_name_label", "vm1")[0], "moving")
+        vbd = self.client.do("VBD.create", {
+            "VM": vm, "VDI": vdi, "userdevice": "0", "bootable": False,
+            "mode": "RW", "type": "Disk", "empty": False, "other_config": {},
+            "qos_algorithm_type": "", "qos_algorithm_params": {}})
+        self.client.do("VM.start", vm, False, False)
+        new = self.client.do("VDI.pool_migrate", vdi, sr, {})
+        self.assertEqual(self.client.do("VBD.get_VDI", vbd), new)
+        self.assertTrue(self.client.do("VBD.get_currently_attached", vbd))
+        self.client.do("VM.hard_shutdown", vm)
+        record = self.client.do("VDI.get_record", new)
+        self.assertEqual(record["SR"], sr)
+        self.assertEqual(len(record["snapshots"]), 2)
+        self.assertEqual(self.export(new), states[2])
+        self.assertEqual({self.export(o) for o in record["snapshots"]},
+                         set(states[:2]))
+        for old in (vdi, first, second):
+            with self.assertRaises(Refused):
+                self.client.do("VDI.get_uuid", old)
+
     def test_long_work_is_done_in_slices(self):
         data = self.dice.randbytes(MIB) * 40
         vdi = self.filled(data)

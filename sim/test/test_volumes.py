@@ -1,5 +1,8 @@
 """Disks with contents: snapshots, clones, copies, repositories."""
 
+import base64
+import http.client
+import json
 import os
 import sys
 import unittest
@@ -87,6 +90,7 @@ class Volumes(unittest.TestCase):
         uuid = self.client.do("SR.get_uuid", sr)
         vdi = self.client.do("VDI.create", vdi_record(sr, MIB))
         disk = self.client.do("VDI.get_uuid", vdi)
+        self.client.do("VDI.snapshot", vdi, {})
         self.refused("SR_HAS_PBD", "SR.forget", sr)
         self.client.do("PBD.unplug", self.client.do("SR.get_PBDs", sr)[0])
         self.refused("SR_NOT_EMPTY", "SR.destroy", sr)
@@ -103,7 +107,47 @@ class Volumes(unittest.TestCase):
         self.client.do("PBD.plug", pbd)
         self.client.do("SR.scan", sr)
         again = self.client.do("VDI.get_by_uuid", disk)
-        self.assertEqual(self.client.do("VDI.get_virtual_size", again), MIB)
+        record = self.client.do("VDI.get_record", again)
+        self.assertEqual(record["virtual_size"], MIB)
+        self.assertEqual(record["name_label"], "disk")
+        self.assertEqual(len(record["snapshots"]), 1)
+
+    def test_a_repository_of_cds_has_some(self):
+        sr = self.sr_make("iso", {"location": "nas:/cds"}, True)
+        disks = [self.client.do("VDI.get_record", vdi)
+                 for vdi in self.client.do("SR.get_VDIs", sr)]
+        self.assertIn("guest-tools.iso", [d["name_label"] for d in disks])
+        self.assertTrue(all(disk["read_only"] for disk in disks))
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.simulation.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/export_raw_vdi?session_id=%s&vdi=%s" %
+                           (self.client.session, disks[0]["uuid"]))
+        image = connection.getresponse().read()
+        self.assertEqual(len(image), disks[0]["virtual_size"])
+        self.assertEqual(image[16 * 2048 + 1:][:5], b"CD001")
+        self.assertIn(disks[0]["name_label"].encode(), image)
+
+    def test_faults_of_a_repository_are_told(self):
+        sr = self.sr_make("ext", {"device": "/dev/sdf"})
+        vdi = self.client.do("VDI.create", vdi_record(sr, MIB))
+        uuid = self.client.do("SR.get_uuid", sr)
+        for what, code, call in (
+                ("enospc", "SR_FULL", ("VDI.create", vdi_record(sr, MIB))),
+                ("eio", "VDI_IO_ERROR", ("VDI.snapshot", vdi, {})),
+                ("lost-path", "SR_BACKEND_FAILURE_47", ("SR.scan", sr))):
+            self.control("POST", {"what": what, "target": uuid, "count": 1})
+            self.refused(code, *call)
+            self.client.do(*call)
+
+    def control(self, method, fault):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.simulation.port, timeout=60)
+        self.addCleanup(connection.close)
+        login = base64.b64encode(b"root:x").decode()
+        connection.request(method, "/sim/faults", json.dumps(fault),
+                           {"Authorization": "Basic " + login})
+        self.assertEqual(connection.getresponse().status, 200)
 
     def test_probing_offers_what_there_is(self):
         for kind, config, code, text in (

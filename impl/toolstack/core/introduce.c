@@ -41,17 +41,6 @@ int any_forget(struct request *r)
     return reply_void(r);
 }
 
-/* Only a disk that some machine has can be moved while in use. */
-int vdi_pool_migrate(struct request *r)
-{
-    const struct object *vdi = db_find(r->db, "VDI", arg_text(r, 0));
-
-    if (!vdi || db_get(vdi, "VBDs")->nr == 0)
-        return request_fail(r, "VDI_NEEDS_VM_FOR_MIGRATE", arg_text(r, 0),
-                            NULL);
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
-}
-
 /* For what only a plugged repository can do. */
 int sr_needs_pbds(struct request *r)
 {

@@ -102,6 +102,7 @@ static int flush(struct toolstack *ts)
 
 void toolstack_commit(struct toolstack *ts)
 {
+    storage_describe(ts);
     /* Contents first: a record promises that they are there. */
     if (ts->storage.sync(ts->storage.ctx) == 0 &&
         (!ts->store || flush(ts) == 0))

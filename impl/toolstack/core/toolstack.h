@@ -73,6 +73,7 @@ struct toolstack {
     char *new_password; /* owned; what root's was changed to, or NULL */
     const struct auth_driver *auth; /* borrowed; NULL: no directory */
     struct storage_driver storage;
+    uint64_t described; /* generation that volumes know of */
     int64_t next_domid;
     int64_t vmss_until_ms; /* up to when schedules were kept */
     uint64_t vmss_timer;   /* 0: no machine has one */

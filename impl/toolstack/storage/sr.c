@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "describe.h"
 #include "generic.h"
 #include "handlers.h"
 #include "probe.h"
@@ -243,6 +244,8 @@ static struct object *introduce(struct scan *s,
         db_set_text(s->r->db, o, "uuid", stat->name);
     db_set_text(s->r->db, o, "location", stat->name);
     db_set_bool(s->r->db, o, "read_only", iso);
+    if (*stat->about)
+        vdi_recall(s->r, o, stat->about);
     vdi_refresh(s->r, o);
     return o;
 }

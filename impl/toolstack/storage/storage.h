@@ -41,6 +41,7 @@ struct storage_volume_stat {
     int64_t size;       /* that a guest sees */
     int64_t used;       /* room that is taken by it alone */
     bool hidden;        /* holds what clones share; nobody uses it itself */
+    const char *about;  /* what `describe` said last; "" */
 };
 
 /* Called for each; non-zero stops, and is returned. */
@@ -90,6 +91,9 @@ struct storage_driver {
     /* `name` gets the contents that `from` has now, and its size. */
     int (*revert)(void *ctx, const char *sr, const char *name,
                   const char *from);
+    /* A text that stays with the volume, for whoever finds it. */
+    int (*describe)(void *ctx, const char *sr, const char *name,
+                    const char *about);
     /* Drops the contents, and keeps what `changed` needs. */
     int (*forget_data)(void *ctx, const char *sr, const char *name);
     int (*read)(void *ctx, const char *sr, const char *name, int64_t offset,
@@ -113,6 +117,12 @@ struct storage_driver {
     int (*sync)(void *ctx);
     void *ctx;
 };
+
+/*
+ * Volumes are told what the records of their disks say now, so that a pool
+ * which finds them later knows. Called before each commit.
+ */
+void storage_describe(struct toolstack *ts);
 
 /* --- Disks by object ---------------------------------------------------- */
 

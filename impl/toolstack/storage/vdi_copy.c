@@ -3,6 +3,7 @@
 
 #include "copy.h"
 #include "handlers.h"
+#include "mark.h"
 #include "storage.h"
 #include "vdi.h"
 #include "wait.h"
@@ -16,51 +17,13 @@ struct copying {
     bool made;        /* the target is ours to remove */
 };
 
-/* A key for current_operations: the task, or something that looks like one. */
-static const char *mark_key(struct request *r)
-{
-    char uuid[UUID_BYTES];
-
-    if (r->task)
-        return arena_strdup(r->arena, r->task->ref);
-    db_uuid(r->db, uuid);
-    return arena_printf(r->arena, "OpaqueRef:%s", uuid);
-}
-
-static void unmark(struct request *r, const char *ref, const char *key)
-{
-    struct object *o = db_find(r->db, "VDI", ref);
-
-    if (!o)
-        return;
-    db_map_del(r->db, o, "current_operations", key);
-    vdi_refresh(r, o);
-}
-
-static void mark(struct request *r, struct object *o, const char *key,
-                 const char *op)
-{
-    db_map_put(r->db, o, "current_operations", key, op);
-    vdi_refresh(r, o);
-}
-
-static bool cancelled(const struct object *task)
-{
-    const struct value *ops = task ? db_get(task, "current_operations") : NULL;
-
-    for (uint32_t i = 0; ops && i < ops->nr; i++)
-        if (strcmp(ops->members[i].value.s, "cancel") == 0)
-            return true;
-    return task && strcmp(db_text(task, "status"), "cancelling") == 0;
-}
-
 static int copy_end(struct request *r, struct copying *c, int rc)
 {
     struct object *to = db_find(r->db, "VDI", c->copy.to);
     struct value error = r->error;
 
-    unmark(r, c->copy.from, c->mark);
-    unmark(r, c->copy.to, c->mark);
+    vdi_unmark(r, c->copy.from, c->mark);
+    vdi_unmark(r, c->copy.to, c->mark);
     if (rc) {
         if (to && c->made)
             (void)vdi_unmake(r, to); /* the first error counts */
@@ -79,7 +42,7 @@ static int copy_continue(struct request *r)
     struct object *task = db_find(r->db, "task", c->mark);
     int rc;
 
-    if (cancelled(task))
+    if (task_cancelled(task))
         return copy_end(r, c,
                         request_fail(r, "TASK_CANCELLED", task->ref, NULL));
     rc = copy_step(r, &c->copy);
@@ -154,10 +117,10 @@ int vdi_copy(struct request *r)
     if (!into)
         return API_FAILED;
     copy_init(&c->copy, r, from, into, base, c->made);
-    c->mark = mark_key(r);
-    mark(r, from, c->mark, "copy");
+    c->mark = vdi_mark_key(r);
+    vdi_mark(r, from, c->mark, "copy");
     if (into != from)
-        mark(r, into, c->mark, "copy");
+        vdi_mark(r, into, c->mark, "copy");
     c->wait.resume = copy_continue;
     r->wait = &c->wait;
     return copy_continue(r);

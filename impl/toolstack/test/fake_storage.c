@@ -65,6 +65,7 @@ static int sr_scan(void *ctx, const char *sr, storage_volume_fn fn, void *arg)
             rc =
                 fn(arg, &(struct storage_volume_stat){.name = volumes[i].name,
                                                       .parent = "",
+                                                      .about = "",
                                                       .size = volumes[i].size});
     return rc;
 }
@@ -108,7 +109,7 @@ static int stat_volume(void *ctx, const char *sr, const char *name,
     if (!v)
         return -ENOENT;
     *stat = (struct storage_volume_stat){
-        .name = v->name, .parent = "", .size = v->size};
+        .name = v->name, .parent = "", .about = "", .size = v->size};
     return sr_any(ctx, sr);
 }
 
@@ -197,6 +198,12 @@ static int changed(void *ctx, const char *sr, const char *from, const char *to,
     return sr_any(ctx, sr);
 }
 
+static int describe(void *ctx, const char *sr, const char *name,
+                    const char *about)
+{
+    return find(name) && *about ? sr_any(ctx, sr) : -ENOENT;
+}
+
 /* All of it counts as written. */
 static int extent(void *ctx, const char *sr, const char *name, int64_t *offset,
                   int64_t *len)
@@ -238,6 +245,7 @@ struct storage_driver fake_storage(void)
         .write = write_volume,
         .extent = extent,
         .changed = changed,
+        .describe = describe,
         .sync = sync_all,
     };
 }
