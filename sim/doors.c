@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "nbd.h"
 #include "tls.h"
 
 int doors_check(const struct options *o)
@@ -79,6 +80,22 @@ static int open_socket(struct world *w, struct sim_host *h, const char *path)
     return rc;
 }
 
+/* The same port on each host's address. */
+static int open_nbd(struct world *w, struct sim_host *h, const char *address)
+{
+    uint16_t port =
+        w->nbd_port ? w->nbd_port : (uint16_t)w->sim->options.nbd_port;
+    int rc =
+        http_open_raw(w->server, &h->endpoint, address, port, &nbd_service);
+
+    if (rc)
+        return complain(rc, address, port);
+    w->nbd_port = http_port(w->server);
+    for (struct toolstack *ts = w->pools; ts; ts = ts->next)
+        ts->nbd_port = w->nbd_port;
+    return 0;
+}
+
 int doors_open(struct world *w, struct sim_host *h)
 {
     const struct options *o = &w->sim->options;
@@ -97,5 +114,5 @@ int doors_open(struct world *w, struct sim_host *h)
         rc = open_https(w, h, address, (uint16_t)o->https_port);
     if (!rc && first && o->socket)
         rc = open_socket(w, h, o->socket);
-    return rc;
+    return rc ? rc : open_nbd(w, h, address);
 }

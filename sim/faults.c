@@ -193,11 +193,6 @@ static bool hits(const struct faults *f, struct fault *fault)
     return true;
 }
 
-bool faults_any(const struct faults *f)
-{
-    return f->first;
-}
-
 int faults_error(struct faults *f, const char *const *names, bool grows)
 {
     static const int codes[FAULT_KINDS] = {[FAULT_EIO] = -EIO,

@@ -80,8 +80,6 @@ bool faults_active(const struct faults *f, enum fault_kind kind,
 typedef void (*fault_fn)(void *ctx, enum fault_kind kind, const char *target,
                          bool begins);
 void faults_watch(struct faults *f, fault_fn fn, void *ctx);
-/* Whether there are any at all. */
-bool faults_any(const struct faults *f);
 bool fault_matches(const char *target, const char *const *names);
 
 /*

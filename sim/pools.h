@@ -47,6 +47,7 @@ struct world {
     uint64_t changes;           /* of hosts that came, went or were cut off */
     struct http_server *server; /* NULL until world_listen */
     struct endpoint control;    /* of --control */
+    uint16_t nbd_port;
     uint16_t port;
     struct tls_context *tls; /* of doors.c; NULL: none */
 };

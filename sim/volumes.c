@@ -529,8 +529,6 @@ struct storage_driver sim_volumes_driver(struct sim_volumes *s)
     };
 
     srs_driver(&driver);
-    if (s->sim)
-        faulty_driver(&driver);
     return driver;
 }
 

@@ -96,7 +96,6 @@ struct sim_volumes {
     struct leaf *dirty_leaves;
     struct volumes_store *store; /* NULL: in memory */
     bool dirty;
-    struct storage_driver inner; /* without faults */
     int rc; /* of the store: once it fails, everything does */
 };
 
@@ -164,11 +163,6 @@ void volume_stat(const struct sim_volumes *s, const struct volume *v,
 
 /* What is found in a new repository of CD images. */
 void isos_make(struct sim_volumes *s, struct sim_sr *sr);
-
-/* --- faulty_storage.c --------------------------------------------------- */
-
-/* Asks the simulation's faults before anything is read or changed. */
-void faulty_driver(struct storage_driver *driver);
 
 /* --- adopt.c ------------------------------------------------------------ */
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import socket
 import struct
 import subprocess
 import sys
@@ -309,6 +310,36 @@ class Images(unittest.TestCase):
         for old in (vdi, first, second):
             with self.assertRaises(Refused):
                 self.client.do("VDI.get_uuid", old)
+
+    def test_nbd_serves_what_the_disk_holds(self):
+        data = sparse_bytes(self.dice, 3 * MIB)
+        vdi = self.filled(data)
+        self.assertEqual(self.client.do("VDI.get_nbd_info", vdi), [])
+        network = self.client.do("network.get_all")[0]
+        self.client.do("network.add_purpose", network, "insecure_nbd")
+        self.client.do("host.reset_server_certificate",
+                       self.client.do("host.get_all")[0])
+        self.addCleanup(self.client.do, "network.remove_purpose", network,
+                        "insecure_nbd")
+        info = self.client.do("VDI.get_nbd_info", vdi)[0]
+        place = "json:" + json.dumps({
+            "driver": "raw", "file": {
+                "driver": "nbd", "export": info["exportname"], "server": {
+                    "type": "inet", "host": info["address"],
+                    "port": str(info["port"])}}})
+        subprocess.run(["qemu-img", "convert", "-O", "raw", place,
+                        self.path("raw")], check=True)
+        with open(self.path("raw"), "rb") as file:
+            self.assertEqual(file.read(), data)
+        place = place.replace(self.client.session, "OpaqueRef:nobody")
+        self.assertNotEqual(subprocess.run(
+            ["qemu-img", "info", place], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, check=False).returncode, 0)
+        with socket.create_connection((info["address"], info["port"])) as peer:
+            peer.sendall(b"\0\0\0\3" + b"IHAVEOPT" + b"\xff" * 8)
+            while peer.recv(4096):
+                pass
+        self.assertEqual(self.export(vdi), data)
 
     def test_long_work_is_done_in_slices(self):
         data = self.dice.randbytes(MIB) * 40

@@ -312,7 +312,7 @@ class SeveralHosts(Networks):
         rows = self.do("VDI.get_nbd_info", vdi)
         self.assertIn(self.do("host.get_address", self.host),
                       [row["address"] for row in rows])
-        self.assertEqual(rows[0]["port"], 10809)
+        self.assertGreater(rows[0]["port"], 0)
 
 
 class Joining(Networks):

@@ -74,6 +74,7 @@ struct toolstack {
     const struct auth_driver *auth; /* borrowed; NULL: no directory */
     struct storage_driver storage;
     uint64_t described; /* generation that volumes know of */
+    uint16_t nbd_port;  /* of every host; 0: none */
     int64_t next_domid;
     int64_t vmss_until_ms; /* up to when schedules were kept */
     uint64_t vmss_timer;   /* 0: no machine has one */

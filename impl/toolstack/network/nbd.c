@@ -47,7 +47,8 @@ static struct value record(struct request *r, const char *export,
 
     m[0] = (struct member){"exportname", value_string(export)};
     m[1] = (struct member){"address", value_string(address)};
-    m[2] = (struct member){"port", value_int(NBD_PORT)};
+    m[2] = (struct member){
+        "port", value_int(r->ts->nbd_port ? r->ts->nbd_port : NBD_PORT)};
     m[3] = (struct member){"cert", value_string(certificate)};
     m[4] = (struct member){"subject", value_string(subject)};
     return value_map(m, FIELDS);

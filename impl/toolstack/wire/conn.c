@@ -92,6 +92,8 @@ void conn_create(struct door *d, int fd, const struct sockaddr *peer,
     }
     s->connections++;
     conn_wait(c, c->tls ? WAITS_FOR_HEAD : WAITS_FOR_REQUEST);
+    if (d->raw)
+        raw_begin(c);
 }
 
 void conn_touch(struct conn *c)

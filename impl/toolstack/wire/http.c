@@ -151,6 +151,17 @@ int http_open_tls(struct http_server *s, struct endpoint *endpoint,
     return rc;
 }
 
+int http_open_raw(struct http_server *s, struct endpoint *endpoint,
+                  const char *address, uint16_t port,
+                  const struct raw_service *service)
+{
+    int rc = http_open(s, endpoint, address, port);
+
+    if (!rc)
+        s->doors->raw = service;
+    return rc;
+}
+
 int http_open_unix(struct http_server *s, struct endpoint *endpoint,
                    const char *path)
 {

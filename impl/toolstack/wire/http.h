@@ -7,6 +7,7 @@
 #include "toolstack.h"
 
 struct http_server;
+struct raw_service;
 struct tls_context;
 
 /*
@@ -30,6 +31,11 @@ int http_open_tls(struct http_server *s, struct endpoint *endpoint,
 /* The same at a unix socket, whose peers are trusted: mode 0600. */
 int http_open_unix(struct http_server *s, struct endpoint *endpoint,
                    const char *path);
+
+/* Another protocol; the service is borrowed until http_stop. */
+int http_open_raw(struct http_server *s, struct endpoint *endpoint,
+                  const char *address, uint16_t port,
+                  const struct raw_service *service);
 
 /* The port of what was opened last. */
 uint16_t http_port(const struct http_server *s);

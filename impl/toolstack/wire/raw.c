@@ -30,6 +30,21 @@ int route_raw(struct route_call *c, const struct raw_ops *ops, void *state,
     return 0;
 }
 
+void raw_begin(struct conn *c)
+{
+    const struct raw_service *service = c->door->raw;
+    struct raw *raw = must_alloc(sizeof(*raw));
+
+    *raw = (struct raw){.conn = c,
+                        .ts = c->door->endpoint->ts,
+                        .ops = &service->ops,
+                        .drained = true};
+    c->raw = raw;
+    conn_wait(c, WAITS_FOR_US);
+    raw->state = service->begin(raw, c->door->endpoint);
+    conn_touch(c);
+}
+
 size_t raw_input(struct conn *c, const char *data, size_t len)
 {
     struct raw *raw = c->raw;

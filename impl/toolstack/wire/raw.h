@@ -42,6 +42,13 @@ void raw_resume(struct raw *raw);
 void raw_close(struct raw *raw);
 struct toolstack *raw_toolstack(const struct raw *raw);
 
+/* A protocol with a port of its own. */
+struct raw_service {
+    struct raw_ops ops;
+    /* Somebody connected: the state of the connection. */
+    void *(*begin)(struct raw *raw, const struct endpoint *at);
+};
+
 struct raw_thread;
 typedef void (*raw_thread_fn)(struct raw_thread *t, void *state);
 

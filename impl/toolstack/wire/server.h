@@ -61,6 +61,7 @@ struct door {
     struct http_server *server;
     struct endpoint *endpoint;
     const struct tls_context *tls; /* NULL: plain */
+    const struct raw_service *raw; /* NULL: HTTP */
     bool local;                    /* a unix socket */
     uint16_t port;
     struct door *next;
@@ -212,6 +213,7 @@ void rpc_drop(struct exchange *x);
 void rpc_stop(struct http_server *s);
 
 /* raw.c */
+void raw_begin(struct conn *c); /* of a door that speaks no HTTP */
 size_t raw_input(struct conn *c, const char *data, size_t len);
 void raw_go_on(struct conn *c);
 void raw_lost(struct conn *c);
