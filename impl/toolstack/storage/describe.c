@@ -50,7 +50,6 @@ void storage_describe(struct toolstack *ts)
 void vdi_recall(struct request *r, struct object *vdi, const char *about)
 {
     struct value v, typed;
-    const struct object *of;
 
     if (json_decode(r->arena, about, strlen(about), &v) || v.kind != VALUE_MAP)
         return;
@@ -62,6 +61,15 @@ void vdi_recall(struct request *r, struct object *vdi, const char *about)
                       &typed) == 0)
             db_set_at(r->db, vdi, index, typed);
     }
+}
+
+void vdi_recall_origin(struct request *r, struct object *vdi, const char *about)
+{
+    const struct object *of;
+    struct value v;
+
+    if (json_decode(r->arena, about, strlen(about), &v) || v.kind != VALUE_MAP)
+        return;
     of = db_find_uuid(r->db, "VDI", value_text(&v, "snapshot_of", ""));
     if (of)
         db_set_text(r->db, vdi, "snapshot_of", of->ref);

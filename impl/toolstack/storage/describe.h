@@ -6,5 +6,8 @@
 
 /* Fills the record of a disk with what was described of its volume. */
 void vdi_recall(struct request *r, struct object *vdi, const char *about);
+/* What it is a snapshot of, once that has a record as well. */
+void vdi_recall_origin(struct request *r, struct object *vdi,
+                       const char *about);
 
 #endif

@@ -210,6 +210,7 @@ struct scan {
     struct object *sr;
     struct known *known; /* by location */
     uint32_t nr;
+    bool introduced; /* there was something new */
 };
 
 static int by_location(const void *a, const void *b)
@@ -262,9 +263,31 @@ static int scan_volume(void *arg, const struct storage_volume_stat *stat)
     if (k)
         k->seen = true;
     o = k ? k->vdi : introduce(s, stat);
+    s->introduced |= !k;
     db_set_int(s->r->db, o, "virtual_size", stat->size);
     db_set_int(s->r->db, o, "physical_utilisation", stat->used);
     return 0;
+}
+
+/* Snapshots may have come before what they are of. */
+static int link_volume(void *arg, const struct storage_volume_stat *stat)
+{
+    struct scan *s = arg;
+    struct known key = {.location = stat->name}, *k;
+
+    k = bsearch(&key, s->known, s->nr, sizeof(key), by_location);
+    if (k && *stat->about && !db_ref(s->r->db, k->vdi, "snapshot_of"))
+        vdi_recall_origin(s->r, k->vdi, stat->about);
+    return 0;
+}
+
+static int link_snapshots(struct request *r, struct object *sr)
+{
+    struct scan s = {.r = r, .sr = sr};
+
+    scan_begin(&s);
+    return r->ts->storage.sr_scan(r->ts->storage.ctx, db_text(sr, "uuid"),
+                                  link_volume, &s);
 }
 
 int sr_rescan(struct request *r, struct object *sr)
@@ -275,6 +298,8 @@ int sr_rescan(struct request *r, struct object *sr)
     scan_begin(&s);
     rc = r->ts->storage.sr_scan(r->ts->storage.ctx, db_text(sr, "uuid"),
                                 scan_volume, &s);
+    if (!rc && s.introduced)
+        rc = link_snapshots(r, sr);
     if (rc)
         return sr_fail(r, sr, rc);
     for (uint32_t i = 0; i < s.nr; i++)
