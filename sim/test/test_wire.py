@@ -1,5 +1,6 @@
 """The server seen from its sockets: framing, limits, many connections, TLS."""
 
+import base64
 import json
 import os
 import resource
@@ -205,6 +206,23 @@ class Sockets(unittest.TestCase):
 
     def test_a_path_without_a_handler_is_forbidden(self):
         self.assertEqual(self.ask(b"DELETE /x HTTP/1.1\r\n\r\n")[0], 403)
+
+    def test_handlers_take_any_of_the_credentials(self):
+        session = Client(self.simulation).login().session
+        basic = base64.b64encode(b"root:x").decode()
+        for credentials, status in (
+                ("", 401), ("Cookie: session_id=%s\r\n" % session, 404),
+                ("Cookie: session_id=OpaqueRef:x\r\n", 401),
+                ("Cookie: pool_secret=x\r\n", 401),
+                ("Authorization: Basic %s\r\n" % basic, 404),
+                ("Authorization: Basic cm9vdDo=\r\n", 401)):
+            found, headers, _ = self.ask((
+                "GET /console?uuid=none HTTP/1.1\r\n%s\r\n"
+                % credentials).encode())
+            self.assertEqual(found, status, credentials)
+            if status == 401:
+                self.assertEqual(headers["www-authenticate"],
+                                 'Basic realm="connect_console_ws"')
 
     def test_json_takes_xml(self):
         body = (b"<methodCall><methodName>x.y</methodName><params>"

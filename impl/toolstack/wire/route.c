@@ -102,33 +102,51 @@ static bool basic_credentials(struct exchange *x, struct value *user,
 }
 
 /* A session for this exchange only; NULL: refused. */
-static struct object *log_in(struct exchange *x, struct value user,
-                             struct value password)
+static struct object *log_in(struct exchange *x, const char *method,
+                             const struct value *params, size_t nr)
 {
-    struct value params[] = {user, password, value_string("1.1"),
-                             value_string("http")};
-    struct value list = value_set(params, 4);
+    struct value list = value_set(params, nr);
     struct answer answer;
 
-    dispatch_from(x->call.at, &x->caller, &x->arena,
-                  "session.login_with_password", &list, &answer);
+    dispatch_from(x->call.at, &x->caller, &x->arena, method, &list, &answer);
     if (answer.waiting || !answer.ok)
         return NULL;
     x->logged_in = true;
     return session_find(x->call.request.ts, answer.value.s);
 }
 
+static struct object *log_in_user(struct exchange *x, struct value user,
+                                  struct value password)
+{
+    struct value params[] = {user, password, value_string("1.1"),
+                             value_string("http")};
+
+    return log_in(x, "session.login_with_password", params, 4);
+}
+
+/* Another host of the pool. */
+static struct object *log_in_host(struct exchange *x, const char *secret)
+{
+    struct object *master = toolstack_master(x->call.request.ts);
+    struct value params[] = {value_string(master->ref), value_string(secret)};
+
+    return log_in(x, "session.slave_login", params, 2);
+}
+
 static struct object *find_session(struct exchange *x)
 {
     const char *ref = credential(x, "session_id");
+    const char *secret = value_text(&x->cookies, "pool_secret", NULL);
     struct value user, password;
 
     if (ref)
         return session_find(x->call.request.ts, ref);
+    if (secret)
+        return log_in_host(x, secret);
     if (basic_credentials(x, &user, &password))
-        return log_in(x, user, password);
+        return log_in_user(x, user, password);
     if (x->caller.local)
-        return log_in(x, value_string("root"), value_string("local"));
+        return log_in_user(x, value_string("root"), value_string("local"));
     return NULL;
 }
 
