@@ -90,6 +90,7 @@ void conn_create(struct door *d, int fd, const struct sockaddr *peer,
         free(c);
         return;
     }
+    conn_peer(c, c->peer_text, sizeof(c->peer_text));
     s->connections++;
     conn_wait(c, c->tls ? WAITS_FOR_HEAD : WAITS_FOR_REQUEST);
     if (d->raw)

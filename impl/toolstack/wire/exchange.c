@@ -259,6 +259,7 @@ static void begin(struct exchange *x, char *text, size_t len)
     x->epoch = c->door->endpoint->epoch;
     x->caller.local = c->door->local;
     x->caller.user_agent = http_header_find(&x->head, "user-agent");
+    x->caller.address = c->peer_text;
     if (split_target(x)) {
         (void)refuse(x, 400, "Bad request");
         return;
@@ -300,7 +301,7 @@ static void give(struct exchange *x)
 
     if (!x->begun || x->ended || x->held_out || c->out_at < c->out.len)
         return;
-    if (!x->stream || !x->stream->give) {
+    if (!x->stream || !x->stream->give || x->no_body) {
         x->ended = x->body_over || !x->stream || !x->stream->take;
         return;
     }

@@ -76,8 +76,12 @@ static void door_ready(struct watch *w, uint32_t events)
         socklen_t len = sizeof(peer);
         int fd = accept(w->fd, (struct sockaddr *)&peer, &len);
 
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE) /* no more than now, then */
+                s->connections_max = s->connections > 1 ? s->connections : 1;
             return;
+        }
+        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
         (void)fcntl(fd, F_SETFL, O_NONBLOCK); /* valid */
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* valid */
         if (d->endpoint->down) {

@@ -92,6 +92,7 @@ struct conn {
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
     } peer;
+    char peer_text[INET6_ADDRSTRLEN];
 };
 
 struct lounge;
