@@ -290,6 +290,20 @@ class Images(World):
                           for vdi in vdis], [kept])
 
 
+    def test_a_copy_can_live_in_another_repository(self):
+        vm = self.machine(running=False)
+        self.disk(vm)
+        sr = next(sr for sr in self.do("SR.get_all")
+                  if not self.do("SR.get_shared", sr))
+        copy = self.do("VM.copy", vm, "copy", sr)
+        self.made.append(copy)
+        vdi = self.do("VBD.get_VDI", self.do("VM.get_VBDs", copy)[0])
+        self.assertEqual(self.do("VDI.get_SR", vdi), sr)
+        self.assertEqual(self.do("VM.get_current_operations", vm), {})
+        self.assertNotEqual(self.do("VM.get_generation_id", copy),
+                            self.do("VM.get_generation_id", vm))
+
+
 class Devices(World):
 
     def test_disks_are_plugged_while_it_runs(self):
@@ -330,6 +344,19 @@ class Devices(World):
         self.assertEqual(self.refusal("VBD.unplug", vbd)[0],
                          "DEVICE_DETACH_TIMEOUT")
         self.do("VBD.unplug_force", vbd)
+
+    def test_interfaces_are_plugged_while_it_runs(self):
+        vm = self.machine()
+        vif = self.vif(vm)
+        self.assertEqual(self.do("VIF.get_allowed_operations", vif),
+                         ["attach", "plug"])
+        self.do("VIF.plug", vif)
+        guest = self.do("VM.get_guest_metrics", vm)
+        self.assertEqual(
+            self.do("VM_guest_metrics.get_networks", guest)["0/ip"],
+            "10.10.11.12")
+        self.do("VIF.unplug", vif)
+        self.assertEqual(self.do("VM_guest_metrics.get_networks", guest), {})
 
     def test_a_whole_gpu_is_one_machines(self):
         group = self.do("GPU_group.get_all")[0]

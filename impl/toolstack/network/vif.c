@@ -180,12 +180,11 @@ static bool active(struct request *r, const struct object *vif)
 /* What the guest says of its drivers; without a word they can. */
 static int check_hotplug(struct request *r, const struct object *vm)
 {
-    const struct object *guest = db_ref(r->db, vm, "guest_metrics");
-
-    if (!guest || strcmp(db_text(guest, "can_use_hotplug_vif"), "no") != 0)
-        return 0;
-    return request_fail(r, "OPERATION_NOT_ALLOWED",
-                        "VM states it does not support VIF hotplug.", NULL);
+    if (db_bool(vm, "is_control_domain"))
+        return request_fail(r, "OPERATION_NOT_ALLOWED",
+                            "Control domain does not support hotplug", NULL);
+    return device_check_drivers(r, vm, "can_use_hotplug_vif",
+                                "VM states it does not support VIF hotplug.");
 }
 
 static int check_switch(struct request *r, struct object *vm, bool attach)

@@ -59,36 +59,43 @@ void device_destroy(struct request *r, struct object *o)
     db_destroy(r->db, o);
 }
 
-static size_t vif_operations(bool live, bool attached, const char **ops)
+/* What a running guest can do about an interface; NULL: nothing. */
+static const char *vif_switch(struct request *r, const struct object *vm,
+                              const struct object *vif)
 {
-    size_t nr = 0;
+    struct value error = r->error;
+    int rc;
 
-    ops[nr++] = live && attached ? "unplug" : "attach";
-    if (live && attached)
-        ops[nr++] = "unplug_force";
-    return nr;
+    if (db_text(vm, "power_state")[0] != 'R' ||
+        db_bool(vm, "is_control_domain"))
+        return NULL;
+    rc = device_check_drivers(r, vm, "can_use_hotplug_vif", "");
+    r->error = error; /* nobody asked for it */
+    if (rc)
+        return NULL;
+    return db_bool(vif, "currently_attached") ? "unplug" : "plug";
 }
 
-static void vif_refresh(struct request *r, struct object *o, bool live)
+static void vif_refresh(struct request *r, const struct object *vm,
+                        struct object *vif)
 {
-    const char *ops[2];
-    size_t nr = vif_operations(live, db_bool(o, "currently_attached"), ops);
+    const char *names[2] = {"attach", vif_switch(r, vm, vif)};
 
-    db_set(r->db, o, "allowed_operations", value_strings(r->arena, ops, nr));
+    db_set(r->db, vif, "allowed_operations",
+           value_strings(r->arena, names, names[1] ? 2 : 1));
 }
 
 void devices_refresh(struct request *r, struct object *vm)
 {
     const struct value *vbds = db_get(vm, "VBDs"), *vifs = db_get(vm, "VIFs");
     const struct value *vusbs = db_get(vm, "VUSBs");
-    bool live = vm_is_live(vm);
 
     for (uint32_t i = 0; i < vusbs->nr; i++)
         vusb_refresh(r, db_find_any(r->db, vusbs->items[i].s));
     for (uint32_t i = 0; i < vbds->nr; i++)
         vbd_refresh(r, db_find_any(r->db, vbds->items[i].s));
     for (uint32_t i = 0; i < vifs->nr; i++)
-        vif_refresh(r, db_find_any(r->db, vifs->items[i].s), live);
+        vif_refresh(r, vm, db_find_any(r->db, vifs->items[i].s));
 }
 
 /* "xvda" and the like: what the guest calls it. */

@@ -6,6 +6,7 @@
 #include "placement.h"
 #include "vbd_place.h"
 #include "vm.h"
+#include "vm_domain.h"
 
 enum {
     VIF_PLACES = 16,
@@ -89,12 +90,28 @@ int vm_get_cooperative(struct request *r)
     return reply(r, value_bool(true));
 }
 
-/* ACPI S3 needs nothing of the record. */
+/* ACPI S3 is the guest's own business; one without an agent is not asked. */
+static int ask_s3(struct request *r, enum domain_request what)
+{
+    const struct domain_driver *driver = &r->ts->domains;
+    int rc;
+
+    if (!vm_is_live(r->self))
+        return vm_bad_state(r, r->self, "running");
+    rc = driver->ask(driver->ctx, vm_host_uuid(r, r->self),
+                     db_text(r->self, "uuid"), what);
+    return rc && rc != -ENODATA ? vm_driver_failed(r, r->self, rc)
+                                : reply_void(r);
+}
+
 int vm_s3_suspend(struct request *r)
 {
-    if (db_text(r->self, "power_state")[0] == 'H')
-        return vm_bad_state(r, r->self, "running");
-    return reply_void(r);
+    return ask_s3(r, DOMAIN_ASK_S3);
+}
+
+int vm_s3_resume(struct request *r)
+{
+    return ask_s3(r, DOMAIN_ASK_S3_RESUME);
 }
 
 static struct object *blob_make(struct request *r, const char *mime)
