@@ -5,6 +5,10 @@
 
 #include "cli_record.h"
 
+enum {
+    OUTPUT_BYTES = 1 << 20, /* that wait to be sent */
+};
+
 /* A session on another database, if the command names one. */
 static int open_database(struct cli *c, const char **before)
 {
@@ -45,16 +49,26 @@ static void close_database(struct cli *c, const char *before)
     c->words = words;
 }
 
-/* The table's own filters, then the client's. */
-static int filter_all(struct cli *c, const struct cli_record *r,
-                      struct cli_row *rows, int *nr)
-{
-    struct value own = cli_words(c, r->filters, ' ');
+/* A list while it is made, object by object. */
+struct listing {
+    const struct cli_record *record;
+    const char *names, *ref;
+    bool all;
+    int rows;
+    bool empty_row;     /* then --minimal prints nothing */
+    struct buf minimal; /* first fields */
+};
 
-    for (uint32_t i = 0; i < own.nr && *r->filters; i++) {
+/* The table's own filters, then the client's. */
+static int filter_one(struct cli *c, struct cli_row *row, int *nr)
+{
+    const char *filters = row->record->filters;
+    struct value own = cli_words(c, filters, ' ');
+
+    for (uint32_t i = 0; i < own.nr && *filters; i++) {
         struct value pair = cli_words(c, own.items[i].s, '=');
 
-        if (cli_filter(c, rows, nr, pair.items[0].s, pair.items[1].s))
+        if (cli_filter(c, row, nr, pair.items[0].s, pair.items[1].s))
             return CLI_FAILED;
     }
     for (int i = 0; i < c->params_nr; i++) {
@@ -63,7 +77,7 @@ static int filter_all(struct cli *c, const struct cli_record *r,
         if (strcmp(p->name, "params") == 0 || cli_is_common_param(p->name) ||
             strncmp(p->name, "database:", 9) == 0)
             continue;
-        if (cli_filter(c, rows, nr, p->name, p->value))
+        if (cli_filter(c, row, nr, p->name, p->value))
             return CLI_FAILED;
     }
     return 0;
@@ -83,29 +97,65 @@ static int add_row(struct cli *c, const struct cli_row *row, const char *names,
     return 0;
 }
 
+static void note_minimal(struct listing *l, const struct cli_lines *lines)
+{
+    l->empty_row |= !lines->first;
+    if (l->rows++)
+        buf_putc(&l->minimal, ',');
+    if (lines->first)
+        cli_add_escaped(&l->minimal, lines->first->value);
+}
+
+static int list_one(struct cli *c, void *ctx)
+{
+    struct listing *l = ctx;
+    struct cli_table table = {0};
+    struct cli_row row;
+    int nr = 1;
+
+    if (cli_row_get(c, l->record, l->ref, &row)) {
+        if (!cli_failed_with(c, "HANDLE_INVALID"))
+            return CLI_FAILED;
+        cli_forgive(c); /* it went while others were printed */
+        return 0;
+    }
+    if (!cli_row_counts(&row))
+        return 0;
+    if (filter_one(c, &row, &nr))
+        return CLI_FAILED;
+    if (!nr && !l->all)
+        return 0;
+    if (add_row(c, &row, l->names, &table))
+        return CLI_FAILED;
+    if (c->minimal)
+        note_minimal(l, table.first);
+    else
+        cli_print_table(c, &table);
+    return c->out.len > OUTPUT_BYTES ? cli_flush(c) : 0;
+}
+
 static int list(struct cli *c, const struct cli_record *r)
 {
-    const char *params = cli_param(c, "params"), *names;
-    struct cli_row *rows, *kept;
-    struct cli_table table = {0};
-    int nr, kept_nr;
-    bool all;
+    const char *params = cli_param(c, "params");
+    struct listing l = {.record = r};
+    struct value refs;
+    int rc = 0;
 
-    if (cli_rows(c, r, "true", &rows, &nr))
+    if (cli_flag(c, "all", false, &l.all) ||
+        cli_ask(c, arena_printf(cli_arena(c), "%s.get_all", r->class_name),
+                &refs, NULL))
         return CLI_FAILED;
-    kept = arena_alloc(cli_arena(c), ((size_t)nr + 1) * sizeof(*kept));
-    memcpy(kept, rows, (size_t)nr * sizeof(*kept));
-    kept_nr = nr;
-    if (filter_all(c, r, kept, &kept_nr) || cli_flag(c, "all", false, &all))
-        return CLI_FAILED;
-    names = params && strcmp(params, "all") == 0 ? ""
-            : params                             ? (*params ? params : ",")
-                                                 : r->shown;
-    for (int i = 0; i < (all ? nr : kept_nr); i++)
-        if (add_row(c, all ? &rows[i] : &kept[i], names, &table))
-            return CLI_FAILED;
-    cli_print_table(c, &table);
-    return 0;
+    l.names = params && strcmp(params, "all") == 0 ? ""
+              : params                             ? (*params ? params : ",")
+                                                   : r->shown;
+    for (uint32_t i = 0; i < refs.nr && !rc; i++) {
+        l.ref = refs.items[i].s;
+        rc = cli_scratch(c, list_one, &l);
+    }
+    if (!rc && c->minimal && l.rows && !l.empty_row)
+        cli_join_piece(c, &l.minimal);
+    buf_fini(&l.minimal);
+    return rc;
 }
 
 static int get_row(struct cli *c, const struct cli_record *r,

@@ -40,6 +40,23 @@ struct value cli_keep(struct cli *c, const struct value *v)
     return kept;
 }
 
+int cli_scratch(struct cli *c, int (*fn)(struct cli *c, void *ctx), void *ctx)
+{
+    struct cli_memory *kept = c->memory, scratch;
+    int rc;
+
+    cli_memory_init(&scratch);
+    c->memory = &scratch;
+    rc = fn(c, ctx);
+    c->memory = kept;
+    if (rc && c->failure == FAILURE_API)
+        c->words = cli_keep(c, &c->words);
+    if (rc && c->failure != FAILURE_API && c->text)
+        c->text = arena_strdup(cli_arena(c), c->text);
+    cli_memory_fini(&scratch);
+    return rc;
+}
+
 void cli_join(struct buf *out, ...)
 {
     va_list args;

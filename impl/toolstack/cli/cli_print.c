@@ -6,8 +6,7 @@
 #include "cli_frame.h"
 #include "cli_run.h"
 
-/* Commas would end a value, so both get a backslash. */
-static void add_escaped(struct buf *out, const char *text)
+void cli_add_escaped(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == ',' || *text == '\\')
@@ -16,7 +15,7 @@ static void add_escaped(struct buf *out, const char *text)
     }
 }
 
-static void join(struct cli *c, struct buf *text)
+void cli_join_piece(struct cli *c, struct buf *text)
 {
     struct cli_joined *joined = arena_alloc(cli_arena(c), sizeof(*joined));
 
@@ -36,10 +35,10 @@ void cli_print_list(struct cli *c, const struct value *strings)
     for (uint32_t i = 0; i < strings->nr && c->minimal; i++) {
         if (i)
             buf_putc(&line, ',');
-        add_escaped(&line, strings->items[i].s);
+        cli_add_escaped(&line, strings->items[i].s);
     }
     if (c->minimal)
-        join(c, &line);
+        cli_join_piece(c, &line);
 }
 
 void cli_print(struct cli *c, const char *text)
@@ -139,10 +138,10 @@ static void join_first(struct cli *c, const struct cli_table *t)
     for (const struct cli_lines *row = t->first; row; row = row->next) {
         if (row != t->first)
             buf_putc(&line, ',');
-        add_escaped(&line, row->first->value);
+        cli_add_escaped(&line, row->first->value);
     }
     if (t->first)
-        join(c, &line);
+        cli_join_piece(c, &line);
 }
 
 void cli_print_table(struct cli *c, const struct cli_table *t)

@@ -94,11 +94,11 @@ bool cli_field_sets(const struct cli_field *f)
 }
 
 /* Roles that are made of others are those that a subject can have. */
-static bool is_wanted(const struct cli_record *r, const struct value *record)
+bool cli_row_counts(const struct cli_row *row)
 {
-    const struct value *subroles = value_find(record, "subroles");
+    const struct value *subroles = value_find(&row->fields, "subroles");
 
-    return strcmp(r->whose, "role") != 0 || !subroles || subroles->nr;
+    return strcmp(row->record->whose, "role") != 0 || !subroles || subroles->nr;
 }
 
 int cli_rows(struct cli *c, const struct cli_record *record, const char *expr,
@@ -113,10 +113,12 @@ int cli_rows(struct cli *c, const struct cli_record *record, const char *expr,
         return CLI_FAILED;
     *rows = arena_alloc(cli_arena(c), (all.nr + 1) * sizeof(**rows));
     *nr = 0;
-    for (uint32_t i = 0; i < all.nr; i++)
-        if (is_wanted(record, &all.members[i].value))
-            (*rows)[(*nr)++] = (struct cli_row){record, all.members[i].key,
-                                                all.members[i].value};
+    for (uint32_t i = 0; i < all.nr; i++) {
+        struct cli_row row = {record, all.members[i].key, all.members[i].value};
+
+        if (cli_row_counts(&row))
+            (*rows)[(*nr)++] = row;
+    }
     return 0;
 }
 

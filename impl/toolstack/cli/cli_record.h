@@ -43,6 +43,9 @@ int cli_rows(struct cli *c, const struct cli_record *record, const char *expr,
 int cli_row_get(struct cli *c, const struct cli_record *record, const char *ref,
                 struct cli_row *row);
 
+/* Whether commands see the object at all. */
+bool cli_row_counts(const struct cli_row *row);
+
 /* A string, or a set or map of strings. */
 int cli_field_value(struct cli *c, const struct cli_row *row,
                     const struct cli_field *f, struct value *v);

@@ -75,6 +75,11 @@ void cli_memory_fini(struct cli_memory *m);
 /* A copy of a value that may lie in the database. */
 struct value cli_keep(struct cli *c, const struct value *v);
 
+/*
+ * Calls `fn` with memory of its own, which is gone afterwards, so that work on
+ * thousands of objects takes no more than work on one. A failure is kept.
+ */
+int cli_scratch(struct cli *c, int (*fn)(struct cli *c, void *ctx), void *ctx);
 /* Adds texts of any length; ends with NULL. */
 void cli_join(struct buf *out, ...) __attribute__((sentinel));
 
@@ -177,6 +182,10 @@ void cli_row_line(struct cli *c, struct cli_lines *row, const char *name,
 void cli_print_table(struct cli *c, const struct cli_table *t);
 /* A map of strings as a table of one record. */
 void cli_print_map(struct cli *c, const struct value *map);
+/* Commas would end a value of --minimal: they get a backslash. */
+void cli_add_escaped(struct buf *out, const char *text);
+/* A piece of what --minimal joins. Empties it. */
+void cli_join_piece(struct cli *c, struct buf *take_text);
 /* At the end: what --minimal gathered. */
 void cli_print_joined(struct cli *c);
 

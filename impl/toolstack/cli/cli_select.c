@@ -53,11 +53,6 @@ static const char *where(struct cli *c, const char *fields, const char *name)
     return expr;
 }
 
-static const char *stem(struct cli *c, const char *name)
-{
-    return arena_strndup(cli_arena(c), name, strcspn(name, ":"));
-}
-
 static int filter_kinds(struct cli *c, const struct cli_selection *s,
                         struct cli_row *rows, int *nr)
 {
@@ -71,15 +66,38 @@ static int filter_kinds(struct cli *c, const struct cli_selection *s,
     return 0;
 }
 
+static const char *stem(struct cli *c, const char *name)
+{
+    return arena_strndup(cli_arena(c), name, strcspn(name, ":"));
+}
+
+/* Which objects to look at: all, unless a name or a uuid comes first. */
+static const char *candidates(struct cli *c, const struct cli_selection *s)
+{
+    const struct kind *kind = &kinds[s->what];
+    const char *name = cli_param(c, kind->param);
+
+    if (name)
+        return where(c, kind->fields, name);
+    for (int i = 0; i < c->params_nr; i++) {
+        const char *first = stem(c, c->params[i].name);
+
+        if (strcmp(first, "uuid") == 0 && !cli_names_have(s->others, first))
+            return where(c, "uuid", c->params[i].value);
+        if (!cli_is_common_param(first) && !cli_names_have(s->others, first))
+            return "true";
+    }
+    return "true";
+}
+
 int cli_select(struct cli *c, const struct cli_selection *s,
                struct cli_row **rows, int *nr)
 {
     const struct kind *kind = &kinds[s->what];
-    const char *name = cli_param(c, kind->param);
     bool named = false;
 
-    if (cli_rows(c, cli_record_find(kind->record),
-                 name ? where(c, kind->fields, name) : "true", rows, nr) ||
+    if (cli_rows(c, cli_record_find(kind->record), candidates(c, s), rows,
+                 nr) ||
         filter_kinds(c, s, *rows, nr))
         return CLI_FAILED;
     for (int i = 0; i < c->params_nr; i++) {

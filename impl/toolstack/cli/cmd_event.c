@@ -32,53 +32,45 @@ static int row_matches(struct cli *c, const struct cli_row *row, bool *yes)
     return 0;
 }
 
-static int any_matches(struct cli *c, const struct cli_record *r, bool *yes)
+/* What is waited for, and whether it was there at the last look. */
+struct look {
+    const struct cli_record *record;
+    bool yes;
+};
+
+static int look(struct cli *c, void *ctx)
 {
+    struct look *l = ctx;
     struct cli_row *rows;
     int nr;
 
-    *yes = false;
-    if (cli_rows(c, r, "true", &rows, &nr))
+    l->yes = false;
+    if (cli_rows(c, l->record, "true", &rows, &nr))
         return CLI_FAILED;
-    for (int i = 0; i < nr && !*yes; i++)
-        if (row_matches(c, &rows[i], yes))
+    for (int i = 0; i < nr && !l->yes; i++)
+        if (row_matches(c, &rows[i], &l->yes))
             return CLI_FAILED;
     return 0;
-}
-
-/* Each look has memory of its own: waiting may take long. */
-static int look(struct cli *c, const struct cli_record *r, bool *yes)
-{
-    struct cli_memory *kept = c->memory, scratch;
-    int rc;
-
-    cli_memory_init(&scratch);
-    c->memory = &scratch;
-    rc = any_matches(c, r, yes);
-    c->memory = kept;
-    if (rc && c->failure == FAILURE_API)
-        c->words = cli_keep(c, &c->words);
-    if (rc && c->text)
-        c->text = arena_strdup(cli_arena(c), c->text);
-    cli_memory_fini(&scratch);
-    return rc;
 }
 
 int cmd_event_wait(struct cli *c)
 {
     const char *class = cli_param_or(c, "class", "");
-    bool yes = false;
+    struct look l = {0};
 
     if (!cli_names_have(classes, class))
         return cli_fail(c,
                         "Cli listening for class '%s' not currently "
                         "implemented",
                         class);
+    l.record = cli_record_find(class);
     for (;;) {
         uint64_t generation;
 
-        if (look(c, cli_record_find(class), &yes) || yes)
-            return yes ? 0 : CLI_FAILED;
+        if (cli_scratch(c, look, &l))
+            return CLI_FAILED;
+        if (l.yes)
+            return 0;
         generation = c->ts->db.generation;
         while (generation == c->ts->db.generation)
             if (cli_pause(c, LOOK_MS))
