@@ -176,6 +176,19 @@ class Lines(unittest.TestCase):
                              hosts[0])
             xe("host-enable", "uuid=" + hosts[0])
 
+    def test_a_machine_is_copied_to_another_pool(self):
+        with Simulation("--pools", "2") as pools:
+            def xe(server, *line):
+                client = thin_cli.Client(server, pools.port)
+                self.assertEqual(client.run([*line, "username=root",
+                                             "password=x"]), 0, client.err)
+                return "".join(client.out).strip()
+            text = xe("127.0.0.1", "vm-migrate", "vm=vm1", "copy=true",
+                      "remote-master=127.0.1.1", "remote-username=root",
+                      "remote-password=x")
+            self.assertIn(text.split("\n")[-1],
+                          xe("127.0.1.1", "vm-list", "--minimal").split(","))
+
     def test_what_calls_a_missing_message_is_counted(self):
         text = subprocess.run([program(), "--list-missing-commands"],
                               stdout=subprocess.PIPE,
