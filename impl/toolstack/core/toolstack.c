@@ -9,6 +9,7 @@
 #include "console.h"
 #include "console_driver.h"
 #include "event.h"
+#include "expiry.h"
 #include "foreign.h"
 #include "ha.h"
 #include "hold.h"
@@ -161,6 +162,7 @@ void toolstack_expire(struct toolstack *ts)
 {
     tasks_expire(ts);
     sessions_expire(ts);
+    certificates_watch(ts);
     foreigns_expire(ts);
     toolstack_commit(ts);
 }

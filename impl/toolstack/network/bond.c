@@ -426,9 +426,12 @@ static void give_up(struct request *r, struct object *bond)
 {
     struct object *master = db_ref(r->db, bond, "master");
     struct object *primary = db_ref(r->db, bond, "primary_slave");
+    struct objects members = objects_of(r, bond, "slaves");
 
     if (db_get(master, "VLAN_slave_of")->nr || db_bool(master, "management"))
         return;
+    for (uint32_t i = 0; i < members.nr; i++)
+        db_set_text(r->db, members.at[i], "bond_slave_of", REF_NULL);
     move_addresses(r, master, primary);
     db_destroy(r->db, bond);
     pif_unmake(r, master);

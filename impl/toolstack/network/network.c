@@ -201,9 +201,27 @@ static int attach(struct request *r, struct object *network,
     return pif_up(r, pif);
 }
 
+/* A virtual function for each interface on such a network. */
+static int check_capacity(struct request *r, struct object *network)
+{
+    struct object *pif = first_of(r, network, "PIFs"), *sriov;
+
+    if (!network_is_sriov(r, network))
+        return 0;
+    if (pif_kind(pif) == PIF_VLAN)
+        pif = pif_below(r, pif);
+    sriov = first_of(r, pif, "sriov_logical_PIF_of");
+    if (sriov && sriov_remaining(r, sriov) > 0)
+        return 0;
+    return request_fail(r, "NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network->ref,
+                        NULL);
+}
+
 int network_attach_on(struct request *r, struct object *network,
                       struct object *host)
 {
+    if (check_capacity(r, network))
+        return API_FAILED;
     return attach(r, network, host, false);
 }
 
@@ -234,7 +252,8 @@ int networks_attach(struct request *r, struct object *vm, struct object *host)
     for (uint32_t i = 0; i < vifs.nr; i++) {
         struct object *network = db_ref(r->db, vifs.at[i], "network");
 
-        if (network && attach(r, network, host, false))
+        if (network &&
+            (check_capacity(r, network) || attach(r, network, host, false)))
             return API_FAILED;
     }
     return 0;

@@ -205,29 +205,12 @@ static struct object *vm_host(struct request *r, const struct object *vm)
     return host ? host : toolstack_master(r->ts);
 }
 
-/* A virtual function for each interface on such a network. */
-static int check_capacity(struct request *r, struct object *network)
-{
-    struct object *pif = first_of(r, network, "PIFs"), *sriov;
-
-    if (!network_is_sriov(r, network))
-        return 0;
-    if (pif_kind(pif) == PIF_VLAN)
-        pif = pif_below(r, pif);
-    sriov = first_of(r, pif, "sriov_logical_PIF_of");
-    if (sriov && sriov_remaining(r, sriov) > 0)
-        return 0;
-    return request_fail(r, "NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network->ref,
-                        NULL);
-}
-
 int vif_plug(struct request *r)
 {
     struct object *vm = db_ref(r->db, r->self, "VM");
     struct object *network = db_ref(r->db, r->self, "network");
 
     if (check_switch(r, vm, true) || check_hotplug(r, vm) ||
-        check_capacity(r, network) ||
         network_check_visible(r, vm, network, vm_host(r, vm)) ||
         network_attach_on(r, network, vm_host(r, vm)) ||
         device_attach(r, vm, r->self))
