@@ -307,7 +307,8 @@ static const char *setting(struct agent_host *h, const char *name)
 static void debug_keys(struct agent_host *h, const char *keys)
 {
     for (const char *k = keys; *k && h->dmesg.len < LOG_BYTES_MAX; k++)
-        buf_printf(&h->dmesg, "(XEN) '%c' pressed -> simulated\n", *k);
+        buf_printf(&h->dmesg, "(XEN) '%c' pressed -> simulated\n",
+                   *k >= ' ' && *k <= '~' ? *k : '?');
 }
 
 static int set_zone(struct sim_agents *a, struct agent_host *h,

@@ -28,6 +28,8 @@ struct host_sum {
     struct host_sum *next;
 };
 
+#define MACHINE_BYTES_MAX (INT64_C(1) << 46)
+
 struct host_memory {
     struct host_sum *hosts;
     struct vm_sum *slots[SLOTS];
@@ -42,9 +44,18 @@ static struct host_memory *memory_of(struct toolstack *ts)
     return ts->memory;
 }
 
+/* Sums of nonsense that setters let pass must not overflow. */
+static int64_t bounded(int64_t bytes)
+{
+    return bytes < 0                   ? 0
+           : bytes > MACHINE_BYTES_MAX ? MACHINE_BYTES_MAX
+                                       : bytes;
+}
+
 int64_t vm_memory_needed(const struct object *vm)
 {
-    return db_int(vm, "memory_dynamic_min") + vm_memory_overhead(vm);
+    return bounded(db_int(vm, "memory_dynamic_min")) +
+           bounded(vm_memory_overhead(vm));
 }
 
 static struct vm_sum **slot_find(struct host_memory *m, const char *ref)
@@ -124,7 +135,7 @@ static void target_set(struct toolstack *ts, struct vm_sum *v, int64_t target)
     if (!vm || v->target == target)
         return;
     v->host->used += target - v->target;
-    v->target = target;
+    v->target = bounded(target);
     /* The balloon may lag behind; what was decided is counted on. */
     host = db_find(&ts->db, "host", v->host->ref);
     (void)driver->set_memory(driver->ctx, host ? db_text(host, "uuid") : "",
@@ -180,9 +191,9 @@ static void vm_count(struct toolstack *ts, struct object *vm,
         memcpy(v->ref, vm->ref, sizeof(v->ref));
         *slot = v;
     }
-    v->min = db_int(vm, "memory_dynamic_min");
-    v->max = v->target = db_int(vm, "memory_dynamic_max");
-    v->overhead = vm_memory_overhead(vm);
+    v->min = bounded(db_int(vm, "memory_dynamic_min"));
+    v->max = v->target = bounded(db_int(vm, "memory_dynamic_max"));
+    v->overhead = bounded(vm_memory_overhead(vm));
     enter(host_find(ts, host), v);
 }
 

@@ -223,13 +223,13 @@ void moving_eject(struct request *r, const struct object *host,
 
 static void destroy_disks(struct request *r, const struct object *sr)
 {
-    struct value vdis = value_set_with(r->arena, db_get(sr, "VDIs"), REF_NULL);
+    /* Copies: the sets shrink while the disks go. */
+    struct value vdis = value_copy(r->arena, db_get(sr, "VDIs"));
 
     for (uint32_t i = 0; i < vdis.nr; i++) {
         struct object *vdi = db_find(r->db, "VDI", vdis.items[i].s);
-        struct value vbds =
-            vdi ? value_set_with(r->arena, db_get(vdi, "VBDs"), REF_NULL)
-                : value_set(NULL, 0);
+        struct value vbds = vdi ? value_copy(r->arena, db_get(vdi, "VBDs"))
+                                : value_set(NULL, 0);
 
         for (uint32_t k = 0; k < vbds.nr; k++) {
             struct object *vbd = db_find(r->db, "VBD", vbds.items[k].s);

@@ -52,6 +52,7 @@ static void ssh_expire_in(struct request *r, struct object *host, int64_t s)
 {
     int64_t now = r->ts->env.now_ms(r->ts->env.ctx);
 
+    s = s < 0 ? 0 : s > SSH_TIMEOUT_MAX_S ? SSH_TIMEOUT_MAX_S : s;
     db_set_text(r->db, host, "ssh_expiry",
                 s ? date_text(r->arena, now + s * MS_PER_S) : DATE_0);
     if (s)

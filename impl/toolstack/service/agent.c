@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+/* A host that is gone has no name, and no agent. */
 static const char *name_of(const struct object *host)
 {
-    return db_text(host, "uuid");
+    return host ? db_text(host, "uuid") : "";
 }
 
 int agent_apply(struct request *r, const struct object *host,

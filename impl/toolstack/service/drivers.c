@@ -147,7 +147,12 @@ int host_driver_select(struct request *r)
 
 int driver_variant_select(struct request *r)
 {
-    return select_variant(r, db_ref(r->db, r->self, "driver"), r->self);
+    struct object *driver = db_ref(r->db, r->self, "driver");
+
+    if (!driver)
+        return request_bad_handle(r, "Host_driver",
+                                  db_text(r->self, "driver"));
+    return select_variant(r, driver, r->self);
 }
 
 int host_driver_deselect(struct request *r)
