@@ -96,6 +96,32 @@ static void locate_consoles(struct toolstack *ts)
             console_locate(ts, o);
 }
 
+/* Whether a host can listen there: clients write what they like. */
+static bool is_free(struct world *w, const char *address)
+{
+    struct in_addr a;
+
+    return strlen(address) < ADDRESS_BYTES &&
+           inet_pton(AF_INET, address, &a) == 1 &&
+           ntohl(a.s_addr) >> 24 == 127 && !world_find_address(w, address);
+}
+
+/* The first one of the pool that is free; the record says what it says. */
+static void find_address(struct world *w, const struct toolstack *ts,
+                         struct sim_host *h)
+{
+    int pool = 0;
+
+    for (const struct toolstack *t = w->pools; t && t != ts; t = t->next)
+        pool++;
+    for (int n = 1; n < 255; n++) {
+        (void)snprintf(h->address, sizeof(h->address), "127.0.%d.%d",
+                       pool % 256, n); /* fits */
+        if (is_free(w, h->address))
+            return;
+    }
+}
+
 struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
                                 const struct object *host)
 {
@@ -106,6 +132,8 @@ struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
                    db_text(host, "uuid")); /* our own, or checked by load */
     (void)snprintf(h->address, sizeof(h->address), "%s",
                    db_text(host, "address"));
+    if (!is_free(w, db_text(host, "address")))
+        find_address(w, ts, h);
     *(w->last_host ? &w->last_host->next : &w->hosts) = h;
     w->last_host = h;
     locate_consoles(ts);
