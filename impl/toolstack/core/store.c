@@ -182,6 +182,17 @@ int store_load(struct store *s, struct db *db, int *nr)
     return rc;
 }
 
+int store_read(const char *path, struct db *db, int *nr)
+{
+    struct store s = {0};
+    int rc = store_schema_read(path, &s.sql);
+
+    if (!rc)
+        rc = store_load(&s, db, nr);
+    sqlite3_close(s.sql);
+    return rc;
+}
+
 /* --- Writing ---------------------------------------------------------------- */
 
 static int step(sqlite3_stmt *q)

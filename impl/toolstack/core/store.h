@@ -30,6 +30,12 @@ int64_t store_boots(const struct store *s);
 int store_load(struct store *s, struct db *db, int *nr);
 
 /*
+ * The same from a file that stays as it is, and that no process uses: nothing
+ * is made, counted or brought up. -ENOENT: there is none.
+ */
+int store_read(const char *path, struct db *db, int *nr);
+
+/*
  * Writes every change since the last flush, in one transaction. 0; -ENOSPC:
  * nothing was written, and it can be tried again; or -EIO.
  */

@@ -2,9 +2,13 @@
 #include "store_schema.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
+
+#include "buf.h"
 
 /*
  * upgrades[n] turns a file of version n into one of version n+1; 0 is an empty
@@ -137,4 +141,34 @@ int store_schema_open(const char *path, sqlite3 **sql, int64_t *boots,
     if (!rc && (*generation < 0 || *generation > GENERATION_MAX))
         rc = -EUCLEAN;
     return rc;
+}
+
+/* As a URI: what is no plain character is written as %XX. */
+static void put_uri(struct buf *uri, const char *path)
+{
+    buf_puts(uri, "file:");
+    for (; *path; path++)
+        if (isalnum((unsigned char)*path) || strchr("/._-", *path))
+            buf_putc(uri, *path);
+        else
+            buf_printf(uri, "%%%02X", (unsigned)(unsigned char)*path);
+    buf_add(uri, "?immutable=1", sizeof("?immutable=1"));
+}
+
+int store_schema_read(const char *path, sqlite3 **sql)
+{
+    struct buf uri = {0};
+    int64_t version = 0;
+    int rc;
+
+    if (access(path, R_OK))
+        return -errno;
+    put_uri(&uri, path);
+    rc = sqlite3_open_v2(uri.data, sql, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                         NULL);
+    buf_fini(&uri);
+    rc = rc == SQLITE_OK ? 0 : store_error(rc);
+    if (!rc)
+        rc = ask(*sql, "PRAGMA user_version", &version);
+    return rc ? rc : version == VERSION ? 0 : -EPROTO;
 }

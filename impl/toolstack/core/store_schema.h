@@ -14,6 +14,9 @@
 int store_schema_open(const char *path, sqlite3 **sql, int64_t *boots,
                       int64_t *generation);
 
+/* Opens a file of today's version for reading only. As above; or -ENOENT. */
+int store_schema_read(const char *path, sqlite3 **sql);
+
 /* SQLite's error as ours: -ENOSPC, -EBUSY, -EUCLEAN or -EIO. */
 int store_error(int sqlite_rc);
 

@@ -181,15 +181,9 @@ int vdi_open_database(struct request *r)
 /* A file that a pool was kept in. */
 int session_create_from_db_file(struct request *r)
 {
-    struct store *store = NULL;
     struct object *session;
     struct toolstack *ts = foreign_open(r, &session);
-    int nr, rc;
+    int nr;
 
-    rc = store_open(arg_text(r, 0), &store);
-    if (!rc) {
-        rc = store_load(store, &ts->db, &nr);
-        store_close(store);
-    }
-    return opened(r, ts, session, rc);
+    return opened(r, ts, session, store_read(arg_text(r, 0), &ts->db, &nr));
 }

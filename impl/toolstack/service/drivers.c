@@ -150,8 +150,7 @@ int driver_variant_select(struct request *r)
     struct object *driver = db_ref(r->db, r->self, "driver");
 
     if (!driver)
-        return request_bad_handle(r, "Host_driver",
-                                  db_text(r->self, "driver"));
+        return request_bad_handle(r, "Host_driver", db_text(r->self, "driver"));
     return select_variant(r, driver, r->self);
 }
 

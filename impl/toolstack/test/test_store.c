@@ -305,6 +305,30 @@ START_TEST(order_and_generations_go_on)
 }
 END_TEST
 
+START_TEST(reading_leaves_the_file_alone)
+{
+    uint64_t seed = 1;
+    struct db db, copy;
+    struct store *s;
+    int nr;
+
+    db_init(&copy, random_cb, &seed);
+    ck_assert_int_eq(store_read(path, &copy, &nr), -ENOENT);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    end(begin(&db, &seed), &db);
+    ck_assert_int_eq(store_read(path, &copy, &nr), 0);
+    ck_assert_int_eq(nr, 2);
+    db_fini(&copy);
+    s = begin(&db, &seed);
+    ck_assert_int_eq(store_boots(s), 2);
+    end(s, &db);
+    execute("PRAGMA user_version=1");
+    db_init(&copy, random_cb, &seed);
+    ck_assert_int_eq(store_read(path, &copy, &nr), -EPROTO);
+    db_fini(&copy);
+}
+END_TEST
+
 START_TEST(a_file_in_use_is_refused)
 {
     uint64_t seed = 1;
@@ -406,6 +430,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_makes_no_sense_is_refused, 0,
                         sizeof(changes) / sizeof(changes[0]));
     tcase_add_test(tcase, order_and_generations_go_on);
+    tcase_add_test(tcase, reading_leaves_the_file_alone);
     tcase_add_test(tcase, a_file_in_use_is_refused);
     tcase_add_test(tcase, damage_is_survived);
     tcase_add_test(tcase, tasks_outlive_the_process);
