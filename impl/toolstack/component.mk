@@ -67,3 +67,6 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_filter.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_metadata.c, \
   $(ts)/recovery/metadata_header.c))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_dbtext.c, \
+  $(addprefix $(ts)/model/,arena.c buf.c builder.c rendering.c value.c) \
+  $(ts)/wire/xml_scan.c $(ts)/wire/xmlrpc.c $(ts)/transfer/dbtext.c))

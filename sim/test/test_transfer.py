@@ -296,6 +296,20 @@ class TransferTest(unittest.TestCase):
         self.assertEqual(len(snapshots), 1)
         self.assertEqual(chunks(self.export(snapshots[0])), CONTENTS)
 
+    def test_suspended_machines_keep_their_memory(self):
+        self.client.do("VM.add_to_other_config", self.vm, "sim-guest", "linux")
+        self.client.do("VM.start", self.vm, False, True)
+        self.client.do("VM.suspend", self.vm)
+        halted = self.load(self.export())
+        self.assertEqual(self.client.do("VM.get_power_state", halted), "Halted")
+        archive = self.export(preserve_power_state="true")
+        self.assertEqual(len({name.split("/")[0] for name, _ in
+                              unpack(archive)[1:]}), 2)
+        vm = self.load(archive)
+        self.assertEqual(self.client.do("VM.get_power_state", vm), "Suspended")
+        self.client.do("VM.resume", vm, False, False)
+        self.assertEqual(self.client.do("VM.get_power_state", vm), "Running")
+
     def test_a_stock_client_can_do_it(self):
         """curl, as users type it."""
         url = self.simulation.url
@@ -306,6 +320,30 @@ class TransferTest(unittest.TestCase):
                         url + "/import"], input=archive, check=True,
                        stdout=subprocess.DEVNULL)
         self.assertEqual(len(self.client.do("VM.get_by_name_label", "vm0")), 2)
+
+
+class PoolTransferTest(unittest.TestCase):
+    """Several hosts, each with a repository of its own."""
+
+    def test_who_asks_the_wrong_host_is_sent_on(self):
+        with Simulation("--preset", "trio") as simulation:
+            client = Client(simulation).login()
+            other = next(
+                ref for ref, pbd in client.do("PBD.get_all_records").items()
+                if client.do("host.get_address", pbd["host"]) == "127.0.0.3"
+                and not client.do("SR.get_shared", pbd["SR"]))
+            sr = client.do("PBD.get_SR", other)
+            task = client.do("task.create", "import", "")
+            client.connection.request("PUT", "/import?sr_id=%s&session_id=%s"
+                                      "&task_id=%s" % (sr, client.session, task),
+                                      b"")
+            answer = client.connection.getresponse()
+            answer.read()
+            self.assertEqual(answer.status, 302)
+            self.assertIn("http://127.0.0.3:%d/import?sr_id=%s" % (
+                simulation.port, sr), answer.getheader("Location"))
+            self.assertEqual(client.do("task.get_status", task), "pending")
+            client.close()
 
 
 if __name__ == "__main__":

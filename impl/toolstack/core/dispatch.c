@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "background.h"
 #include "emergency.h"
 #include "foreign.h"
@@ -170,7 +171,7 @@ static struct object *find_self(const struct request *r)
     return db_find(r->db, m->params[0].type.elem.of, arg_text(r, 0));
 }
 
-static int perform(struct request *r)
+static int perform_checked(struct request *r)
 {
     const struct message *m = r->message;
     int rc = check_references(r);
@@ -182,6 +183,14 @@ static int perform(struct request *r)
         (m->check[0] != '-' || m->field))
         return request_bad_handle(r, m->params[0].type.elem.of, arg_text(r, 0));
     return carry_out(r);
+}
+
+static int perform(struct request *r)
+{
+    int rc = perform_checked(r);
+
+    audit_note(r, rc);
+    return rc;
 }
 
 /* Meanwhile the session may have ended. */
@@ -225,6 +234,8 @@ static int run(struct request *r, const struct call *call)
 
     if (!rc)
         rc = check_session(r, call);
+    if (rc)
+        audit_note(r, rc);
     if (rc || !call->async)
         return rc ? rc : begin(r);
     if (!(r->message->flags & MSG_ASYNC))

@@ -38,11 +38,6 @@ int host_send_debug_keys(struct request *r)
                : reply_void(r);
 }
 
-int host_get_system_status_capabilities(struct request *r)
-{
-    return reply_text(r, agent_ask(r, r->self, "status-capabilities"));
-}
-
 /* A graph of who waits for whom: one thread, which holds the lock. */
 int host_get_thread_diagnostics(struct request *r)
 {

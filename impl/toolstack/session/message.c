@@ -26,13 +26,20 @@ static const struct {
     {"Certificate", "Certificate"},
 };
 
+struct object *message_subject(struct toolstack *ts, const char *cls,
+                               const char *uuid)
+{
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+        if (strcasecmp(subjects[i].cls, cls) == 0)
+            return db_find_uuid(&ts->db, subjects[i].class_name, uuid);
+    return NULL;
+}
+
 /* 0, or API_FAILED: no object of that class has the uuid. */
 static int check_subject(struct request *r, const char *cls, const char *uuid)
 {
-    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-        if (strcasecmp(subjects[i].cls, cls) == 0 &&
-            db_find_uuid(r->db, subjects[i].class_name, uuid))
-            return 0;
+    if (message_subject(r->ts, cls, uuid))
+        return 0;
     return request_fail(r, "UUID_INVALID", NULL);
 }
 

@@ -9,4 +9,8 @@ struct object *message_make(struct request *r, const char *name,
                             int64_t priority, const char *cls,
                             const char *obj_uuid, const char *body);
 
+/* The object of that class ("VM", "Host", ...) and uuid; NULL: none. */
+struct object *message_subject(struct toolstack *ts, const char *cls,
+                               const char *uuid);
+
 #endif

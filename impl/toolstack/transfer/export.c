@@ -10,6 +10,7 @@
 
 #include "export_set.h"
 #include "job.h"
+#include "pool.h"
 #include "routes.h"
 #include "squeeze.h"
 #include "storage.h"
@@ -283,9 +284,14 @@ static enum squeeze_kind kind_of(const char *name)
 int http_export(struct route_call *c)
 {
     struct object *vm = job_machine(c);
+    struct object *host = vm ? job_host(c, vm, NULL) : NULL;
     struct export_job *j;
 
-    if (!vm || vm_check(&c->request, vm, "export"))
+    if (!host)
+        return API_FAILED;
+    if (host != pool_here(&c->request))
+        return route_redirect(c, db_text(host, "address"));
+    if (vm_check(&c->request, vm, "export"))
         return API_FAILED;
     job_progress(c, 0, 0);
     j = job_create(c, vm, kind_of(route_param(c, "use_compression")));

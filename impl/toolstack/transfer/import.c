@@ -10,6 +10,7 @@
 
 #include "import_set.h"
 #include "job.h"
+#include "pool.h"
 #include "routes.h"
 #include "storage.h"
 #include "xva_reader.h"
@@ -51,7 +52,7 @@ static bool is_streamed(const struct import_job *j, const struct xva_object *x)
 
     if (!j->options.sr || strcmp(x->class_name, "VDI") != 0)
         return false;
-    vdi = import_set_object(&j->set, x->id);
+    vdi = import_set_object(&j->set, "VDI", x->id);
     for (size_t i = 0; vdi && i < j->set.created_nr; i++)
         if (strcmp(j->set.created[i], vdi->ref) == 0)
             return true;
@@ -146,7 +147,7 @@ static int write_cb(void *ctx, const struct xva_disk *disk, uint64_t offset,
 {
     struct import_job *j = ctx;
     struct request *r = &j->call->request;
-    struct object *vdi = import_set_object(&j->set, disk->id);
+    struct object *vdi = import_set_object(&j->set, "VDI", disk->id);
     int rc;
 
     if (!vdi)
@@ -307,9 +308,12 @@ int http_import(struct route_call *c)
     struct import_options options = {.restore = job_flag(c, "restore"),
                                      .force = job_flag(c, "force")};
     struct object *sr = repository(c);
+    struct object *host = sr ? job_host(c, NULL, sr) : NULL;
 
-    if (!sr)
+    if (!host)
         return API_FAILED;
+    if (host != pool_here(&c->request))
+        return route_redirect(c, db_text(host, "address"));
     if (strcmp(db_text(sr, "content_type"), "iso") == 0) {
         c->status = 400;
         return request_fail(&c->request, "SR_OPERATION_NOT_SUPPORTED", sr->ref,

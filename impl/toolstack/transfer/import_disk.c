@@ -50,7 +50,7 @@ static struct object *find_mapped(struct import_set *s,
 static struct object *find_disk(struct import_set *s,
                                 const struct xva_object *x)
 {
-    struct object *sr = import_set_object(s, xva_text(x, "SR"));
+    struct object *sr = import_set_object(s, "SR", xva_text(x, "SR"));
     struct object *mapped = find_mapped(s, x);
 
     if (mapped)
@@ -66,7 +66,7 @@ static struct object *find_disk(struct import_set *s,
 static int find_again(struct import_set *s, const struct xva_object *x)
 {
     struct object *o = find_disk(s, x);
-    struct object *sr = import_set_object(s, xva_text(x, "SR"));
+    struct object *sr = import_set_object(s, "SR", xva_text(x, "SR"));
 
     if (o) {
         import_bind(s, x, o->ref);
@@ -158,7 +158,7 @@ static int check_attached(struct import_set *s, const struct xva_object *x,
 static int plug(struct import_set *s, const struct xva_object *x)
 {
     struct object *vm = import_lookup(s, x, "VM");
-    struct object *vdi = import_set_object(s, xva_text(x, "VDI")), *o;
+    struct object *vdi = import_set_object(s, "VDI", xva_text(x, "VDI")), *o;
 
     if (!vm)
         return API_FAILED;

@@ -148,17 +148,19 @@ static void mend_old(struct import_set *s, const struct xva_object *x,
 static void join_metrics(struct import_set *s, const struct xva_object *x,
                          struct object *vm)
 {
-    struct object *metrics = import_set_object(s, xva_text(x, "metrics"));
-    struct object *guest = import_set_object(s, xva_text(x, "guest_metrics"));
+    struct object *metrics =
+        import_set_object(s, "VM_metrics", xva_text(x, "metrics"));
+    struct object *guest =
+        import_set_object(s, "VM_guest_metrics", xva_text(x, "guest_metrics"));
 
-    if (!metrics || strcmp(metrics->class->name, "VM_metrics") != 0) {
+    if (!metrics) {
         metrics = db_create(s->r->db, "VM_metrics");
         import_created(s, metrics);
         db_set_text(s->r->db, metrics, "last_updated",
                     toolstack_now(s->r->ts, s->r->arena));
     }
     db_set_text(s->r->db, vm, "metrics", metrics->ref);
-    if (guest && strcmp(guest->class->name, "VM_guest_metrics") == 0)
+    if (guest)
         db_set_text(s->r->db, vm, "guest_metrics", guest->ref);
 }
 
@@ -184,10 +186,10 @@ static int suspend_again(struct import_set *s, const struct xva_object *x,
 static void join_places(struct import_set *s, const struct xva_object *x,
                         struct object *vm)
 {
-    struct object *host = import_set_object(s, xva_text(x, "affinity"));
+    struct object *host = import_set_object(s, "host", xva_text(x, "affinity"));
     const char *sr = xva_text(x, "suspend_SR");
 
-    if (host && strcmp(host->class->name, "host") == 0)
+    if (host)
         db_set_text(s->r->db, vm, "affinity", host->ref);
     if (db_find(s->r->db, "SR", sr))
         db_set_text(s->r->db, vm, "suspend_SR", sr);

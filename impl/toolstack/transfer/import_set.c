@@ -48,11 +48,12 @@ void import_set_init(struct import_set *s, struct request *r,
         arena_alloc(r->arena, sizeof(*s->machines) * (header->objects_nr + 1));
 }
 
-struct object *import_set_object(const struct import_set *s, const char *id)
+struct object *import_set_object(const struct import_set *s,
+                                 const char *class_name, const char *id)
 {
     const char *ref = refmap_find(&s->made, id);
 
-    return ref ? db_find_any(s->r->db, ref) : NULL;
+    return ref ? db_find(s->r->db, class_name, ref) : NULL;
 }
 
 void import_bind(struct import_set *s, const struct xva_object *x,
@@ -83,8 +84,11 @@ bool import_has(const struct import_set *s, const struct xva_object *x,
 struct object *import_lookup(struct import_set *s, const struct xva_object *x,
                              const char *field)
 {
+    const struct class *c = class_find(x->class_name);
+    int i = field_index(c, field);
     const char *id = xva_text(x, field);
-    struct object *o = import_set_object(s, id);
+    struct object *o = import_set_object(
+        s, i < 0 ? "VM" : c->fields[i]->type.elem.of, id); /* TPMs differ */
 
     if (!o)
         (void)request_fail(s->r, "IMPORT_ERROR_FAILED_TO_FIND_OBJECT", id,
@@ -159,12 +163,13 @@ static void join_trees(struct import_set *s)
 
     for (uint32_t i = 0; i < s->header.objects_nr; i++) {
         const struct xva_object *x = &s->header.objects[i];
-        struct object *vm = import_set_object(s, x->id);
+        struct object *vm = import_set_object(s, "VM", x->id);
 
         if (!vm || strcmp(x->class_name, "VM") != 0)
             continue;
         for (size_t f = 0; f < 2; f++) {
-            struct object *to = import_set_object(s, xva_text(x, fields[f]));
+            struct object *to =
+                import_set_object(s, "VM", xva_text(x, fields[f]));
 
             if (to && to != vm)
                 db_set_text(s->r->db, vm, fields[f], to->ref);

@@ -42,8 +42,9 @@ void import_set_undo(struct import_set *s);
 /* Opens the new machines to others, and gives the result. 0 or API_FAILED. */
 int import_set_complete(struct import_set *s);
 
-/* What became of a described object; NULL: nothing. */
-struct object *import_set_object(const struct import_set *s, const char *id);
+/* What became of a described object; NULL: nothing of that class. */
+struct object *import_set_object(const struct import_set *s,
+                                 const char *class_name, const char *id);
 
 /* --- Between the parts ---------------------------------------------------- */
 

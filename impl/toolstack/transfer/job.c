@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "placement.h"
+#include "pool.h"
 #include "vm.h"
 
 bool job_flag(const struct route_call *c, const char *name)
@@ -28,6 +30,30 @@ struct object *job_machine(struct route_call *c)
     else if (!vm)
         (void)request_fail(&c->request, "UUID_INVALID", "VM", uuid, NULL);
     return vm;
+}
+
+static bool can_do(struct request *r, struct object *vm,
+                   const struct object *sr, struct object *host)
+{
+    return vm ? !placement_missing_sr(r, vm, host) : host_sees_sr(r, host, sr);
+}
+
+struct object *job_host(struct route_call *c, struct object *vm,
+                        const struct object *sr)
+{
+    struct request *r = &c->request;
+    struct object *here = pool_here(r);
+
+    if (here && can_do(r, vm, sr, here))
+        return here;
+    for (struct object *o = db_first(r->db, "host"); o; o = o->next)
+        if (host_live(r, o) && can_do(r, vm, sr, o))
+            return o;
+    if (vm)
+        sr = placement_missing_sr(r, vm, here ? here : toolstack_master(r->ts));
+    (void)request_fail(r, vm ? "VM_REQUIRES_SR" : "SR_HAS_NO_PBDS",
+                       vm ? vm->ref : sr->ref, vm ? sr->ref : NULL, NULL);
+    return NULL;
 }
 
 int job_check(struct route_call *c)

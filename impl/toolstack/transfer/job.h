@@ -15,6 +15,14 @@ int job_check(struct route_call *c);
 /* Tells the task, in steps of a percent. */
 void job_progress(struct route_call *c, uint64_t done, uint64_t total);
 
+/*
+ * The host that can do it: where the request came to, if all that is needed is
+ * there (`vm`'s disks, or the repository: one of the two is NULL), else another
+ * one. NULL, with the error set: none.
+ */
+struct object *job_host(struct route_call *c, struct object *vm,
+                        const struct object *sr);
+
 /* Locks a machine for an operation of this task, and lets it go. */
 void job_lock(struct route_call *c, struct object *vm, const char *op);
 void job_unlock(struct route_call *c, const char *vm_ref, const char *task_ref);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "pool.h"
 #include "routes.h"
 #include "rrd.h"
 #include "transfer.h"
@@ -32,10 +33,8 @@ static const char *type_of(bool json)
 /* The host that the request came to. */
 static struct object *here(struct route_call *c)
 {
-    struct object *host = NULL;
+    struct object *host = pool_here(&c->request);
 
-    if (c->at && *c->at->host)
-        host = db_find_uuid(c->request.db, "host", c->at->host);
     return host ? host : toolstack_master(c->request.ts);
 }
 

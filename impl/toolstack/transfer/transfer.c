@@ -23,6 +23,7 @@ struct archived {
 };
 
 struct transfer {
+    struct buf audit;
     struct archived *archived; /* newest first */
     int archived_nr;
     struct exception *exceptions; /* the oldest goes when there are too many */
@@ -54,6 +55,7 @@ void transfer_fini(struct toolstack *ts)
         return;
     while (ts->transfer->archived)
         drop(ts->transfer, &ts->transfer->archived);
+    buf_fini(&ts->transfer->audit);
     free(ts->transfer->exceptions);
     free(ts->transfer);
     ts->transfer = NULL;
@@ -132,4 +134,9 @@ void transfer_archive(struct toolstack *ts, const char *uuid, const void *data,
     buf_add(&a->rrd, data, len);
     t->archived = a;
     t->archived_nr++;
+}
+
+struct buf *transfer_audit(struct toolstack *ts)
+{
+    return &state(ts)->audit;
 }

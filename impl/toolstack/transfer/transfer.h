@@ -27,4 +27,7 @@ const struct buf *transfer_archived(const struct toolstack *ts,
 void transfer_archive(struct toolstack *ts, const char *uuid, const void *data,
                       size_t len);
 
+/* The lines of the audit trail. */
+struct buf *transfer_audit(struct toolstack *ts);
+
 #endif

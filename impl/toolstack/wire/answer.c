@@ -235,6 +235,10 @@ int route_redirect(struct route_call *c, const char *address)
 
     if (!standard)
         port = arena_printf(&x->arena, ":%u", d->port);
+    if (route_param(c, "task_id")) { /* it goes on there */
+        c->request.task = NULL;
+        *x->task = '\0';
+    }
     route_header(c, "Location",
                  arena_printf(&x->arena, "%s://%s%s%s%s",
                               standard || d->tls ? "https" : "http", address,

@@ -7,28 +7,33 @@
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char *base64_decode(struct arena *a, const char *text)
+void *base64_bytes(struct arena *a, const char *text, size_t *len)
 {
-    size_t len = strcspn(text, "= \t"), n = 0;
-    char *out = arena_alloc(a, len + 1);
+    char *out = arena_alloc(a, strlen(text) + 1);
+    const char *digit;
     uint32_t bits = 0;
     int nr = 0;
 
-    if (strspn(text + len, "= \t") != strlen(text + len))
-        return NULL;
-    for (size_t i = 0; i < len; i++) {
-        const char *digit = strchr(digits, text[i]);
-
-        if (!digit)
-            return NULL;
+    *len = 0;
+    for (; *text && (digit = strchr(digits, *text)); text++) {
         bits = bits << 6 | (uint32_t)(digit - digits);
         nr += 6;
         if (nr >= 8) {
             nr -= 8;
-            out[n++] = (char)(bits >> nr);
+            out[(*len)++] = (char)(bits >> nr);
         }
     }
-    return strlen(out) == n ? out : NULL;
+    return out;
+}
+
+char *base64_decode(struct arena *a, const char *text)
+{
+    size_t digits_nr = strspn(text, digits), len;
+    char *out = base64_bytes(a, text, &len);
+
+    text += digits_nr;
+    return strspn(text, "= \t") == strlen(text) && strlen(out) == len ? out
+                                                                      : NULL;
 }
 
 char *base64_encode(struct arena *a, const void *data, size_t len)
