@@ -191,6 +191,45 @@ class BackupTest(unittest.TestCase):
         self.assertIn("xenops", [s["service"] for s in json.loads(body)])
         self.assertEqual(self.http("GET", "/services/xenops")[0], 404)
 
+    def bundle(self, name="repodata/updateinfo.xml"):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            info = tarfile.TarInfo(name)
+            info.size = 4
+            tar.addfile(info, io.BytesIO(b"text"))
+        return out.getvalue()
+
+    def test_bundles_of_updates(self):
+        pool = self.client.do("pool.get_all")[0]
+        status, body = self.http("PUT", "/bundle", self.bundle())
+        self.assertEqual(status, 400)
+        self.assertIn(b"NO_REPOSITORY_ENABLED", body)
+        repository = self.client.do("Repository.introduce_bundle", "b", "")
+        self.client.do("pool.set_repositories", pool, [repository])
+        for broken in (b"x" * 600, self.bundle("../x"), self.bundle()[:100]):
+            status, body = self.http("PUT", "/bundle", broken)
+            self.assertEqual(status, 400)
+            self.assertIn(b"BUNDLE_UNPACK_FAILED", body)
+        self.assertEqual(self.http("PUT", "/bundle", self.bundle())[0], 200)
+        self.assertTrue(self.client.do("Repository.get_hash", repository))
+
+    def test_patches_as_files(self):
+        disks = len(self.client.do("VDI.get_all"))
+        task = self.client.do("task.create", "patch", "")
+        status, body = self.http("PUT", "/pool_patch_upload", b"no update")
+        self.assertIn(b"INVALID_UPDATE", body)
+        self.assertEqual(len(self.client.do("VDI.get_all")), disks)
+        uuid = "01234567-89ab-cdef-0123-456789abcdef"
+        text = ('<update uuid="%s" name-label="TS1" version="1.0" '
+                'after-apply-guidance="restartHost"><name-description>d'
+                "</name-description></update>" % uuid).encode()
+        status, body = self.http("PUT", "/pool_patch_upload", text,
+                                 task_id=task)
+        self.assertEqual(status, 200, body)
+        patch = xml.fromstring(self.client.do("task.get_result", task)).text
+        self.assertEqual(self.client.do("pool_patch.get_name_label", patch),
+                         "TS1")
+
 
 if __name__ == "__main__":
     unittest.main()

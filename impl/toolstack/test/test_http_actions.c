@@ -29,7 +29,6 @@ static const char *const missing[] = {
     "get_services_sm",
     "post_services_sm",
     "put_services_sm",
-    "put_pool_patch_upload",
     "get_config_sync",
     "connect_remotecmd",
     "get_pool_update_download",
@@ -37,7 +36,6 @@ static const char *const missing[] = {
     "get_enabled_repository",
     "get_host_updates",
     "get_updates",
-    "put_bundle",
 };
 
 static struct fixture fixture;

@@ -278,36 +278,11 @@ static int begin(struct route_call *c, const struct import_options *options,
                        ROUTE_LENGTH_UNKNOWN);
 }
 
-/* The one of the query, or the pool's default. NULL with the error set. */
-static struct object *repository(struct route_call *c)
-{
-    const char *ref = route_param(c, "sr_id"),
-               *uuid = route_param(c, "sr_uuid");
-    struct request *r = &c->request;
-    struct object *sr = NULL, *pool = toolstack_pool(r->ts);
-
-    if (ref && strcmp(ref, REF_NULL) != 0) {
-        sr = db_find(r->db, "SR", ref);
-        if (!sr)
-            (void)request_bad_handle(r, "SR", ref);
-    } else if (uuid) {
-        sr = db_find_uuid(r->db, "SR", uuid);
-        if (!sr)
-            (void)request_fail(r, "UUID_INVALID", "SR", uuid, NULL);
-    } else {
-        sr = db_ref(r->db, pool, "default_SR");
-        if (!sr)
-            (void)request_fail(r, "DEFAULT_SR_NOT_FOUND",
-                               db_text(pool, "default_SR"), NULL);
-    }
-    return sr;
-}
-
 int http_import(struct route_call *c)
 {
     struct import_options options = {.restore = job_flag(c, "restore"),
                                      .force = job_flag(c, "force")};
-    struct object *sr = repository(c);
+    struct object *sr = job_repository(c);
     struct object *host = sr ? job_host(c, NULL, sr) : NULL;
 
     if (!host)

@@ -32,6 +32,30 @@ struct object *job_machine(struct route_call *c)
     return vm;
 }
 
+struct object *job_repository(struct route_call *c)
+{
+    const char *ref = route_param(c, "sr_id"),
+               *uuid = route_param(c, "sr_uuid");
+    struct request *r = &c->request;
+    struct object *sr = NULL, *pool = toolstack_pool(r->ts);
+
+    if (ref && strcmp(ref, REF_NULL) != 0) {
+        sr = db_find(r->db, "SR", ref);
+        if (!sr)
+            (void)request_bad_handle(r, "SR", ref);
+    } else if (uuid) {
+        sr = db_find_uuid(r->db, "SR", uuid);
+        if (!sr)
+            (void)request_fail(r, "UUID_INVALID", "SR", uuid, NULL);
+    } else {
+        sr = db_ref(r->db, pool, "default_SR");
+        if (!sr)
+            (void)request_fail(r, "DEFAULT_SR_NOT_FOUND",
+                               db_text(pool, "default_SR"), NULL);
+    }
+    return sr;
+}
+
 static bool can_do(struct request *r, struct object *vm,
                    const struct object *sr, struct object *host)
 {

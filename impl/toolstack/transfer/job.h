@@ -10,6 +10,10 @@ bool job_flag(const struct route_call *c, const char *name);
 /* By `ref` or `uuid` of the query. NULL, with the error set: no such. */
 struct object *job_machine(struct route_call *c);
 
+/* `sr_id` or `sr_uuid` of the query, or the pool's default. NULL, with the error
+ * set: there is none. */
+struct object *job_repository(struct route_call *c);
+
 /* 0, or API_FAILED with TASK_CANCELLED when somebody has cancelled the task. */
 int job_check(struct route_call *c);
 /* Tells the task, in steps of a percent. */
