@@ -162,6 +162,10 @@ class BackupTest(unittest.TestCase):
         self.assertIn("'ALLOWED' 'OK' 'API'", lines[0])
         self.assertIn("'vm0'", lines[0])
         self.assertIn("'ERROR:VM_BAD_POWER_STATE'", lines[1])
+        self.client.do("VM.hard_shutdown", self.vm)
+        self.client.do("VM.destroy", self.vm)
+        self.assertRegex(self.http("GET", "/audit_log")[1].decode(),
+                         r"'VM.destroy' \( \('self' 'vm0'")
         self.assertNotIn("get_record", body.decode())
         self.assertNotIn(self.client.session, body.decode())
         self.assertEqual(self.http("GET", "/audit_log",

@@ -187,9 +187,10 @@ static int perform_checked(struct request *r)
 
 static int perform(struct request *r)
 {
+    struct audit_subject subject = audit_subject(r);
     int rc = perform_checked(r);
 
-    audit_note(r, rc);
+    audit_note(r, &subject, rc);
     return rc;
 }
 
@@ -234,8 +235,11 @@ static int run(struct request *r, const struct call *call)
 
     if (!rc)
         rc = check_session(r, call);
-    if (rc)
-        audit_note(r, rc);
+    if (rc) {
+        struct audit_subject subject = audit_subject(r);
+
+        audit_note(r, &subject, rc);
+    }
     if (rc || !call->async)
         return rc ? rc : begin(r);
     if (!(r->message->flags & MSG_ASYNC))

@@ -51,47 +51,66 @@ static void put_object(struct request *r, struct buf *out, const char *param,
     buf_putc(out, ')');
 }
 
-/* References say what is meant; of the rest only the names are kept. */
-static void put_params(struct request *r, struct buf *out)
+/* Takes the text over into the arena. */
+static const char *kept(struct request *r, struct buf *text)
+{
+    const char *copy =
+        arena_strndup(r->arena, text->len ? text->data : "", text->len);
+
+    buf_fini(text);
+    return copy;
+}
+
+/* References say what is meant; the rest is not kept. */
+static const char *objects_text(struct request *r)
 {
     const struct message *m = r->message;
+    struct buf out = {0};
 
     for (int i = 0; i < m->params_nr && i < r->args_nr; i++)
         if (m->params[i].type.shape == SHAPE_ONE &&
             m->params[i].type.elem.kind == BASE_REF)
-            put_object(r, out, m->params[i].name, r->args[i].s);
+            put_object(r, &out, m->params[i].name, r->args[i].s);
+    return kept(r, &out);
 }
 
 /* The session, without the text that would let anybody use it. */
-static void put_caller(struct request *r, struct buf *out, bool denied)
+static const char *caller_text(struct request *r)
 {
     const struct object *s = r->session;
     bool root = db_bool(s, "is_local_superuser");
     const char *name = db_text(s, "auth_user_name");
+    struct buf out = {0};
 
-    buf_printf(out, "'trackid=%s' ", db_text(s, "uuid"));
-    put_quoted(out, root ? "LOCAL_SUPERUSER" : db_text(s, "auth_user_sid"));
-    buf_putc(out, ' ');
-    put_quoted(out, *name ? name : root ? "root" : "");
-    buf_puts(out, denied ? " 'DENIED' " : " 'ALLOWED' ");
+    buf_printf(&out, "'trackid=%s' ", db_text(s, "uuid"));
+    put_quoted(&out, root ? "LOCAL_SUPERUSER" : db_text(s, "auth_user_sid"));
+    buf_putc(&out, ' ');
+    put_quoted(&out, *name ? name : root ? "root" : "");
+    return kept(r, &out);
 }
 
-void audit_note(struct request *r, int rc)
+struct audit_subject audit_subject(struct request *r)
+{
+    if (!is_audited(r))
+        return (struct audit_subject){0};
+    return (struct audit_subject){caller_text(r), objects_text(r)};
+}
+
+void audit_note(struct request *r, const struct audit_subject *s, int rc)
 {
     bool failed = rc == API_FAILED && r->error.kind == VALUE_SET && r->error.nr;
     const char *code = failed ? r->error.items[0].s : "OK";
     struct buf line = {0};
 
-    if (!is_audited(r))
+    if (!s->caller)
         return;
-    buf_putc(&line, '(');
-    put_caller(r, &line, strcmp(code, "RBAC_PERMISSION_DENIED") == 0);
+    buf_printf(&line, "(%s %s ", s->caller,
+               strcmp(code, "RBAC_PERMISSION_DENIED") == 0 ? "'DENIED'"
+                                                           : "'ALLOWED'");
     put_quoted(&line, failed ? arena_printf(r->arena, "ERROR:%s", code) : code);
     buf_puts(&line, " 'API' ");
     put_quoted(&line, r->message->name);
-    buf_puts(&line, " (");
-    put_params(r, &line);
-    buf_puts(&line, " ))");
+    buf_printf(&line, " (%s ))", s->objects);
     buf_putc(&line, '\0');
     audit_append(r->ts, line.data);
     buf_fini(&line);

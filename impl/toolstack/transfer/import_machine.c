@@ -66,7 +66,7 @@ static enum verdict judge_old(struct import_set *s, const struct xva_object *x,
 static int destroy_old(struct import_set *s, struct object *old)
 {
     struct value params[] = {value_string(s->r->session->ref),
-                             value_string(old->ref)};
+                             value_string(arena_strdup(s->r->arena, old->ref))};
     struct value list = value_set(params, 2);
     struct answer answer;
 
