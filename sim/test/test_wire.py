@@ -345,6 +345,28 @@ class Doors(unittest.TestCase):
                 pass
             plain.close()
 
+    def test_consoles_are_reached_over_tls(self):
+        with Simulation("--tls") as simulation:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            one = context.wrap_socket(socket.create_connection(
+                ("127.0.0.1", simulation.port), TIMEOUT_S))
+            self.addCleanup(one.close)
+            with one.makefile("rb") as file:
+                one.sendall(call("session.login_with_password", "root", "x"))
+                session = json.loads(read_answer(file)[2])["result"]
+                one.sendall(call("console.get_all_records", session))
+                screens = [ref for ref, record in json.loads(
+                    read_answer(file)[2])["result"].items()
+                           if record["protocol"] == "rfb"]
+                one.sendall((
+                    "CONNECT /console?ref=%s&session_id=%s HTTP/1.1\r\n\r\n"
+                    % (screens[0], session)).encode())
+                while file.readline().strip():
+                    pass
+                self.assertEqual(file.read(12), b"RFB 003.008\n")
+
     def test_a_certificate_can_be_given(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "both.pem")
