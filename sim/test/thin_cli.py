@@ -151,30 +151,34 @@ class Client:
         self.send(10, OK)
         return None
 
-    def connection(self, path):
-        """To whom the path names, or else the server; and what to ask for."""
+    def where(self, path):
+        """Who the path names, or else the server; and what to ask for."""
         url = urllib.parse.urlsplit(path)
         if url.scheme != "https":
-            return http.client.HTTPConnection(self.server, self.port,
-                                              timeout=TIMEOUT_S), path
-        return http.client.HTTPConnection(
-            url.hostname, self.port,
-            timeout=TIMEOUT_S), path[path.index(url.netloc)
-                                     + len(url.netloc):]
+            return self.server, path
+        return url.hostname, path[path.index(url.netloc) + len(url.netloc):]
 
     def put(self, name, path):
+        """Like stock clients: the body only follows the answer."""
         if not os.path.exists(name):
             raise Refused("file '%s' does not exist" % name)
-        connection, path = self.connection(path)
-        with open(name, "rb") as file:
-            connection.request("PUT", path, file, {
-                "Content-Length": str(os.path.getsize(name))})
-            if connection.getresponse().status != 200:
+        server, path = self.where(path)
+        with socket.create_connection((server, self.port), TIMEOUT_S) as link:
+            link.sendall(("PUT %s HTTP/1.0\r\nContent-length: %d\r\n\r\n"
+                          % (path, os.path.getsize(name))).encode())
+            answer = link.makefile("rb")
+            if answer.readline().split()[1:2] != [b"200"]:
                 raise OSError("not 200")
-        connection.close()
+            while answer.readline().strip():
+                pass
+            with open(name, "rb") as file:
+                for data in iter(lambda: file.read(COPY_BYTES), b""):
+                    link.sendall(data)
 
     def get(self, name, path):
-        connection, path = self.connection(path)
+        server, path = self.where(path)
+        connection = http.client.HTTPConnection(server, self.port,
+                                                timeout=TIMEOUT_S)
         connection.request("GET", path)
         answer = connection.getresponse()
         if answer.status != 200:
