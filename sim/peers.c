@@ -56,10 +56,12 @@ static int peer_move(void *ctx, const char *host, struct toolstack *to)
     if (!h)
         return -ENOENT;
     if (!to) {
-        to = world_add_pool(w);
+        to = world_add_stored_pool(w);
         pool_file_alone(w, h->endpoint.ts, to, host);
         sim_host_forget(h);
     }
+    if (w->control.ts == h->endpoint.ts)
+        w->control.ts = to; /* that one is over */
     h->endpoint.ts = to;
     return to->hosts.restart_agent(w, host);
 }

@@ -34,7 +34,8 @@ static const struct {
 static const char *const scope_names[] = {
     [SCOPE_POOL] = "pool",       [SCOPE_HOST] = "host",
     [SCOPE_NETWORK] = "network", [SCOPE_STORAGE] = "storage",
-    [SCOPE_VM] = "vm",
+    [SCOPE_VM] = "vm",           [SCOPE_NIC] = "nic",
+    [SCOPE_HA] = "ha",
 };
 
 enum {

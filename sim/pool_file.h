@@ -31,6 +31,8 @@ void pool_file_alone(struct world *w, struct toolstack *from,
 enum making_scope {
     SCOPE_POOL,
     SCOPE_HOST,
+    SCOPE_NIC,
+    SCOPE_HA,
     SCOPE_NETWORK,
     SCOPE_STORAGE,
     SCOPE_VM,
@@ -49,6 +51,9 @@ struct making {
     struct object *turn; /* host that the next machine may start on */
     struct object *self; /* of the scope: the host, network, SR or machine */
     bool first_host_done;
+    struct nic *nics; /* of the host */
+    int nics_nr;
+    struct value ha[2];    /* timeout and failures */
     int64_t count, number; /* how many are alike, and which one this is */
 };
 

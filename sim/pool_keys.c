@@ -163,3 +163,48 @@ int vm_running(struct making *m, const struct value *v)
         return 0;
     return making_call(m, "VM.start", params, 3, NULL);
 }
+
+/* --- High availability --------------------------------------------------------- */
+
+int ha_failures(struct making *m, const struct value *v)
+{
+    int64_t nr;
+
+    if (making_number(m, v, &nr))
+        return -EINVAL;
+    m->ha[0] = value_int(nr);
+    return 0;
+}
+
+int ha_timeout(struct making *m, const struct value *v)
+{
+    const char *text = making_text(m, v);
+
+    if (!text)
+        return -EINVAL;
+    m->ha[1] = value_string(text);
+    return 0;
+}
+
+/* Switched on at last, when machines and storage are there. */
+int pool_ha(struct making *m, const struct value *v)
+{
+    struct value on[2] = {value_set(NULL, 0), value_map(NULL, 0)};
+    struct value failures[2] = {value_string(m->pool->ref)};
+    struct member timeout;
+    int rc;
+
+    m->ha[0] = value_int(0);
+    m->ha[1] = (struct value){.kind = VALUE_NIL};
+    rc = making_run(m, SCOPE_HA, v);
+    timeout = (struct member){"timeout", m->ha[1]};
+    if (m->ha[1].kind == VALUE_STRING)
+        on[1] = value_map(&timeout, 1);
+    failures[1] = m->ha[0];
+    if (!rc)
+        rc = making_call(m, "pool.enable_ha", on, 2, NULL);
+    if (!rc)
+        rc = making_call(m, "pool.set_ha_host_failures_to_tolerate", failures,
+                         2, NULL);
+    return rc;
+}

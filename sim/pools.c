@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "console.h"
 #include "control.h"
@@ -156,17 +157,36 @@ struct sim_host *world_find_address(struct world *w, const char *address)
     return NULL;
 }
 
+enum {
+    PATH_BYTES = 4096,
+};
+
 /* "FILE" for the first pool, "FILE.2" for the second and so on. */
+static int store_path(const struct world *w, int nr, char path[PATH_BYTES])
+{
+    const char *db = w->sim->options.db;
+    int len = nr ? snprintf(path, PATH_BYTES, "%s.%d", db, nr + 1)
+                 : snprintf(path, PATH_BYTES, "%s", db);
+
+    return len < 0 || len >= PATH_BYTES ? -ENAMETOOLONG : 0;
+}
+
+static bool store_exists(const struct world *w, int nr)
+{
+    char path[PATH_BYTES];
+
+    return w->sim->options.db && !store_path(w, nr, path) &&
+           access(path, F_OK) == 0;
+}
+
 static int store_begin(struct world *w, struct toolstack *ts, int nr,
                        int *objects)
 {
-    char path[4096];
-    int len, rc;
+    char path[PATH_BYTES];
+    int rc = store_path(w, nr, path);
 
-    len = nr ? snprintf(path, sizeof(path), "%s.%d", w->sim->options.db, nr + 1)
-             : snprintf(path, sizeof(path), "%s", w->sim->options.db);
-    if (len < 0 || (size_t)len >= sizeof(path))
-        return -ENAMETOOLONG;
+    if (rc)
+        return rc;
     rc = store_open(path, &ts->store);
     if (!rc)
         rc = store_load(ts->store, &ts->db, objects);
@@ -201,10 +221,10 @@ static int fill_pool(struct world *w, const struct pool_file *file, int nr)
                 w->sim->options.db, strerror(-rc));
         return rc;
     }
-    if (!objects)
-        rc = make_pool(w, file, ts, nr);
-    else
+    if (objects)
         toolstack_recover(ts);
+    else
+        rc = make_pool(w, file, ts, nr);
     if (rc)
         return rc;
     if (objects) {
@@ -218,12 +238,26 @@ static int fill_pool(struct world *w, const struct pool_file *file, int nr)
     return 0;
 }
 
+struct toolstack *world_add_stored_pool(struct world *w)
+{
+    int nr = w->pools_nr, objects, rc = 0;
+    struct toolstack *ts = world_add_pool(w);
+
+    if (w->sim->options.db)
+        rc = store_begin(w, ts, nr, &objects);
+    if (rc)
+        fprintf(stderr, "touchstone sim: cannot use '%s': %s\n",
+                w->sim->options.db, strerror(-rc));
+    return ts;
+}
+
 int world_fill(struct world *w)
 {
     struct pool_file *file;
     int rc = pool_file_open(&w->sim->options, &file);
 
-    for (int i = 0; !rc && i < pool_file_count(file); i++)
+    for (int i = 0; !rc && (i < pool_file_count(file) || store_exists(w, i));
+         i++)
         rc = fill_pool(w, file, i);
     if (file)
         pool_file_close(file);

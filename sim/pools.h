@@ -65,6 +65,9 @@ int world_listen(struct world *w, uint16_t port);
 /* A toolstack more, without objects but roles. */
 struct toolstack *world_add_pool(struct world *w);
 
+/* The same, kept in a file if the others are. */
+struct toolstack *world_add_stored_pool(struct world *w);
+
 /* An address for a host of the database, and a door if the world listens. */
 struct sim_host *world_add_host(struct world *w, struct toolstack *ts,
                                 const struct object *host);

@@ -1,9 +1,11 @@
 """Several hosts and pools in one process, and files that describe them."""
 
+import http.client
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.dont_write_bytecode = True
@@ -73,6 +75,27 @@ class Topology(unittest.TestCase):
                          ("NFS", True, 3))
         web = client.do("VM.get_by_name_label", "web3")[0]
         self.assertEqual(client.do("VM.get_power_state", web), "Running")
+
+    def test_a_file_describes_nics_and_high_availability(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write("""{"hosts": [{"count": 2, "sockets": 2, "numa": 2,
+                "nics": [{"speed": 25000}, {"count": 2, "carrier": false}]}],
+                "storage": [{"type": "nfs", "shared": true}],
+                "vms": [{"name": "web", "ha_restart_priority": "restart",
+                         "running": true}],
+                "ha": {"failures": 1, "timeout": 30}}""")
+            file.flush()
+            with Simulation("--pool", file.name) as simulation:
+                client = Client(simulation).login()
+                pifs = client.do("PIF.get_all_records").values()
+                self.assertEqual(sorted(p["device"] for p in pifs), sorted(
+                    ["eth0", "eth1", "eth2"] * 2))
+                for host in client.do("host.get_all_records").values():
+                    self.assertEqual(host["cpu_info"]["nr_nodes"], "2")
+                pool = list(client.do("pool.get_all_records").values())[0]
+                self.assertEqual(
+                    (pool["ha_enabled"], pool["ha_plan_exists_for"],
+                     pool["ha_configuration"]), (True, 1, {"timeout": "30"}))
 
     def test_a_bad_file_is_refused(self):
         for text, said in (("{bad: 1}", b"a pool has no 'bad'"),
@@ -350,6 +373,30 @@ class Membership(PoolTest):
                 len(world.client().login().do("VM.get_by_name_label", "vm1")),
                 2)
 
+    def test_who_is_where_survives_a_restart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = ("--pools", "2", "--hosts", "2", "--db",
+                       os.path.join(folder, "pool.db"))
+            with World(*options) as world:
+                two = world.client("127.0.1.1").login()
+                two.do("pool.eject", by_address(two)["127.0.1.2"])
+                world.advance(2)
+            with World(*options) as world:
+                for address in ("127.0.1.1", "127.0.1.2"):
+                    self.assertEqual(
+                        list(by_address(world.client(address).login())),
+                        [address])
+                world.client("127.0.1.2").login().do(
+                    "pool.join", "127.0.0.1", "root", "x")
+                world.advance(2)
+            with World(*options) as world:
+                self.assertEqual(
+                    sorted(by_address(world.client().login())),
+                    ["127.0.0.1", "127.0.0.2", "127.0.1.2"])
+                self.assertEqual(
+                    list(by_address(world.client("127.0.1.1").login())),
+                    ["127.0.1.1"])
+
 
 class Masters(PoolTest):
 
@@ -364,6 +411,28 @@ class Masters(PoolTest):
                 ("HOST_IS_SLAVE", "127.0.0.3"))
             new = world.client("127.0.0.3").login()
             self.assertEqual(new.do("pool.recover_slaves"), [])
+
+    def test_a_call_that_waits_ends_with_its_master(self):
+        with World("--hosts", "2") as world:
+            client = world.client().login()
+            waiting = world.client()
+            waiting.session = client.session
+            token = waiting.do("event.from", ["vm"], "", 0)["token"]
+            ended = []
+
+            def wait():
+                try:
+                    waiting.do("event.from", ["vm"], token, 600)
+                except (OSError, http.client.HTTPException) as error:
+                    ended.append(error)
+
+            thread = threading.Thread(target=wait)
+            thread.start()
+            client.do("pool.designate_new_master",
+                      by_address(client)["127.0.0.2"])
+            world.advance(2)
+            thread.join(60)
+            self.assertEqual(len(ended), 1)
 
     def test_a_lost_master_is_replaced_by_hand(self):
         with World("--hosts", "3") as world:

@@ -41,14 +41,6 @@ int any_forget(struct request *r)
     return reply_void(r);
 }
 
-/* For what only a plugged repository can do. */
-int sr_needs_pbds(struct request *r)
-{
-    if (db_get(r->self, "PBDs")->nr == 0)
-        return request_fail(r, "SR_HAS_NO_PBDS", r->self->ref, NULL);
-    return request_fail(r, "NOT_IMPLEMENTED", r->message->name, NULL);
-}
-
 enum {
     VTPMS_MAX = 1,
 };

@@ -175,7 +175,7 @@ int store_load(struct store *s, struct db *db, int *nr)
     if (!rc && step != SQLITE_DONE)
         rc = store_error(step);
     sqlite3_finalize(q);
-    if (!rc && *nr && !has_master(db))
+    if (!rc && *nr > 1 && !has_master(db)) /* one: a pool that was left */
         rc = -EUCLEAN;
     s->flushed = db->generation - 1;
     s->tombstones_nr = db->tombstones_nr;

@@ -142,7 +142,11 @@ int64_t toolstack_step(struct toolstack *ts)
     int64_t own = ts->env.step ? ts->env.step(ts->env.ctx) : INT64_MAX;
     int64_t next, timer, beat, replica;
 
-    (void)timers_run(ts); /* how many does not matter */
+    (void)timers_run(ts);      /* how many does not matter */
+    if (!toolstack_pool(ts)) { /* its only host is in another one */
+        toolstack_commit(ts);
+        return own;
+    }
     beat = liveness_step(ts);
     replica = replication_step(ts);
     next = backgrounds_run(ts);
@@ -160,6 +164,8 @@ int64_t toolstack_step(struct toolstack *ts)
 
 void toolstack_expire(struct toolstack *ts)
 {
+    if (!toolstack_pool(ts))
+        return;
     tasks_expire(ts);
     sessions_expire(ts);
     certificates_watch(ts);

@@ -26,6 +26,9 @@ const char *host_local_get(struct toolstack *ts, const struct object *host,
 void host_local_put(struct toolstack *ts, const struct object *host,
                     const char *key, const char *value);
 
+/* The host started again after a crash, and has kept what it could of it. */
+void host_note_crash(struct request *r, struct object *host);
+
 /* Ends the domains of a host that is gone; its machines are halted. */
 void host_lose_machines(struct request *r, struct object *host);
 

@@ -1,10 +1,16 @@
 /* Hosts as records, and what hosts of a pool tell each other about. */
 #include <string.h>
 
+#include "agent.h"
 #include "handlers.h"
 #include "host.h"
+#include "host_memory.h"
 #include "liveness.h"
 #include "placement.h"
+
+enum {
+    CRASHDUMP_BYTES = 4 << 20, /* of the hypervisor's memory */
+};
 
 /* A field of the record from the argument of the same name. */
 static void copy_args(struct request *r, struct object *host)
@@ -161,6 +167,33 @@ int host_allocate_resources_for_vm(struct request *r)
     if (!vm || placement_check(r, vm, host, 0))
         return API_FAILED;
     db_set_text(r->db, vm, "scheduled_to_be_resident_on", host->ref);
+    host_memory_account(r->ts, vm);
+    return reply_void(r);
+}
+
+void host_note_crash(struct request *r, struct object *host)
+{
+    struct object *o = db_create(r->db, "host_crashdump");
+    const char *now = toolstack_now(r->ts, r->arena);
+
+    db_set_text(r->db, o, "host", host->ref);
+    db_set_text(r->db, o, "timestamp", now);
+    db_set_int(r->db, o, "size", CRASHDUMP_BYTES);
+    db_set_text(r->db, o, "filename",
+                arena_printf(r->arena, "/var/crash/%s", now));
+}
+
+int host_crashdump_upload(struct request *r)
+{
+    const struct object *host = db_ref(r->db, r->self, "host");
+    const char *url = arg_text(r, 1);
+
+    if (!*url)
+        return request_fail(r, "INVALID_VALUE", "url", "", NULL);
+    if (!host || !host_answers(r, host))
+        return request_fail(r, "HOST_OFFLINE", db_text(r->self, "host"), NULL);
+    if (agent_apply(r, host, "upload", url))
+        return request_internal(r, "Failure(\"URL not recognised\")");
     return reply_void(r);
 }
 

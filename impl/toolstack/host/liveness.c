@@ -83,6 +83,13 @@ static bool enables_itself(struct request *r, const struct object *host)
     return !word || strcmp(word, "false") != 0;
 }
 
+static bool ended_cleanly(struct request *r, const struct object *host)
+{
+    const char *word = host_local_get(r->ts, host, LOCAL_CLEAN);
+
+    return word && strcmp(word, "true") == 0;
+}
+
 /* The host's agent starts: it tells what it has, which is no machine. */
 static void come_back(struct request *r, struct object *host, struct pulse *p)
 {
@@ -92,6 +99,8 @@ static void come_back(struct request *r, struct object *host, struct pulse *p)
     *p = (struct pulse){0};
     memcpy(p->host, host->ref, REF_BYTES);
     if (empty) {
+        if (!ended_cleanly(r, host))
+            host_note_crash(r, host);
         host_lose_machines(r, host);
         for (uint32_t i = 0; i < pbds->nr; i++)
             db_set_bool(r->db, db_find_any(r->db, pbds->items[i].s),

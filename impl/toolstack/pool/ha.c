@@ -11,6 +11,7 @@
 #include "liveness.h"
 #include "placement.h"
 #include "pool.h"
+#include "sm.h"
 #include "storage.h"
 
 enum {
@@ -83,6 +84,22 @@ static int check_hosts(struct request *r)
         if (!host_live(r, h) || !host_answers(r, h))
             return request_fail(r, "HOST_OFFLINE", h->ref, NULL);
     return 0;
+}
+
+int sr_assert_can_host_ha_statefile(struct request *r)
+{
+    const struct object *sr = r->self;
+
+    if (!db_get(sr, "PBDs")->nr)
+        return request_fail(r, "SR_HAS_NO_PBDS", sr->ref, NULL);
+    if (!db_bool(sr, "shared"))
+        return request_fail(r, "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr->ref,
+                            NULL);
+    if (!sm_has(db_text(sr, "type"), "VDI_ATTACH_OFFLINE"))
+        return request_fail(r, "SR_OPERATION_NOT_SUPPORTED", sr->ref, NULL);
+    if (!every_host_sees(r, sr))
+        return request_fail(r, "HA_HOST_CANNOT_ACCESS_STATEFILE", NULL);
+    return reply_void(r);
 }
 
 /* The SR for the heartbeats; NULL, with the reason: there is none. */

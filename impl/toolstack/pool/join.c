@@ -68,6 +68,7 @@ static void leave(struct toolstack *ts, void *arg)
     (void)arg;
     if (ts->peers.move)
         (void)ts->peers.move(ts->peers.ctx, ts->leaving, ts->joined);
+    moving_clear(ts);
 }
 
 /* The pool's shared storage is attached to the newcomer. */

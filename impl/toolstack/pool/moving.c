@@ -252,3 +252,15 @@ void moving_forget(struct request *r, struct object *host)
     for (size_t i = l.nr; i-- > 0;)
         db_destroy(r->db, l.items[i]);
 }
+
+void moving_clear(struct toolstack *ts)
+{
+    for (int i = 0; i < class_count(); i++) {
+        const char *name = class_at(i)->name;
+
+        while (strcmp(name, "role") != 0 && db_first(&ts->db, name))
+            db_destroy(&ts->db, db_first(&ts->db, name));
+    }
+    /* A file without anything would be taken for a new one. */
+    db_set_text(&ts->db, db_create(&ts->db, "secret"), "value", "left");
+}

@@ -18,6 +18,9 @@ void moving_eject(struct request *r, const struct object *host,
 /* Removes the host, and everything that is nowhere without it. */
 void moving_forget(struct request *r, struct object *host);
 
+/* Nothing is left of a pool whose only host has gone. */
+void moving_clear(struct toolstack *ts);
+
 /* The pool of the host at that address; NULL: not of this process. */
 struct toolstack *r_find_pool(struct request *r, const struct object *host,
                               const char *address);
