@@ -1,7 +1,6 @@
 /* Hosts as records, and what hosts of a pool tell each other about. */
 #include <string.h>
 
-#include "agent.h"
 #include "handlers.h"
 #include "host.h"
 #include "host_memory.h"
@@ -181,20 +180,6 @@ void host_note_crash(struct request *r, struct object *host)
     db_set_int(r->db, o, "size", CRASHDUMP_BYTES);
     db_set_text(r->db, o, "filename",
                 arena_printf(r->arena, "/var/crash/%s", now));
-}
-
-int host_crashdump_upload(struct request *r)
-{
-    const struct object *host = db_ref(r->db, r->self, "host");
-    const char *url = arg_text(r, 1);
-
-    if (!*url)
-        return request_fail(r, "INVALID_VALUE", "url", "", NULL);
-    if (!host || !host_answers(r, host))
-        return request_fail(r, "HOST_OFFLINE", db_text(r->self, "host"), NULL);
-    if (agent_apply(r, host, "upload", url))
-        return request_internal(r, "Failure(\"URL not recognised\")");
-    return reply_void(r);
 }
 
 int host_crashdump_destroy(struct request *r)
