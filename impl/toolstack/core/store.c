@@ -152,6 +152,14 @@ static bool has_master(const struct db *db)
     return pool && db_find(db, "host", db_text(pool, "master"));
 }
 
+/* The only host has joined another pool (pool/moving.c), and said so. */
+static bool was_left(const struct db *db, int nr)
+{
+    const struct object *mark = db_first(db, "secret");
+
+    return nr == 1 && mark && strcmp(db_text(mark, "value"), "left") == 0;
+}
+
 int store_load(struct store *s, struct db *db, int *nr)
 {
     struct arena a;
@@ -175,7 +183,7 @@ int store_load(struct store *s, struct db *db, int *nr)
     if (!rc && step != SQLITE_DONE)
         rc = store_error(step);
     sqlite3_finalize(q);
-    if (!rc && *nr > 1 && !has_master(db)) /* one: a pool that was left */
+    if (!rc && *nr && !has_master(db) && !was_left(db, *nr))
         rc = -EUCLEAN;
     s->flushed = db->generation - 1;
     s->tombstones_nr = db->tombstones_nr;
