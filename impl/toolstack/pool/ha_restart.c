@@ -5,8 +5,8 @@
 #include "ha_state.h"
 #include "handlers.h"
 #include "host.h"
-#include "inner.h"
 #include "placement.h"
+#include "vm.h"
 
 static bool is_wanted(const struct object *vm)
 {
@@ -67,18 +67,27 @@ static void give_up(struct request *r, struct object *vm,
     one->due_ms = now + HA_RETRY_MS;
 }
 
+/* As VM.start does it, but at once: nobody waits for an answer. */
+static int boot(struct request *r, struct object *vm)
+{
+    struct request start = *r;
+
+    start.message = message_find("VM.start");
+    start.self = vm;
+    return vm_check(&start, vm, "start") || vm_boot(&start, vm, NULL, false)
+               ? API_FAILED
+               : 0;
+}
+
 /* Whether the next order must wait for what this one's start delay says. */
 static int64_t start(struct request *r, struct object *vm, int64_t now)
 {
     struct ha *ha = ha_state(r->ts);
     struct ha_restart *one = restart_of(ha, vm);
-    struct value args[] = {value_string(vm->ref), value_bool(false),
-                           value_bool(true)};
-    struct request *waits;
 
     if (now < one->due_ms)
         return 0;
-    if (inner_call(r, "VM.start", args, 3, NULL, &waits) == API_FAILED) {
+    if (boot(r, vm)) {
         give_up(r, vm, one, now);
         return 0;
     }
