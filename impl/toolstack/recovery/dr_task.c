@@ -67,7 +67,7 @@ static int attach(struct request *r, const char *sr, const struct value *config)
 
 static void forget(struct request *r, struct object *sr)
 {
-    struct value pbds = value_set_with(r->arena, db_get(sr, "PBDs"), REF_NULL);
+    struct value pbds = value_copy(r->arena, db_get(sr, "PBDs"));
     struct value ref = value_string(sr->ref);
     struct request *waits;
 
@@ -137,8 +137,7 @@ int dr_task_create(struct request *r)
 
 int dr_task_destroy(struct request *r)
 {
-    struct value srs =
-        value_set_with(r->arena, db_get(r->self, "introduced_SRs"), REF_NULL);
+    struct value srs = value_copy(r->arena, db_get(r->self, "introduced_SRs"));
 
     for (uint32_t i = 0; i < srs.nr; i++) {
         struct object *sr = db_find(r->db, "SR", srs.items[i].s);
