@@ -135,6 +135,7 @@ static void measure_all(struct target *t, const char *only)
         {"many", measure_many_clients}, {"start", measure_start_stop},
         {"clone", measure_clone},       {"clone", measure_memory},
         {"list", measure_lists},        {"wake", measure_wake},
+        {"start", measure_start_stop}, /* last: it may leave alerts */
     };
 
     target_open(t);
