@@ -111,13 +111,13 @@ static bool is_free(struct world *w, const char *address)
 static void find_address(struct world *w, const struct toolstack *ts,
                          struct sim_host *h)
 {
-    int pool = 0;
+    uint8_t pool = 0;
 
     for (const struct toolstack *t = w->pools; t && t != ts; t = t->next)
         pool++;
-    for (int n = 1; n < 255; n++) {
-        (void)snprintf(h->address, sizeof(h->address), "127.0.%d.%d",
-                       pool % 256, n); /* fits */
+    for (uint8_t n = 1; n < UINT8_MAX; n++) {
+        (void)snprintf(h->address, sizeof(h->address), "127.0.%u.%u", pool,
+                       n); /* fits */
         if (is_free(w, h->address))
             return;
     }
