@@ -7,6 +7,10 @@
 #include "vm.h"
 #include "wait.h"
 
+enum {
+    DELAY_MAX_S = 365 * 24 * 3600,
+};
+
 struct appliance_op {
     const char *name, *state; /* state: what its machines are in afterwards */
     const char *possible; /* first letters of states that it makes sense in */
@@ -138,7 +142,7 @@ static int64_t take_order(struct request *r, struct walk *w,
         if (w->op->each(r, vm) == 0 && db_int(vm, w->op->delay) > delay)
             delay = db_int(vm, w->op->delay);
     }
-    return delay * 1000;
+    return (delay < DELAY_MAX_S ? delay : DELAY_MAX_S) * 1000;
 }
 
 /* Machines that are not where they should be are told. */

@@ -151,3 +151,25 @@ int pusb_set_passthrough(struct request *r)
     db_set_bool(r->db, r->self, "passthrough_enabled", enable);
     return reply_void(r);
 }
+
+/* --- Virtual functions of GPUs ---------------------------------------------- */
+
+/* The driver is loaded with the host; functions that it made are known. */
+int host_mxgpu_vf_setup(struct request *r)
+{
+    return arg_object(r, 0, "host") ? reply_void(r) : API_FAILED;
+}
+
+/* A GPU without functions has none to give, whatever is asked. */
+int host_nvidia_vf_setup(struct request *r)
+{
+    struct object *host = arg_object(r, 0, "host");
+    struct object *pf = host ? arg_object(r, 1, "PCI") : NULL;
+
+    if (!pf)
+        return API_FAILED;
+    if (!arg_bool(r, 2) || db_get(pf, "virtual_functions")->nr)
+        return reply_void(r);
+    return request_fail(r, "NVIDIA_SRIOV_MISCONFIGURED", host->ref,
+                        db_text(pf, "device_name"), NULL);
+}

@@ -10,6 +10,9 @@ enum {
     VIF_DEVICES_MAX = 7,
 };
 
+/* No machine has more bytes; sums of many thousands of them are numbers. */
+#define MEMORY_MOST ((int64_t)1 << 48)
+
 /* 0, or API_FAILED: why the operation cannot be done now. */
 int vm_check(struct request *r, struct object *vm, const char *op);
 /* The same, without what only is advice: features that guests announce. */

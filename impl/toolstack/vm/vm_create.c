@@ -22,7 +22,6 @@ static int64_t mib_of_pages(int64_t pages)
 }
 
 /* What kinds of domains need beside page tables and VCPUs, in MiB. */
-#define MEMORY_MAX (INT64_C(1) << 50)
 #define VCPUS_MOST (INT64_C(1) << 20)
 
 static const struct {
@@ -44,7 +43,7 @@ static int64_t within(int64_t i, int64_t most)
 int64_t vm_overhead_of(const struct object *vm, int64_t static_max,
                        int64_t vcpus)
 {
-    int64_t static_mib = (within(static_max, MEMORY_MAX) + MIB - 1) / MIB;
+    int64_t static_mib = (within(static_max, MEMORY_MOST) + MIB - 1) / MIB;
     int64_t shadow_mib;
     double multiplier = db_get(vm, "HVM_shadow_multiplier")->f;
     size_t kind = 0;
@@ -54,8 +53,8 @@ int64_t vm_overhead_of(const struct object *vm, int64_t static_max,
     while (*kinds[kind].type &&
            strcmp(kinds[kind].type, db_text(vm, "domain_type")) != 0)
         kind++;
-    if (kinds[kind].shadow && (double)shadow_mib * multiplier > 1e12)
-        return INT64_MAX / 4;
+    if (kinds[kind].shadow && !((double)shadow_mib * multiplier <= 1e12))
+        return MEMORY_MOST;
     if (kinds[kind].shadow)
         shadow_mib = (int64_t)((double)shadow_mib * multiplier);
     if (shadow_mib < 1)

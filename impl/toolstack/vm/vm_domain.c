@@ -5,6 +5,7 @@
 
 enum {
     PLACE_BYTES_MAX = 8,
+    VCPUS_MOST = 1 << 20, /* a driver refuses fewer */
 };
 
 const char *vm_host_uuid(struct request *r, const struct object *vm)
@@ -144,6 +145,13 @@ static void put_devices(struct request *r, struct object *vm,
     spec->devices_nr = (int)nr;
 }
 
+static int count_of(const struct object *vm, const char *field)
+{
+    int64_t n = db_int(vm, field);
+
+    return n > VCPUS_MOST ? VCPUS_MOST : (int)n;
+}
+
 struct domain_spec vm_spec(struct request *r, struct object *vm, bool paused)
 {
     struct domain_spec spec = {
@@ -151,8 +159,8 @@ struct domain_spec vm_spec(struct request *r, struct object *vm, bool paused)
         .name = db_text(vm, "name_label"),
         .memory_max_kib = db_int(vm, "memory_static_max") / 1024,
         .memory_kib = db_int(vm, "memory_dynamic_max") / 1024,
-        .vcpus_max = (int)db_int(vm, "VCPUs_max"),
-        .vcpus = (int)db_int(vm, "VCPUs_at_startup"),
+        .vcpus_max = count_of(vm, "VCPUs_max"),
+        .vcpus = count_of(vm, "VCPUs_at_startup"),
         .hvm = strcmp(db_text(vm, "domain_type"), "hvm") == 0,
         .paused = paused,
         .kernel = db_text(vm, "PV_kernel"),

@@ -5,6 +5,10 @@
 #include "vm.h"
 #include "wait.h"
 
+enum {
+    DELAY_MAX_S = 365 * 24 * 3600,
+};
+
 struct vm_wait {
     struct wait wait; /* first: found by it */
     const char *op, *vm, *key;
@@ -112,5 +116,6 @@ int vm_delay(struct request *r, const struct object *vm, const char *field)
 
     if (seconds <= 0)
         return reply_void(r);
-    return wait_for_ms(r, seconds * 1000, reply_void);
+    return wait_for_ms(
+        r, (seconds < DELAY_MAX_S ? seconds : DELAY_MAX_S) * 1000, reply_void);
 }
