@@ -36,7 +36,7 @@ static const struct {
 
 static int64_t within(int64_t i, int64_t most)
 {
-    return i < 0 ? 0 : i > most ? most : i;
+    return i < -most ? -most : i > most ? most : i;
 }
 
 /* Nonsense that setters let pass counts as the most that is not. */
