@@ -65,7 +65,8 @@ function settle (ref) {
   if (!ours.has(ref) || !task || task.status === 'pending') return
   ours.delete(ref)
   if (task.status !== 'success') {
-    log(`${task.name_label}: ${task.error_info.join(' ')}`, true)
+    const words = task.error_info.map(w => known.get(w)?.record.name_label || w)
+    log(`${task.name_label}: ${words.join(' ')}`, true)
   }
   call('task.destroy', ref).catch(e => log(e.message, true))
 }
