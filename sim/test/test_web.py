@@ -73,6 +73,25 @@ class Web(unittest.TestCase):
         self.machine("vm1", "Halted")
         client.close()
 
+    def test_a_machine_is_migrated(self):
+        row = ROW % ("vm", "vm2")
+        with Simulation("--hosts", "2", "--guests", "linux", "--vms",
+                        "1") as simulation:
+            client = Client(simulation).login()
+            vm = client.do("VM.get_by_name_label", "vm2")[0]
+            client.do("VM.start", vm, False, False)
+            there = client.do("VM.get_resident_on", vm)
+            other = next(ref for ref in client.do("host.get_all")
+                         if ref != there)
+            name = client.do("host.get_name_label", other)
+            self.browser.open(simulation.url)
+            self.browser.type("//input[@name='password']", "x")
+            self.browser.click("//form//button")
+            self.browser.click(row + "//option[.='%s']" % name)
+            self.browser.find(row + "[contains(., 'on %s')]" % name)
+            self.assertEqual(client.do("VM.get_resident_on", vm), other)
+            client.close()
+
     def test_many_machines_are_cut_and_filtered(self):
         self.login()
         self.browser.find("//section[@id='vm']//p[contains(., 'more')]")
