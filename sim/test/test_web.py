@@ -90,6 +90,8 @@ class Web(unittest.TestCase):
             self.browser.click(row + "//option[.='%s']" % name)
             self.browser.find(row + "[contains(., 'on %s')]" % name)
             self.assertEqual(client.do("VM.get_resident_on", vm), other)
+            self.assertEqual(self.browser.console(), [])
+            self.browser.open("about:blank")  # before the page loses its pool
             client.close()
 
     def test_many_machines_are_cut_and_filtered(self):
