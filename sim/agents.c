@@ -16,6 +16,7 @@ enum {
     NAME_BYTES = 64,
     PATH_BYTES = 4096,
     LOG_BYTES_MAX = 1 << 16,
+    LOG_VALUE_MAX = 200,
     VALUE_BYTES_MAX = 1 << 16,
     MS_PER_S = 1000,
 };
@@ -86,6 +87,13 @@ static int64_t now_s(const struct sim_agents *a)
     return a->sim->env.now_ms(a->sim->env.ctx) / MS_PER_S;
 }
 
+/* Texts of the API are UTF-8; half a character is none. */
+static void add_plain(struct buf *b, const char *text, size_t max)
+{
+    for (size_t i = 0; text[i] && i < max; i++)
+        buf_putc(b, text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+}
+
 /* A line of the host's log; the oldest half goes when there are too many. */
 static void log_add(const struct sim_agents *a, struct agent_host *h,
                     const char *what, const char *value)
@@ -105,7 +113,9 @@ static void log_add(const struct sim_agents *a, struct agent_host *h,
     if (!gmtime_r(&now, &tm) ||
         !strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm))
         return;
-    buf_printf(&h->log, "%s xapi: %s '%.200s'\n", stamp, what, value);
+    buf_printf(&h->log, "%s xapi: %s '", stamp, what);
+    add_plain(&h->log, value, LOG_VALUE_MAX);
+    buf_puts(&h->log, "'\n");
 }
 
 static void boot_text(struct buf *b)
