@@ -18,6 +18,7 @@ enum {
 
 struct pool_file {
     struct arena arena;
+    int64_t more;       /* machines that the options ask for beside it */
     struct value pools; /* set of maps */
 };
 
@@ -123,6 +124,8 @@ int pool_file_open(const struct options *options, struct pool_file **out)
 
     *file = (struct pool_file){0};
     arena_init(&file->arena);
+    if (options->pool || options->preset)
+        file->more = (int64_t)options->vms;
     if (options->pool)
         rc = read_file(file, options->pool);
     else if (options->preset)
@@ -330,6 +333,7 @@ int pool_file_make(const struct pool_file *file, struct world *w,
     struct arena a;
     struct making m = {
         .world = w, .ts = ts, .db = &ts->db, .arena = &a, .pool_nr = nr};
+    struct value more = value_int(file->more);
     int rc;
 
     arena_init(&a);
@@ -338,6 +342,8 @@ int pool_file_make(const struct pool_file *file, struct world *w,
     rc = login(&m);
     if (!rc)
         rc = making_run(&m, SCOPE_POOL, &file->pools.items[nr]);
+    if (!rc)
+        rc = pool_vms(&m, &more);
     if (!rc) /* of no further use */
         rc = making_call(&m, "session.logout", NULL, 0, NULL);
     seeder_destroy(m.seeder);

@@ -174,9 +174,10 @@ static void announce(const struct sim *sim, uint16_t port)
     printf("  user root, password %s; seed %llu; for example:\n"
            "  curl -s%s %s://%s:%u/jsonrpc -d '{\"jsonrpc\":\"2.0\","
            "\"id\":1,\n    \"method\":\"session.login_with_password\","
-           "\"params\":[\"root\",\"x\"]}'\n  again: ",
+           "\"params\":[\"root\",\"%s\"]}'\n  again: ",
            o->password ? "as given" : "not empty", (unsigned long long)o->seed,
-           o->tls ? "k" : "", scheme, host, port);
+           o->tls ? "k" : "", scheme, host, port,
+           o->password ? o->password : "x");
     options_print(o, stdout);
     putchar('\n');
     fflush(stdout);

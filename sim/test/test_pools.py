@@ -97,6 +97,12 @@ class Topology(unittest.TestCase):
                     (pool["ha_enabled"], pool["ha_plan_exists_for"],
                      pool["ha_configuration"]), (True, 1, {"timeout": "30"}))
 
+    def test_more_machines_come_with_any_description(self):
+        with Simulation("--preset", "trio", "--vms", "3") as simulation:
+            client = Client(simulation).login()
+            self.assertEqual(
+                len(client.do("VM.get_by_name_label", "vm4")), 1)
+
     def test_a_bad_file_is_refused(self):
         for text, said in (("{bad: 1}", b"a pool has no 'bad'"),
                            ("a: [1\nb: {", b"line 2"),
