@@ -86,7 +86,7 @@ class Images(unittest.TestCase):
         token = ""
         while True:
             record = self.client.do("task.get_record", task)
-            if record["status"] != "pending":
+            if record["status"] not in ("pending", "cancelling"):
                 return record["status"], record["error_info"]
             token = self.client.do("event.from", ["task/" + task], token,
                                    10.0)["token"]
@@ -340,6 +340,21 @@ class Images(unittest.TestCase):
             while peer.recv(4096):
                 pass
         self.assertEqual(self.export(vdi), data)
+
+    def await_free(self, vdi):
+        """Returns once nobody holds the disk."""
+        token = ""
+        while self.client.do("VDI.get_VBDs", vdi):
+            token = self.client.do("event.from", ["VDI/" + vdi], token,
+                                   10.0)["token"]
+
+    def test_work_that_is_cancelled_ends(self):
+        vdi = self.disk(1 << 45)  # its checksum would take days
+        task = self.client.do("Async.VDI.checksum", vdi)
+        self.assertEqual(len(self.client.do("VDI.get_VBDs", vdi)), 1)
+        self.client.do("task.cancel", task)
+        self.assertEqual(self.task_end(task)[0], "cancelled")
+        self.await_free(vdi)
 
     def test_long_work_is_done_in_slices(self):
         data = self.dice.randbytes(MIB) * 40

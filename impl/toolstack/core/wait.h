@@ -18,7 +18,8 @@ struct wait {
     int64_t deadline_ms; /* of the environment's clock; INT64_MAX: none */
     /*
      * task.cancel may end the call with TASK_CANCELLED; `cancel` first undoes
-     * what was begun (NULL: nothing).
+     * what was begun (NULL: nothing). It is also called, whether cancellable or
+     * not, when whoever waits for the answer is gone.
      */
     bool cancellable;
     void (*cancel)(struct request *r);

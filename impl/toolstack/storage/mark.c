@@ -31,13 +31,3 @@ void vdi_mark(struct request *r, struct object *o, const char *key,
     db_map_put(r->db, o, "current_operations", key, op);
     vdi_refresh(r, o);
 }
-
-bool task_cancelled(const struct object *task)
-{
-    const struct value *ops = task ? db_get(task, "current_operations") : NULL;
-
-    for (uint32_t i = 0; ops && i < ops->nr; i++)
-        if (strcmp(ops->members[i].value.s, "cancel") == 0)
-            return true;
-    return task && strcmp(db_text(task, "status"), "cancelling") == 0;
-}

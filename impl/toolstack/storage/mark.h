@@ -11,7 +11,4 @@ void vdi_mark(struct request *r, struct object *vdi, const char *key,
 /* Nothing happens when the disk is gone. */
 void vdi_unmark(struct request *r, const char *vdi, const char *key);
 
-/* Whether somebody asked for the end of the task; NULL: no. */
-bool task_cancelled(const struct object *task);
-
 #endif

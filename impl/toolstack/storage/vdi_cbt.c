@@ -194,6 +194,15 @@ static int data_destroy(struct request *r)
     return reply_void(r);
 }
 
+static void data_destroy_cancel(struct request *r)
+{
+    const struct waiting *w = (const struct waiting *)r->wait;
+    struct object *vdi = db_find(r->db, "VDI", w->vdi);
+
+    if (vdi)
+        db_set_text(r->db, vdi, "type", w->type);
+}
+
 /* The disk is marked first, so that nobody begins to use it. */
 int vdi_data_destroy(struct request *r)
 {
@@ -210,6 +219,8 @@ int vdi_data_destroy(struct request *r)
     db_set_text(r->db, vdi, "type", "cbt_metadata");
     w->wait = (struct wait){.ready = nobody_left,
                             .resume = data_destroy,
+                            .cancellable = true,
+                            .cancel = data_destroy_cancel,
                             .deadline_ms = r->ts->env.now_ms(r->ts->env.ctx) +
                                            PATIENCE_MS};
     r->wait = &w->wait;

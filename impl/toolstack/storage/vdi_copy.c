@@ -42,9 +42,6 @@ static int copy_continue(struct request *r)
     struct object *task = db_find(r->db, "task", c->mark);
     int rc;
 
-    if (task_cancelled(task))
-        return copy_end(r, c,
-                        request_fail(r, "TASK_CANCELLED", task->ref, NULL));
     rc = copy_step(r, &c->copy);
     if (task)
         db_set(r->db, task, "progress", value_float(copy_progress(&c->copy)));
@@ -52,6 +49,12 @@ static int copy_continue(struct request *r)
         return copy_end(r, c, rc);
     r->wait = &c->wait;
     return API_WAITING;
+}
+
+/* Nobody waits for it any more. */
+static void copy_cancel(struct request *r)
+{
+    (void)copy_end(r, (struct copying *)r->wait, API_FAILED); /* as it is */
 }
 
 /* A disk in the repository that is like the one that is copied. */
@@ -121,7 +124,8 @@ int vdi_copy(struct request *r)
     vdi_mark(r, from, c->mark, "copy");
     if (into != from)
         vdi_mark(r, into, c->mark, "copy");
-    c->wait.resume = copy_continue;
+    c->wait = (struct wait){
+        .resume = copy_continue, .cancellable = true, .cancel = copy_cancel};
     r->wait = &c->wait;
     return copy_continue(r);
 }

@@ -188,12 +188,8 @@ static void note_progress(struct request *r, const struct moving *m)
 static int move_continue(struct request *r)
 {
     struct moving *m = (struct moving *)r->wait;
-    const struct object *task = db_find(r->db, "task", m->mark);
     int rc;
 
-    if (task_cancelled(task))
-        return move_end(r, m,
-                        request_fail(r, "TASK_CANCELLED", task->ref, NULL));
     rc = copy_step(r, &m->copy);
     note_progress(r, m);
     if (rc == API_WAITING)
@@ -206,6 +202,12 @@ static int move_continue(struct request *r)
     if (!rc)
         rc = step_begin(r, m);
     return rc ? move_end(r, m, rc) : API_WAITING;
+}
+
+/* Nobody waits for it any more: all is as it was. */
+static void move_cancel(struct request *r)
+{
+    (void)move_end(r, (struct moving *)r->wait, API_FAILED); /* as it is */
 }
 
 /* The host of the machine reaches the repository; any, while none runs. */
@@ -257,7 +259,8 @@ static int move_begin(struct request *r, struct object *vdi, struct object *vm,
     vdi_mark(r, vdi, m->mark, "mirror");
     db_map_put(r->db, vm, "current_operations", m->mark, "migrate_send");
     vm_refresh(r, vm);
-    m->wait.resume = move_continue;
+    m->wait = (struct wait){
+        .resume = move_continue, .cancellable = true, .cancel = move_cancel};
     r->wait = &m->wait;
     return step_begin(r, m) ? move_end(r, m, API_FAILED) : move_continue(r);
 }

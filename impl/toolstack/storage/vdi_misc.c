@@ -14,7 +14,7 @@
 
 enum {
     PIECE = 1 << 20,
-    SLICE = 16 << 20,
+    SLICE = 4 << 20,
     MD5_BYTES = 16,
 };
 
@@ -164,6 +164,11 @@ static int sum_continue(struct request *r)
     return sum_end(r, s, 0);
 }
 
+static void sum_cancel(struct request *r)
+{
+    (void)sum_end(r, (struct summing *)r->wait, API_FAILED); /* as it is */
+}
+
 /* MD5 of the contents, a slice at a time. */
 int vdi_checksum(struct request *r)
 {
@@ -179,7 +184,8 @@ int vdi_checksum(struct request *r)
         return API_FAILED;
     }
     s->vdi = arena_strdup(r->arena, r->self->ref);
-    s->wait.resume = sum_continue;
+    s->wait = (struct wait){
+        .resume = sum_continue, .cancellable = true, .cancel = sum_cancel};
     r->wait = &s->wait;
     return sum_continue(r);
 }

@@ -58,7 +58,11 @@ static int park(struct exchange *x, struct rpc *rpc)
 
 void rpc_drop(struct exchange *x)
 {
+    struct request *r = x->rpc->answer.request;
+
     unpark(x);
+    if (r->wait && r->wait->cancel)
+        r->wait->cancel(r);
 }
 
 bool rpc_is_vain(const struct exchange *x)
