@@ -1,7 +1,9 @@
 """Backups over HTTP: the database, blobs, alerts, the audit trail."""
 
+import functools
 import io
 import json
+import socket
 import tarfile
 import unittest
 import xml.etree.ElementTree as xml
@@ -126,6 +128,42 @@ class BackupTest(unittest.TestCase):
         self.assertEqual(
             self.http("GET", "/blob", ref=blob, session_id="x"), (200, data))
         self.assertEqual(self.http("PUT", "/blob", data, ref="x")[0], 404)
+
+    def raw_put(self, path, body, task):
+        """As stock clients do: no body before there is a 200."""
+        with socket.create_connection(
+                ("127.0.0.1", self.simulation.port), 20) as peer:
+            peer.sendall(("PUT %s&session_id=%s&task_id=%s HTTP/1.0\r\n"
+                          "Content-Length: %d\r\n\r\n" % (
+                              path, self.client.session, task, len(body))
+                          ).encode())
+            self.assertIn(b"200 OK", peer.recv(4096))
+            peer.sendall(body)
+        token = ""
+        while self.client.do("task.get_status", task) == "pending":
+            token = self.client.do("event.from", ["task/" + task], token,
+                                   5.0)["token"]
+        return self.client.do("task.get_record", task)
+
+    def test_clients_that_wait_for_a_200(self):
+        task = functools.partial(self.client.do, "task.create", "put", "")
+        dump = self.dump()
+        record = self.raw_put("/pool/xmldbdump?dry_run=true", dump, task())
+        self.assertEqual(record["status"], "success", record["error_info"])
+        record = self.raw_put("/pool/xmldbdump?x", b"no dump", task())
+        self.assertEqual(record["error_info"][0], "INTERNAL_ERROR")
+        backup = self.http("GET", "/host_backup")[1]
+        record = self.raw_put("/host_restore?x", backup, task())
+        self.assertEqual(record["status"], "success", record["error_info"])
+        blob = self.client.do("blob.create", "text/plain", False)
+        record = self.raw_put("/blob?ref=" + blob, b"text", task())
+        self.assertEqual(record["status"], "success", record["error_info"])
+        one = task()
+        self.assertEqual(self.http("GET", "/blob", ref=blob, task_id=one),
+                         (200, b"text"))
+        self.assertEqual(self.client.do("task.get_status", one), "success")
+        record = self.raw_put("/pool_patch_upload?x", b"no update", task())
+        self.assertEqual(record["error_info"][0], "INVALID_UPDATE")
 
     def test_alerts_travel(self):
         uuid = self.client.do("VM.get_uuid", self.vm)

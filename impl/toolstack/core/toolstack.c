@@ -115,13 +115,18 @@ void toolstack_commit(struct toolstack *ts)
 
 void toolstack_recover(struct toolstack *ts)
 {
+    vmss_begin(ts);
+    replication_recover(ts);
+    tasks_recover(ts);
+    toolstack_settle(ts);
+}
+
+void toolstack_settle(struct toolstack *ts)
+{
     struct request r = {.ts = ts, .db = &ts->db};
 
     host_memory_recover(ts);
-    vmss_begin(ts);
     holds_clear(&r);
-    replication_recover(ts);
-    tasks_recover(ts);
     for (struct object *o = db_first(&ts->db, "VM"); o; o = o->next) {
         struct arena a;
 

@@ -128,6 +128,9 @@ void toolstack_commit(struct toolstack *ts);
  */
 void toolstack_recover(struct toolstack *ts);
 
+/* The part of that which concerns objects alone: after they were replaced. */
+void toolstack_settle(struct toolstack *ts);
+
 /*
  * Does what is due: of the environment, of calls in the background. When more
  * will be, in ms since 1970; INT64_MAX: not by itself.

@@ -50,11 +50,12 @@ static int restore(struct route_call *c)
     if (dump_restore(&c->request, c->body.len ? c->body.data : "", c->body.len,
                      job_flag(c, "dry_run")))
         return API_FAILED;
-    return route_answer(c, 200, "text/html", "", 0);
+    return job_answer(c);
 }
 
 int http_put_database(struct route_call *c)
 {
+    (void)job_greet(c); /* cannot fail */
     return route_collect(c, DUMP_BYTES_MAX, restore);
 }
 
@@ -138,10 +139,11 @@ static int restore_host(struct route_call *c)
     else
         rc = dump_restore(&c->request, s.found.data, s.found.len, false);
     buf_fini(&s.found);
-    return rc ? rc : route_answer(c, 200, "text/html", "", 0);
+    return rc ? rc : job_answer(c);
 }
 
 int http_host_restore(struct route_call *c)
 {
+    (void)job_greet(c); /* cannot fail */
     return route_collect(c, DUMP_BYTES_MAX, restore_host);
 }

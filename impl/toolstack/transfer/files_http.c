@@ -6,6 +6,7 @@
 
 #include "audit.h"
 #include "base64.h"
+#include "job.h"
 #include "message.h"
 #include "routes.h"
 #include "session.h"
@@ -28,6 +29,13 @@ static struct object *blob_of(struct route_call *c)
     return uuid ? db_find_uuid(c->request.db, "blob", uuid) : NULL;
 }
 
+static int no_blob(struct route_call *c)
+{
+    const char *ref = route_param(c, "ref");
+
+    return request_bad_handle(&c->request, "blob", ref ? ref : "");
+}
+
 /* Public ones are for everybody, others for who has logged in. */
 int http_get_blob(struct route_call *c)
 {
@@ -36,16 +44,19 @@ int http_get_blob(struct route_call *c)
     void *data;
     size_t len;
 
+    if (route_adopt_task(c))
+        return API_FAILED;
     if (!route_param(c, "ref") && !route_param(c, "uuid"))
         return route_page(c, 400, "The parameter ref is missing");
+    c->status = 404;
     if (!o)
-        return route_page(c, 404, "Unknown reference");
+        return no_blob(c);
     if (!db_bool(o, "public") &&
         !(session && session_find(c->request.ts, session)))
         return route_page(c, 401, "Not a public one");
     data = base64_bytes(c->request.arena, db_text(o, "contents"), &len);
     if (strcmp(db_text(o, "last_updated"), DATE_0) == 0)
-        return route_page(c, 404, "It has no contents yet");
+        return no_blob(c);
     return route_answer(c, 200, db_text(o, "mime_type"), data, len);
 }
 
@@ -61,15 +72,17 @@ static int store_blob(struct route_call *c)
         base64_encode(r->arena, c->body.len ? c->body.data : "", c->body.len));
     db_set_int(r->db, o, "size", (int64_t)c->body.len);
     db_set_text(r->db, o, "last_updated", toolstack_now(r->ts, r->arena));
-    return route_answer(c, 200, "text/html", "", 0);
+    return job_answer(c);
 }
 
 int http_put_blob(struct route_call *c)
 {
     if (!route_param(c, "ref") && !route_param(c, "uuid"))
         return route_page(c, 400, "The parameter ref is missing");
+    c->status = 404;
     if (!blob_of(c))
-        return route_page(c, 404, "Unknown reference");
+        return no_blob(c);
+    (void)job_greet(c); /* cannot fail */
     return route_collect(c, BLOB_BYTES_MAX, store_blob);
 }
 
@@ -139,12 +152,12 @@ static int store_messages(struct route_call *c)
                             XML_PARSE_NONET | XML_PARSE_NOERROR |
                                 XML_PARSE_NOWARNING);
         if (!doc)
-            return route_page(c, 400, "That is no message");
+            return request_internal(&c->request, "That is no message");
         make_message(c, xmlDocGetRootElement(doc));
         xmlFreeDoc(doc);
         text = end;
     }
-    return route_answer(c, 200, "text/html", "", 0);
+    return job_answer(c);
 }
 
 int http_put_messages(struct route_call *c)
@@ -157,6 +170,7 @@ int http_put_messages(struct route_call *c)
         c->status = 400;
         return request_fail(&c->request, "UUID_INVALID", cls, uuid, NULL);
     }
+    (void)job_greet(c); /* cannot fail */
     return route_collect(c, MESSAGES_BYTES_MAX, store_messages);
 }
 

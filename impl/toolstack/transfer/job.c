@@ -56,6 +56,20 @@ struct object *job_repository(struct route_call *c)
     return sr;
 }
 
+int job_greet(struct route_call *c)
+{
+    if (!route_param(c, "task_id"))
+        return 0;
+    return route_begin(c, 200, "text/html", ROUTE_LENGTH_UNKNOWN);
+}
+
+int job_answer(struct route_call *c)
+{
+    if (route_param(c, "task_id"))
+        return 0; /* it has its status, and ends here */
+    return route_answer(c, 200, "text/html", "", 0);
+}
+
 static bool can_do(struct request *r, struct object *vm,
                    const struct object *sr, struct object *host)
 {

@@ -14,6 +14,14 @@ struct object *job_machine(struct route_call *c);
  * set: there is none. */
 struct object *job_repository(struct route_call *c);
 
+/*
+ * Clients that name a task wait for its end, and for a 200 before they send the
+ * body; others want to see how it ended. Call the first before the body is
+ * read, the second when it has been taken. Both are always 0.
+ */
+int job_greet(struct route_call *c);
+int job_answer(struct route_call *c);
+
 /* 0, or API_FAILED with TASK_CANCELLED when somebody has cancelled the task. */
 int job_check(struct route_call *c);
 /* Tells the task, in steps of a percent. */

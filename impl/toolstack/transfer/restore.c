@@ -337,6 +337,6 @@ int dump_restore(struct request *r, const char *xml, size_t len, bool dry_run)
     put_rows(&d);
     db_set_text(r->db, db_find(r->db, "host", ref), "uuid", uuid);
     complete(r);
-    toolstack_recover(r->ts);
+    toolstack_settle(r->ts);
     return 0;
 }

@@ -101,7 +101,7 @@ static int bundle_taken(struct route_call *c)
         return bundle_fail(b);
     if (updates_sync(&c->request, &hash))
         return request_fail(&c->request, "BUNDLE_SYNC_FAILED", NULL);
-    return route_answer(c, 200, "text/html", "", 0);
+    return job_answer(c);
 }
 
 /* What was unpacked has been read by then. */
@@ -163,7 +163,8 @@ int http_put_bundle(struct route_call *c)
     memset(b, 0, sizeof(*b));
     b->call = c;
     tar_reader_init(&b->tar, &bundle_events, b);
-    return route_stream(c, &stream, b);
+    (void)route_stream(c, &stream, b); /* neither of the two can fail */
+    return job_greet(c);
 }
 
 /* --- Patches ---------------------------------------------------------------- */
@@ -207,7 +208,7 @@ static int patch_taken(struct route_call *c)
     for (struct object *o = db_first(r->db, "pool_patch"); o; o = o->next)
         if (strcmp(db_text(o, "pool_update"), answer.value.s) == 0)
             (void)reply_ref(r, o); /* cannot fail */
-    return route_answer(c, 200, "text/html", "", 0);
+    return job_answer(c);
 }
 
 static void patch_done(struct route_call *c, bool ok)
@@ -241,5 +242,6 @@ int http_put_patch(struct route_call *c)
     p = must_alloc(sizeof(*p));
     *p = (struct patch){.offset = 0};
     memcpy(p->vdi, vdi->ref, sizeof(p->vdi));
-    return route_stream(c, &stream, p);
+    (void)route_stream(c, &stream, p); /* neither of the two can fail */
+    return job_greet(c);
 }

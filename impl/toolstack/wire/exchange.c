@@ -302,7 +302,8 @@ static void give(struct exchange *x)
     if (!x->begun || x->ended || x->held_out || c->out_at < c->out.len)
         return;
     if (!x->stream || !x->stream->give || x->no_body) {
-        x->ended = x->body_over || !x->stream || !x->stream->take;
+        x->ended =
+            x->body_over || (!x->collected && (!x->stream || !x->stream->take));
         return;
     }
     if (x->answer_left >= 0 && (uint64_t)x->answer_left < room)

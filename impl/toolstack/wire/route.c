@@ -174,6 +174,11 @@ static int adopt_task(struct exchange *x)
     return r->task ? 0 : request_bad_handle(r, "task", ref);
 }
 
+int route_adopt_task(struct route_call *c)
+{
+    return adopt_task(c->exchange);
+}
+
 static void make_task(struct exchange *x)
 {
     struct request *r = &x->call.request;

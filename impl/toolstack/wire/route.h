@@ -99,6 +99,10 @@ int route_page(struct route_call *c, unsigned status, const char *text);
 /* 302 to the same path and query at another host's address. */
 int route_redirect(struct route_call *c, const char *address);
 
+/* The task that the query names, for a route without an action: those with one
+ * have it. 0, or API_FAILED: no such task. */
+int route_adopt_task(struct route_call *c);
+
 /* Collects the body, at most `max` bytes (else 413), then calls `fn`. */
 int route_collect(struct route_call *c, size_t max, route_fn fn);
 
