@@ -475,8 +475,7 @@ bool conns_settle(struct http_server *s)
 
     s->dirty = NULL;
     s->round = 0;
-    if (!c)
-        return false;
+    s->stirred = false;
     while (c) {
         struct conn *next = c->next_dirty;
 
@@ -485,5 +484,5 @@ bool conns_settle(struct http_server *s)
             conn_settle(c);
         c = next;
     }
-    return true;
+    return s->stirred || s->dirty;
 }

@@ -40,6 +40,7 @@ static void exchange_free(struct http_server *s, struct exchange *x)
 {
     bool ok = x->ended && !x->failed;
 
+    s->stirred |= x->stream || *x->task || x->logged_in;
     if (x->parked)
         rpc_drop(x);
     route_refresh(x);
@@ -309,6 +310,7 @@ static void give(struct exchange *x)
     if (x->answer_left >= 0 && (uint64_t)x->answer_left < room)
         room = (size_t)x->answer_left;
     before = c->out.len;
+    c->door->server->stirred = true;
     route_refresh(x);
     rc = x->stream->give(&x->call, &c->out, room);
     if (x->answer_left >= 0)

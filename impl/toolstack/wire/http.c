@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "server.h"
+#include "timer.h"
 
 enum {
     EVENTS_MAX = 512,
@@ -315,6 +316,15 @@ static int64_t step_all(struct http_server *s)
     return earliest;
 }
 
+/* The earliest of that and of timers that were started since. */
+static int64_t with_timers(const struct http_server *s, int64_t next)
+{
+    for (const struct toolstack *ts = s->pools; ts; ts = ts->next)
+        if (timers_next_ms(ts) < next)
+            next = timers_next_ms(ts);
+    return next;
+}
+
 /* Commits, sends, and lets everybody go on who can. Until when to sleep, ms. */
 static int64_t settle(struct http_server *s)
 {
@@ -332,7 +342,7 @@ static int64_t settle(struct http_server *s)
     doors_adjust(s);
     if (s->waiters)
         pthread_cond_broadcast(&s->changed);
-    return s->dirty ? 0 : next;
+    return s->dirty ? 0 : with_timers(s, next);
 }
 
 static int nap_ms(struct http_server *s, int64_t next)

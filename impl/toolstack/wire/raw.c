@@ -96,6 +96,7 @@ struct toolstack *raw_toolstack(const struct raw *raw)
 
 static void end(struct raw *raw)
 {
+    raw->conn->door->server->stirred = true;
     raw->conn = NULL;
     raw->ops->closed(raw, raw->state);
     free(raw);
@@ -126,6 +127,7 @@ void raw_go_on(struct conn *c)
     if (raw->drained)
         return;
     raw->drained = true;
+    c->door->server->stirred = true;
     if (raw->ops->drained)
         raw->ops->drained(raw, raw->state);
 }

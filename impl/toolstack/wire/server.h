@@ -108,6 +108,7 @@ struct http_server {
     struct conn *dirty, *dead;
     int connections, connections_max;
     bool full;
+    bool stirred; /* settling has called handlers: there may be more to do */
     volatile bool stopping; /* threads look at it, too */
     int64_t now_ms;         /* monotonic, of this round */
     struct lounge *lounges; /* calls that wait */
@@ -159,8 +160,9 @@ void conn_touch(struct conn *c); /* to be looked at before the round ends */
 void conn_kill(struct conn *c);
 void conn_abort(struct conn *c); /* soon, and the peer shall notice */
 void conn_wait(struct conn *c, enum conn_patience patience);
-void conn_settle(struct conn *c);         /* sends, and lets everything go on */
-bool conns_settle(struct http_server *s); /* whether there was any */
+void conn_settle(struct conn *c); /* sends, and lets everything go on */
+/* Whether that has made more to do: to commit, to wake, to send. */
+bool conns_settle(struct http_server *s);
 void conns_expire(struct http_server *s);
 void conns_bury(struct http_server *s);
 void conn_peer(const struct conn *c, char *text, size_t size);
