@@ -49,6 +49,10 @@ class Conform(unittest.TestCase):
         self.assertEqual(self.done.returncode,
                          1 if summary["failed"] + summary["errors"] else 0)
 
+    def test_nothing_of_the_simulation_fails(self):
+        done = conform("sim")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_every_form_tells_the_same(self):
         summary = self.summary()
         total = sum(summary[k] for k in ("passed", "failed", "skipped",
