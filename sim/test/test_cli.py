@@ -150,6 +150,22 @@ class Lines(unittest.TestCase):
         for uuid in (vm, other):
             self.xe("vm-uninstall", "uuid=" + uuid, "--force")
 
+    def test_uploads_answer_before_the_body_comes(self):
+        vm = self.install("blobs")
+        blob = self.xe("blob-create", "name=b", "vm-uuid=" + vm)
+        with tempfile.TemporaryDirectory() as folder:
+            there, back, dump = (os.path.join(folder, n) for n in "abc")
+            with open(there, "wb") as file:
+                file.write(b"contents")
+            self.xe("blob-put", "uuid=" + blob, "filename=" + there)
+            self.xe("blob-get", "uuid=" + blob, "filename=" + back)
+            with open(back, "rb") as file:
+                self.assertEqual(file.read(), b"contents")
+            self.xe("pool-dump-database", "file-name=" + dump)
+            self.assertIn("successful", self.xe(
+                "pool-restore-database", "file-name=" + dump, "dry-run=true"))
+        self.xe("vm-uninstall", "uuid=" + vm, "--force")
+
     def test_no_command_line_ends_the_daemon(self):
         for line in (["vm-list", "params="], ["vm-list", "a:b:c=d"],
                      ["vm-param-set", "uuid="], ["help", "--all"],

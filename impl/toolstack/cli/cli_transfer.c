@@ -150,6 +150,7 @@ static int download_with(struct cli *c, const struct transfer *t,
 {
     struct value args[2] = {value_string(task), value_float(-1)};
     struct value progress;
+    const char *status;
     bool ok;
 
     if (cli_call(c, "task.set_progress", NULL, args, 2))
@@ -157,13 +158,16 @@ static int download_with(struct cli *c, const struct transfer *t,
     order(c, t, task);
     if (cli_client_works(c, &ok))
         return CLI_FAILED;
-    if (!ok) { /* below 0: the handler never saw the task */
-        if (cli_ask(c, "task.get_progress", &progress, task, NULL))
-            return CLI_FAILED;
-        if (progress.f < 0 &&
-            cli_ask(c, "task.set_status", NULL, task, "failure", NULL))
-            return CLI_FAILED;
-    }
+    /* A handler for anybody knows of no task: the client's word counts. */
+    if (task_status(c, task, &status) ||
+        (strcmp(status, "pending") == 0 && cli_pause(c, LOOK_MS)) ||
+        task_status(c, task, &status) ||
+        cli_ask(c, "task.get_progress", &progress, task, NULL))
+        return CLI_FAILED;
+    if (strcmp(status, "pending") == 0 && progress.f < 0 &&
+        cli_ask(c, "task.set_status", NULL, task, ok ? "success" : "failure",
+                NULL))
+        return CLI_FAILED;
     return download_result(c, t, task, ok, label);
 }
 
