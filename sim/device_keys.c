@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cpu_models.h"
+#include "cpu_record.h"
 #include "guests.h"
 #include "levelling.h"
 #include "pool_keys.h"
@@ -67,29 +68,58 @@ static void cpus_follow(struct making *m, const struct cpu_model *model)
     }
 }
 
-/* cpu: Skylake */
-int host_cpu(struct making *m, const struct value *v)
+static void cpu_becomes(struct making *m, const struct cpu_model *model,
+                        const struct cpu_features *f)
 {
-    const char *name = making_text(m, v);
-    const struct cpu_model *model = name ? cpu_model_find(name) : NULL;
     struct request r = making_request(m);
-    struct cpu_features f;
     char words[CPU_TEXT_BYTES];
 
-    if (!model)
-        return name ? making_fail(m, "there is no CPU '%s'", name) : -EINVAL;
-    f = cpu_model_features(model);
-    cpu_features_encode(&f, CPU_WORDS, words);
+    cpu_features_encode(f, CPU_WORDS, words);
     put(m, "vendor", model->vendor);
     put(m, "modelname", model->modelname);
     put(m, "family", number(m, model->family));
     put(m, "model", number(m, model->model));
     put(m, "stepping", number(m, model->stepping));
     put(m, "speed", arena_printf(m->arena, "%d.000", model->mhz));
-    put(m, "flags", flags_of(m, &f));
+    put(m, "flags", flags_of(m, f));
     cpus_follow(m, model);
     levelling_host(&r, m->self, words);
     levelling_pool(&r);
+}
+
+/* cpu: {record: FILE} */
+static int host_cpu_record(struct making *m, const struct value *v)
+{
+    const struct value *path = value_find(v, "record");
+    struct cpu_model model;
+    struct cpu_features f;
+    int rc;
+
+    if (!path || path->kind != VALUE_STRING || v->nr != 1)
+        return making_fail(m, "a CPU is a name, or {record: FILE}");
+    rc = cpu_record_load(m->arena, path->s, &model, &f);
+    if (rc)
+        return making_fail(m, "'%s' holds no output of cpuid -r: %s", path->s,
+                           strerror(-rc));
+    cpu_becomes(m, &model, &f);
+    return 0;
+}
+
+/* cpu: Skylake */
+int host_cpu(struct making *m, const struct value *v)
+{
+    const struct cpu_model *model;
+    struct cpu_features f;
+    const char *name;
+
+    if (v->kind == VALUE_MAP)
+        return host_cpu_record(m, v);
+    name = making_text(m, v);
+    model = name ? cpu_model_find(name) : NULL;
+    if (!model)
+        return name ? making_fail(m, "there is no CPU '%s'", name) : -EINVAL;
+    f = cpu_model_features(model);
+    cpu_becomes(m, model, &f);
     return 0;
 }
 

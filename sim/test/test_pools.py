@@ -28,6 +28,18 @@ pools:
 """
 
 
+CPUID = """CPU 0:
+   0x00000000 0x00: eax=0x0000000d ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69
+   0x00000001 0x00: eax=0x000506e3 ebx=0x00100800 ecx=0x7ffafbff edx=0xbfebfbff
+   0x00000007 0x00: eax=0x00000000 ebx=0x029c67af ecx=0x00000000 edx=0xbc002e00
+   0x00000016 0x00: eax=0x00000a28 ebx=0x00000e10 ecx=0x00000064 edx=0x00000000
+   0x80000001 0x00: eax=0x00000000 ebx=0x00000000 ecx=0x00000121 edx=0x2c100800
+   0x80000002 0x00: eax=0x65746e49 ebx=0x2952286c ecx=0x6f655820 edx=0x2952286e
+CPU 1:
+   0x00000001 0x00: eax=0x00000000 ebx=0x00000000 ecx=0x00000000 edx=0x00000000
+"""
+
+
 class Topology(unittest.TestCase):
 
     def test_each_host_has_an_address(self):
@@ -103,11 +115,31 @@ class Topology(unittest.TestCase):
             self.assertEqual(
                 len(client.do("VM.get_by_name_label", "vm4")), 1)
 
+    def test_a_cpu_is_taken_from_a_record(self):
+        with tempfile.NamedTemporaryFile("w") as record, \
+                tempfile.NamedTemporaryFile("w") as file:
+            record.write(CPUID)
+            record.flush()
+            file.write("hosts: [{cpu: {record: %s}}]" % record.name)
+            file.flush()
+            with Simulation("--pool", file.name) as simulation:
+                host = Client(simulation).login().do("host.get_all_records")
+        info = list(host.values())[0]["cpu_info"]
+        self.assertEqual(
+            [info[k] for k in ("vendor", "modelname", "family", "model",
+                               "stepping", "speed")],
+            ["GenuineIntel", "Intel(R) Xeon(R)", "6", "94", "3", "2600.000"])
+        self.assertTrue(info["features"].startswith(
+            "bfebfbff-7ffafbff-2c100800-00000121-00000000-029c67af-00000000"))
+
     def test_a_bad_file_is_refused(self):
         for text, said in (("{bad: 1}", b"a pool has no 'bad'"),
                            ("a: [1\nb: {", b"line 2"),
                            ("hosts: [{memory: lots}]", b"64 GiB"),
                            ("vms: [{count: 0}]", b"count"),
+                           ("hosts: [{cpu: {record: /dev/null}}]", b"cpuid"),
+                           ("hosts: [{cpu: {record: /no/file}}]", b"No such"),
+                           ("hosts: [{cpu: Nothing}]", b"no CPU"),
                            ("pools: []", b"list")):
             with tempfile.NamedTemporaryFile("w") as file:
                 file.write(text)
