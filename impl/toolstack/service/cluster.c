@@ -337,11 +337,14 @@ int cluster_pool_create(struct request *r)
     struct object *network, *pif, *cluster;
     struct value error;
 
-    if (check_stack(r, arg_text(r, 1)))
-        return API_FAILED;
-    network = arg_object(r, 0, "network");
-    if (!network || check_timeouts(r, timeout, coefficient) ||
-        pif_of(r, network, toolstack_master(r->ts), &pif))
+    network = db_find(r->db, "network", arg_text(r, 0));
+    pif = network ? pif_on(r, network, toolstack_master(r->ts)) : NULL;
+    if (!pif) /* looked for before anything else, and told so by the original */
+        return request_internal(
+            r, arena_printf(r->arena, "No PIF found for host:%s and network:%s",
+                            toolstack_master(r->ts)->ref, arg_text(r, 0)));
+    if (check_stack(r, arg_text(r, 1)) ||
+        check_timeouts(r, timeout, coefficient))
         return API_FAILED;
     cluster = create(r, pif, arg_text(r, 1), true, timeout, coefficient);
     if (!cluster)
@@ -372,13 +375,14 @@ int cluster_get_network(struct request *r)
 }
 
 /* Members that fell out, and hosts that came since, join. */
+/* Of a cluster that is not there, no member is missing. */
 int cluster_pool_resync(struct request *r)
 {
-    struct object *cluster = arg_object(r, 0, "Cluster");
+    struct object *cluster = db_find(r->db, "Cluster", arg_text(r, 0));
     struct objects members = {0};
 
     if (!cluster)
-        return API_FAILED;
+        return reply_void(r);
     members = objects_of(r, cluster, "cluster_hosts");
     for (uint32_t i = 0; i < members.nr; i++)
         if (!db_bool(members.at[i], "joined") && join(r, members.at[i]))
