@@ -47,6 +47,21 @@ class RunTests(unittest.TestCase):
         got = self.outcome("echo 'ok 1 - a'; echo 'ok 2 - b # SKIP no kvm'")
         self.assertEqual(got, (0, "1 passed, 0 failed, 1 skipped"))
 
+    def test_a_machine_that_was_lost_boots_again_and_is_told(self):
+        lost = ("echo 'd0 crashed: vcpu 1: cannot emulate access to 0x26bff8 "
+                "at rip 0xffffffff802012a3'\nexit 1\n")
+        once = 'if mkdir "%s/mark" 2>/dev/null; then %sfi\n' % (
+            self.dir.name, lost)
+        script = self.script(once + "echo 'ok 1 - a'; echo 1..1")
+        self.assertEqual(self.run_tests("--boot", script),
+                         (0, "1 passed, 0 failed, 1 skipped"))
+        # Not for ever, not for another reason, not for other kinds of tests.
+        self.assertEqual(self.run_tests("--boot", self.script(lost)),
+                         (1, "0 passed, 1 failed, 2 skipped"))
+        self.assertEqual(self.run_tests("--boot", self.script("exit 1")),
+                         (1, "0 passed, 1 failed"))
+        self.assertEqual(self.outcome(lost), (1, "0 passed, 1 failed"))
+
     def test_not_ok_is_a_failure(self):
         got = self.outcome("echo 'ok 1 - a'; echo 'not ok 2 - b'; exit 1")
         self.assertEqual(got, (1, "1 passed, 1 failed"))
