@@ -3,7 +3,7 @@
 # nothing behind.
 #
 # On the host this boots the platform and runs itself in dom0.
-[ -d /ts ] || exec "${O:-build}/touchstone" run --limit 500 --script "$0"
+[ -d /ts ] || exec "${O:-build}/touchstone" run --limit 1600 --script "$0"
 . /lib/ts.sh
 . /lib/guest.sh
 ROUNDS=${ROUNDS:-50}
