@@ -43,13 +43,11 @@ static bool has_effect(const struct message *m)
     static const char *const verbs[] = {"set_", "add_", "remove_", "create",
                                         "destroy"};
 
-    char class[64];
+    char class[CLASS_BYTES];
 
-    (void)snprintf(class, sizeof(class), "%.*s", (int)strcspn(m->name, "."),
-                   m->name);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (message_verb(m, verbs[i]))
-            return class_has_events(class);
+            return class_has_events(message_class(m, class));
     return false;
 }
 

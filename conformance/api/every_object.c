@@ -13,10 +13,9 @@ enum {
 
 static const struct param *only_self(const struct message *m)
 {
-    char type[NAME_BYTES];
-    size_t class_len = strcspn(m->name, ".");
+    char type[NAME_BYTES], class[CLASS_BYTES];
 
-    (void)snprintf(type, sizeof(type), "%.*s ref", (int)class_len, m->name);
+    (void)snprintf(type, sizeof(type), "%s ref", message_class(m, class));
     return m->params_nr > 0 && strcmp(m->params[0].type, type) == 0
                ? &m->params[0]
                : NULL;
@@ -56,8 +55,9 @@ bool is_all_records(int nr)
 static const char *class_message(const struct message *m, const char *verb,
                                  char name[NAME_BYTES])
 {
-    (void)snprintf(name, NAME_BYTES, "%.*s.%s", (int)strcspn(m->name, "."),
-                   m->name, verb);
+    char class[CLASS_BYTES];
+
+    (void)snprintf(name, NAME_BYTES, "%s.%.60s", message_class(m, class), verb);
     return name;
 }
 
@@ -77,14 +77,12 @@ static const char *any_machine(void)
 /* Some object of the message's class. */
 static const char *any_object(const struct message *m)
 {
-    char name[NAME_BYTES];
+    char name[NAME_BYTES], class[CLASS_BYTES];
     cJSON *all;
     int nr;
 
-    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(m->name, "."),
-                   m->name);
-    if (sample_of(name))
-        return sample_of(name);
+    if (sample_of(message_class(m, class)))
+        return sample_of(class);
     if (strncmp(m->name, "session.", 8) == 0)
         return suite.session;
     if (strncmp(m->name, "VM.", 3) == 0)
@@ -170,7 +168,7 @@ static bool set_field(const struct message *m, const char *ref,
 void every_setter(int nr)
 {
     const struct message *m = message_at(nr);
-    char getter[NAME_BYTES], class[NAME_BYTES];
+    char getter[NAME_BYTES], class[CLASS_BYTES];
     const char *ref, *field, *token;
     cJSON *record, *old, *other;
 
@@ -179,8 +177,7 @@ void every_setter(int nr)
     record = record_of(m, ref);
     field = field_of(m, record);
     old = cJSON_GetObjectItem(record, field);
-    (void)snprintf(class, sizeof(class), "%.*s", (int)strcspn(m->name, "."),
-                   m->name);
+    (void)message_class(m, class);
     (void)snprintf(getter, sizeof(getter), "%.60s.get_%.60s", class, field);
     other = keep(other_value(m, old));
     token = other ? event_token() : "";
@@ -222,13 +219,12 @@ void every_adder(int nr)
     const struct message *m = message_at(nr);
     bool map = message_verb(m, "add_to_");
     const char *field = strchr(m->name, '.') + (map ? 8 : 5), *ref, *token;
-    char getter[NAME_BYTES], remover[NAME_BYTES], class[NAME_BYTES];
+    char getter[NAME_BYTES], remover[NAME_BYTES], class[CLASS_BYTES];
     cJSON *value;
 
     needs_destructive();
     ref = any_object(m);
-    (void)snprintf(class, sizeof(class), "%.*s", (int)strcspn(m->name, "."),
-                   m->name);
+    (void)message_class(m, class);
     (void)snprintf(getter, sizeof(getter), "%.50s.get_%.60s", class, field);
     (void)snprintf(remover, sizeof(remover), "%.50s.remove_%s%.50s", class,
                    map ? "from_" : "", field);

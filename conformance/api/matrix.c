@@ -7,6 +7,7 @@
 
 #include "claim.h"
 #include "coverage.h"
+#include "markup.h"
 #include "target.h"
 
 static double percent(int part, int whole)
@@ -118,22 +119,11 @@ static const char page_head[] =
     "#scroll{overflow-x:auto}input{font:inherit;padding:.2rem .5rem}"
     "summary{cursor:pointer}</style><h1>XenAPI conformance</h1>";
 
-static void put(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else
-            fputc(*text, out);
-}
-
 static void put_summary(FILE *out, const struct options *o,
                         const struct results *r)
 {
     fputs("<p>Target <b>", out);
-    put(out, target_name());
+    markup_puts(out, target_name());
     fprintf(out,
             "</b>, profile %s, seed %llu: <b class=yes>%d passed</b>, "
             "<b class=%s>%d failed</b>, %d skipped. %d of %d messages "
@@ -164,7 +154,7 @@ static void put_outcome(FILE *out, const struct results *r, enum outcome o)
         fprintf(out, "<tr data-find='%s %s' class=%s><td>%s<td>%s<td>%s<td>",
                 row->group, row->item, outcome_name(o), row->group, row->item,
                 row->claim);
-        put(out, row->detail ? row->detail : "");
+        markup_puts(out, row->detail ? row->detail : "");
     }
 }
 

@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,13 @@ bool message_verb(const struct message *m, const char *prefix)
     const char *dot = strchr(m->name, '.');
 
     return dot && strncmp(dot + 1, prefix, strlen(prefix)) == 0;
+}
+
+const char *message_class(const struct message *m, char class[CLASS_BYTES])
+{
+    (void)snprintf(class, CLASS_BYTES, "%.*s", (int)strcspn(m->name, "."),
+                   m->name);
+    return class;
 }
 
 const char *enumeration_values(const char *name)

@@ -7,6 +7,7 @@
 enum {
     PARAMS_MAX = 64,
     ERRORS_MAX = 64,
+    CLASS_BYTES = 64,
 };
 
 struct param {
@@ -35,6 +36,9 @@ bool message_has(const struct message *m, char flag);
 int message_first_ref(const struct message *m);
 /* What the message does, as its name says: "set_" and so on. */
 bool message_verb(const struct message *m, const char *prefix);
+
+/* The class of a message, copied to `class`, which is returned. */
+const char *message_class(const struct message *m, char class[CLASS_BYTES]);
 
 /* What an enumeration may be, separated by spaces; "" for an unknown one. */
 const char *enumeration_values(const char *name);

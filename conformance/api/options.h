@@ -6,10 +6,10 @@
 
 struct options {
     const char *target, *profile, *filter;
-    const char *junit, *tap, *json, *jsonl, *html, *state;
+    const char *junit, *tap, *json, *jsonl, *html;
     const char *users; /* ROLE=NAME:PASSWORD,... */
     unsigned long long seed;
-    bool destructive, list, only_failed, resume, help, version;
+    bool destructive, list, help, version;
 };
 
 /* 0; or -EINVAL, after a line on stderr that says why. */

@@ -142,8 +142,7 @@ static char *json_request(struct rpc *rpc, const char *method, cJSON *params)
     cJSON *call = cJSON_CreateObject();
     char *text;
 
-    if (rpc->dialect == RPC_JSON2)
-        cJSON_AddStringToObject(call, "jsonrpc", "2.0");
+    cJSON_AddStringToObject(call, "jsonrpc", "2.0");
     cJSON_AddStringToObject(call, "method", method);
     cJSON_AddItemToObject(call, "params", params);
     cJSON_AddNumberToObject(call, "id", ++rpc->id);

@@ -13,7 +13,6 @@
 
 enum rpc_dialect {
     RPC_JSON2,
-    RPC_JSON1,
     RPC_XML,
 };
 

@@ -8,24 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "markup.h"
+
 enum {
     DEPTH_MAX = 64,
 };
 
 /* --- Writing --- */
-
-static void put_text(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '>')
-            fputs("&gt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else
-            fputc(*text, out);
-}
 
 static void put_scalar(FILE *out, const cJSON *v)
 {
@@ -37,7 +26,7 @@ static void put_scalar(FILE *out, const cJSON *v)
     else if (cJSON_IsNumber(v))
         fprintf(out, "<double>%.16g</double>", v->valuedouble);
     else if (cJSON_IsString(v))
-        put_text(out, v->valuestring);
+        markup_puts(out, v->valuestring);
     fputs("</value>", out);
 }
 
@@ -90,7 +79,7 @@ static void put_value(FILE *out, const cJSON *root)
         }
         if (cJSON_IsObject(path[depth - 1])) {
             fputs("<member><name>", out);
-            put_text(out, v->string);
+            markup_puts(out, v->string);
             fputs("</name>", out);
         }
     }
@@ -105,7 +94,7 @@ char *xml_encode_call(const char *method, const cJSON *params)
     if (!out)
         abort();
     fputs("<?xml version=\"1.0\"?><methodCall><methodName>", out);
-    put_text(out, method);
+    markup_puts(out, method);
     fputs("</methodName><params>", out);
     for (const cJSON *p = params->child; p; p = p->next) {
         fputs("<param>", out);

@@ -116,7 +116,6 @@ trap:
         movq    8(%rsp), %rdx             /* error code */
         movq    %cr2, %rax
         movq    %rax, fault_address(%rip)
-        movq    %rdi, fault_vector(%rip)
         movq    rescue_rsp(%rip), %rax
         testq   %rax, %rax
         jz      1f
@@ -150,9 +149,7 @@ stack_top:
         .balign 8
 rescue_rsp:
         .quad   0
-        .globl fault_vector, fault_address
-fault_vector:
-        .quad   0
+        .globl fault_address
 fault_address:
         .quad   0
         .section .note.GNU-stack, "", @progbits

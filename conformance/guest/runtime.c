@@ -17,7 +17,7 @@ enum {
 
 extern const struct suite suites[];
 extern char guest_end[], hypercall_page[];
-extern uint64_t page_directories[], fault_vector, fault_address;
+extern uint64_t page_directories[], fault_address;
 extern char trap_stubs[];
 long attempt_raw(long (*fn)(void *arg), void *arg);
 void guest_main(const struct hvm_start_info *info);

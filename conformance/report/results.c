@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "markup.h"
+
 static const char *const outcome_names[] = {
     [OUTCOME_NONE] = "none",     [OUTCOME_PASSED] = "passed",
     [OUTCOME_FAILED] = "failed", [OUTCOME_SKIPPED] = "skipped",
@@ -51,17 +53,8 @@ const char *outcome_name(enum outcome o)
 static void put_xml(FILE *out, const char *text)
 {
     for (; *text; text++)
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '>')
-            fputs("&gt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else if (*text == '"')
-            fputs("&quot;", out);
-        else
-            fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text,
-                  out);
+        markup_putc(out,
+                    (unsigned char)*text < ' ' && *text != '\n' ? '?' : *text);
 }
 
 static void put_case(FILE *out, const struct result *row)
