@@ -24,18 +24,21 @@ struct leaf {
     unsigned nr, sub, reg[REGS_NR];
 };
 
-/* Where each word of features comes from: featureset.def says the same. */
+/* Where each word of features comes from. */
 static const struct {
     int word;
     unsigned leaf, sub;
     enum reg reg;
 } places[] = {
-    {0, 1, 0, EDX},          {1, 1, 0, ECX},           {2, 0x80000001, 0, EDX},
-    {3, 0x80000001, 0, ECX}, {4, 0xd, 1, EAX},         {5, 7, 0, EBX},
-    {6, 7, 0, ECX},          {7, 0x80000007, 0, EDX},  {8, 0x80000008, 0, EBX},
-    {9, 7, 0, EDX},          {10, 7, 1, EAX},          {11, 0x80000021, 0, EAX},
-    {12, 7, 1, EBX},         {13, 7, 2, EDX},          {14, 7, 1, ECX},
-    {15, 7, 1, EDX},         {18, 0x80000021, 0, ECX},
+#define WORD(number, leaf, sub, reg) {number, leaf, sub, reg},
+#define MSR_WORD(number, msr, reg)   /* no leaf */
+#define FEATURE(name, word, bit, guests)
+#define NEEDS(name, other)
+#include "cpu/featureset.def"
+#undef NEEDS
+#undef FEATURE
+#undef MSR_WORD
+#undef WORD
 };
 
 /* What is taken from a record beside features. */

@@ -29,7 +29,8 @@ static const struct {
     const char *name, *guests;
     int feature;
 } features[] = {
-#define WORD(number, where)
+#define WORD(number, leaf, sub, reg)
+#define MSR_WORD(number, msr, reg)
 #define NEEDS(name, other)
 #define FEATURE(n, word, bit, g) \
     {.name = #n, .guests = g, .feature = (word)*BITS + (bit)},
@@ -46,6 +47,7 @@ static const struct {
 #include "cpu/featureset.def"
 #undef NEEDS
 #undef FEATURE
+#undef MSR_WORD
 #undef WORD
 };
 

@@ -13,21 +13,25 @@
 #include <stdint.h>
 
 enum {
-#define WORD(number, where) +1
+#define WORD(number, leaf, sub, reg) +1
+#define MSR_WORD(number, msr, reg)   +1
 #define FEATURE(name, word, bit, guests)
 #define NEEDS(name, other)
     CPU_WORDS = 0
 #include "cpu/featureset.def"
+#undef MSR_WORD
 #undef WORD
 };
 
 enum cpu_feature {
-#define WORD(number, where)
+#define WORD(number, leaf, sub, reg)
+#define MSR_WORD(number, msr, reg)
 #undef FEATURE
 #define FEATURE(name, word, bit, guests) CPU_##name = (word)*32 + (bit),
 #include "cpu/featureset.def"
 #undef NEEDS
 #undef FEATURE
+#undef MSR_WORD
 #undef WORD
 };
 
