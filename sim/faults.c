@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dice.h"
 #include "faults_spec.h"
 
 enum {
@@ -54,14 +55,10 @@ void faults_watch(struct faults *f, fault_fn fn, void *ctx)
 
 /* --- Coming and going -------------------------------------------------- */
 
-/* splitmix64, as for references, but each fault throws its own dice. */
+/* From 0 up to 1. Each fault throws its own dice. */
 static double dice(struct fault *fault)
 {
-    uint64_t z = fault->dice += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+    return (double)(dice_throw(&fault->dice) >> 11) * 0x1p-53;
 }
 
 static void tell(struct faults *f, struct fault *fault, bool begins)

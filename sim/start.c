@@ -7,6 +7,7 @@
 
 #include "agents.h"
 #include "crash.h"
+#include "dice.h"
 #include "directory.h"
 #include "document.h"
 #include "domains.h"
@@ -28,14 +29,9 @@ static int64_t env_now_ms(void *ctx)
     return sim_clock_now_ms(&((struct sim *)ctx)->clock);
 }
 
-/* splitmix64: one seed, one sequence. */
 uint64_t sim_random(void *ctx)
 {
-    uint64_t z = ((struct sim *)ctx)->random += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
+    return dice_throw(&((struct sim *)ctx)->random);
 }
 
 static int64_t env_delay_ms(void *ctx, const struct request *r)
