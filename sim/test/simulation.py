@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import unittest
 
 TIMEOUT_S = 60
 
@@ -96,3 +97,28 @@ class Client:
     def do(self, method, *params):
         """A message of this session."""
         return self.call(method, self.session, *params)
+
+
+class HttpTest(unittest.TestCase):
+    """Each test has a simulation of its own, and a session."""
+
+    def setUp(self):
+        self.simulation = Simulation()
+        self.client = Client(self.simulation).login()
+        self.vm = self.client.do("VM.get_by_name_label", "vm0")[0]
+
+    def tearDown(self):
+        self.client.close()
+        self.simulation.stop()
+
+    def http(self, method, path, body=None, **query):
+        """Status and body, over a connection of its own."""
+        query.setdefault("session_id", self.client.session)
+        client = Client(self.simulation)
+        try:
+            client.connection.request(method, path + "?" + "&".join(
+                "%s=%s" % i for i in query.items()), body)
+            answer = client.connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            client.close()

@@ -8,32 +8,10 @@ import tarfile
 import unittest
 import xml.etree.ElementTree as xml
 
-from simulation import Client, Refused, Simulation
+from simulation import HttpTest, Refused
 
 
-class BackupTest(unittest.TestCase):
-    """Each test has a simulation of its own."""
-
-    def setUp(self):
-        self.simulation = Simulation()
-        self.client = Client(self.simulation).login()
-        self.vm = self.client.do("VM.get_by_name_label", "vm0")[0]
-
-    def tearDown(self):
-        self.client.close()
-        self.simulation.stop()
-
-    def http(self, method, path, body=None, **query):
-        query.setdefault("session_id", self.client.session)
-        client = Client(self.simulation)
-        try:
-            client.connection.request(method, path + "?" + "&".join(
-                "%s=%s" % i for i in query.items()), body)
-            answer = client.connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            client.close()
-
+class BackupTest(HttpTest):
     def dump(self):
         status, body = self.http("GET", "/pool/xmldbdump")
         self.assertEqual(status, 200)

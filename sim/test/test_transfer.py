@@ -9,7 +9,7 @@ import tarfile
 import unittest
 import xml.etree.ElementTree as xml
 
-from simulation import Client, Simulation
+from simulation import Client, HttpTest, Simulation
 
 CHUNK = 1 << 20
 DISK_BYTES = 1 << 30
@@ -62,30 +62,7 @@ CONTENTS = {0: b"a" * CHUNK, 7: bytes(range(256)) * (CHUNK // 256),
             500: b"\0" * (CHUNK - 1) + b"x", LAST: b"z" * CHUNK}
 
 
-class TransferTest(unittest.TestCase):
-    """Each test has a simulation of its own."""
-
-    def setUp(self):
-        self.simulation = Simulation()
-        self.client = Client(self.simulation).login()
-        self.vm = self.client.do("VM.get_by_name_label", "vm0")[0]
-
-    def tearDown(self):
-        self.client.close()
-        self.simulation.stop()
-
-    def http(self, method, path, body=None, **query):
-        """Status and body, over a connection of its own."""
-        query["session_id"] = self.client.session
-        client = Client(self.simulation)
-        try:
-            client.connection.request(method, path + "?" + "&".join(
-                "%s=%s" % i for i in query.items()), body)
-            answer = client.connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            client.close()
-
+class TransferTest(HttpTest):
     def export(self, vm=None, **query):
         status, body = self.http("GET", "/export", ref=vm or self.vm, **query)
         self.assertEqual(status, 200, body)
