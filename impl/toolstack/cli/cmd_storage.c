@@ -337,9 +337,10 @@ int cmd_sr_create(struct cli *c)
     return 0;
 }
 
-int cmd_sr_probe(struct cli *c)
+/* Either way of probing, with what the command line says. */
+static int probe(struct cli *c, const char *method, struct value *result)
 {
-    struct value args[4], result;
+    struct value args[4];
     const char *host;
 
     if (sr_host(c, true, &host))
@@ -348,7 +349,14 @@ int cmd_sr_probe(struct cli *c)
     args[1] = cli_map_params(c, "device-config");
     args[2] = value_string(cli_param_or(c, "type", ""));
     args[3] = cli_map_params(c, "sm-config");
-    if (cli_call(c, "SR.probe", &result, args, 4))
+    return cli_call(c, method, result, args, 4);
+}
+
+int cmd_sr_probe(struct cli *c)
+{
+    struct value result;
+
+    if (probe(c, "SR.probe", &result))
         return CLI_FAILED;
     cli_print(c, result.s);
     return 0;
@@ -433,16 +441,9 @@ static void print_found(struct cli *c, const struct value *all, enum found kind)
 
 int cmd_sr_probe_ext(struct cli *c)
 {
-    struct value args[4], result;
-    const char *host;
+    struct value result;
 
-    if (sr_host(c, true, &host))
-        return CLI_FAILED;
-    args[0] = value_string(host);
-    args[1] = cli_map_params(c, "device-config");
-    args[2] = value_string(cli_param_or(c, "type", ""));
-    args[3] = cli_map_params(c, "sm-config");
-    if (cli_call(c, "SR.probe_ext", &result, args, 4))
+    if (probe(c, "SR.probe_ext", &result))
         return CLI_FAILED;
     for (int kind = FOUND_SR; kind <= FOUND_INCOMPLETE; kind++)
         print_found(c, &result, kind);

@@ -1,5 +1,5 @@
 // The page on /: a pool, live through event.from. No framework.
-import { describe, sections } from '/web/sections.js'
+import { describe, element, sections } from '/web/sections.js'
 
 const WAIT_S = 30
 const RETRY_MS = 1000
@@ -31,14 +31,6 @@ async function rpc (method, params) {
 }
 
 const call = (method, ...params) => rpc(method, [session, ...params])
-
-// --- Building elements: text is never taken for markup ---
-
-export function element (name, properties, ...children) {
-  const e = Object.assign(document.createElement(name), properties)
-  e.append(...children)
-  return e
-}
 
 function log (text, bad) {
   const now = new Date().toLocaleTimeString([], { hour12: false })

@@ -1,12 +1,13 @@
 // What the page shows of each class, and what can be done to its objects.
 
-function element (name, properties, ...children) {
+// Text is never taken for markup.
+export function element (name, properties, ...children) {
   const e = Object.assign(document.createElement(name), properties)
   e.append(...children)
   return e
 }
 
-export function bytes (n) {
+function bytes (n) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   let unit = 0
   while (n >= 1024 && unit < units.length - 1) {

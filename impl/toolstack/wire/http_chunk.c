@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "http_head.h"
+#include "url.h"
 
 enum chunk_where {
     CHUNK_SIZE,
@@ -10,14 +11,6 @@ enum chunk_where {
     CHUNK_AFTER, /* the end of line behind the data */
     CHUNK_TRAILER,
 };
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -EINVAL;
-}
 
 static void next_line(struct http_chunks *c, enum chunk_where where)
 {

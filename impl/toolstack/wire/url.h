@@ -10,6 +10,9 @@ enum {
     URL_PARAMS_MAX = 64,
 };
 
+/* What the hexadecimal digit stands for, in any case; -EINVAL: it is none. */
+int hex_digit(char c);
+
 /* In place. `plus`: a plus sign is a space. 0, or -EINVAL: bad digits, NUL. */
 int url_decode(char *text, bool plus);
 
