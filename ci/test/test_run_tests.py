@@ -31,7 +31,8 @@ class RunTests(unittest.TestCase):
         """The exit status and the last line."""
         done = subprocess.run(
             [sys.executable, RUN_TESTS, "--build", self.dir.name, *args],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
+            env={k: v for k, v in os.environ.items() if k != "ONLY"})
         return done.returncode, done.stdout.decode().splitlines()[-1]
 
     def outcome(self, body, *args):
