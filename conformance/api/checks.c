@@ -21,9 +21,12 @@ static const struct check checks[] = {
      .item = message_name},
 #define CHECK_SAMPLES(n, c, f, i) \
     {.name = n, .claim = CLAIM_##c, .run = f, .count = sample_count, .item = i},
+#define CHECK_ROWS(n, c, f, k, i) \
+    {.name = n, .claim = CLAIM_##c, .run = f, .count = k, .item = i},
 #define CHECK_ONE(n, c, f) {.name = n, .claim = CLAIM_##c, .run = f},
 #include "checks.def"
 #undef CHECK_ONE
+#undef CHECK_ROWS
 #undef CHECK_SAMPLES
 #undef CHECK_EVERY
 };

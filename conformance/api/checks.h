@@ -24,9 +24,14 @@ const struct check *check_at(int nr); /* NULL past the end */
     void run(int nr);                          \
     bool applies(int nr);
 #define CHECK_SAMPLES(name, claim, run, item) void run(int nr);
-#define CHECK_ONE(name, claim, run)           void run(int nr);
+#define CHECK_ROWS(name, claim, run, count, item) \
+    void run(int nr);                             \
+    int count(void);                              \
+    const char *item(int nr);
+#define CHECK_ONE(name, claim, run) void run(int nr);
 #include "checks.def"
 #undef CHECK_ONE
+#undef CHECK_ROWS
 #undef CHECK_SAMPLES
 #undef CHECK_EVERY
 

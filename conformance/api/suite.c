@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "scenario.h"
 
 enum {
     KEPT_MAX = 65536,
@@ -56,6 +57,7 @@ void suite_end(bool passed)
         coverage_keep();
     else
         coverage_drop();
+    scenario_end();
     while (kept_nr > 0)
         cJSON_Delete(kept[--kept_nr]);
 }

@@ -66,7 +66,8 @@ void skip(const char *why) __attribute__((noreturn));
 /* Ends the check as skipped unless the run may change the target. */
 void needs_destructive(void);
 
-/* A halted machine of the check's own, cloned from a template. */
+/* A halted machine of the check's own, cloned from a template; it is removed
+ * at the end of the check. */
 const char *new_machine(const char *what);
 /* Stops and destroys it. */
 void end_machine(const char *vm);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "scenario.h"
 #include "suite.h"
 #include "target.h"
 
@@ -49,7 +50,8 @@ const char *new_machine(const char *what)
     const char *vm;
 
     needs_destructive();
-    vm = ok_text("VM.clone", "ss", some_template(), made_name(what));
+    vm = later_machine(
+        ok_text("VM.clone", "ss", some_template(), made_name(what)));
     ok("VM.provision", "s", vm);
     return vm;
 }
@@ -59,67 +61,6 @@ void end_machine(const char *vm)
     if (strcmp(ok_text("VM.get_power_state", "s", vm), "Halted") != 0)
         ok("VM.hard_shutdown", "s", vm);
     ok("VM.destroy", "s", vm);
-}
-
-struct step {
-    const char *operation, *format; /* parameters after the machine */
-    const char *from, *to;
-};
-
-/* Documented moves; every other start is VM_BAD_POWER_STATE. */
-static const struct step steps[] = {
-    {"VM.start", "sbb", "Halted", "Running"},
-    {"VM.pause", "s", "Running", "Paused"},
-    {"VM.unpause", "s", "Paused", "Running"},
-    {"VM.hard_reboot", "s", "Running", "Running"},
-    {"VM.hard_shutdown", "s", "Running", "Halted"},
-};
-
-enum {
-    STEPS_NR = sizeof(steps) / sizeof(steps[0]),
-};
-
-static void take_step(const char *vm, const struct step *s)
-{
-    if (s->format[1])
-        ok(s->operation, s->format, vm, false, false);
-    else
-        ok(s->operation, s->format, vm);
-    ck_assert_str_eq(ok_text("VM.get_power_state", "s", vm), s->to);
-}
-
-/* What may not be done in a state is refused, and changes nothing. */
-static void refuse_others(const char *vm, const char *state)
-{
-    for (int i = 0; i < STEPS_NR; i++) {
-        const struct step *s = &steps[i];
-
-        if (strcmp(s->from, state) == 0 || strcmp(s->to, state) == 0 ||
-            strcmp(s->operation, "VM.hard_reboot") == 0)
-            continue;
-        if (strcmp(state, "Paused") == 0 &&
-            strcmp(s->operation, "VM.hard_shutdown") == 0)
-            continue; /* a paused machine may be stopped */
-        if (s->format[1])
-            refused("VM_BAD_POWER_STATE", s->operation, s->format, vm, false,
-                    false);
-        else
-            refused("VM_BAD_POWER_STATE", s->operation, s->format, vm);
-        ck_assert_str_eq(ok_text("VM.get_power_state", "s", vm), state);
-    }
-}
-
-void check_lifecycle(int nr)
-{
-    const char *vm = new_machine("lifecycle");
-
-    (void)nr;
-    for (int i = 0; i < STEPS_NR; i++) {
-        refuse_others(vm, steps[i].from);
-        take_step(vm, &steps[i]);
-    }
-    end_machine(vm);
-    refused("HANDLE_INVALID", "VM.get_power_state", "s", vm);
 }
 
 void check_snapshot(int nr)

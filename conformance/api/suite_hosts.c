@@ -2,41 +2,8 @@
 #include <string.h>
 
 #include "checks.h"
+#include "scenario.h"
 #include "suite.h"
-
-/* A host of the pool that is not this one. */
-static const char *other_host(const char *host)
-{
-    cJSON *all = ok("host.get_all", "");
-
-    for (cJSON *h = all->child; h; h = h->next)
-        if (strcmp(h->valuestring, host) != 0)
-            return h->valuestring;
-    skip("the pool has one host only");
-}
-
-static bool may(const char *class_getter, const char *ref, const char *op)
-{
-    cJSON *ops = ok(class_getter, "s", ref);
-
-    for (cJSON *o = ops->child; o; o = o->next)
-        if (strcmp(o->valuestring, op) == 0)
-            return true;
-    return false;
-}
-
-/* A machine that runs, with a guest that can be suspended and moved. */
-static const char *running_machine(const char *what, const char *op)
-{
-    const char *vm = new_machine(what);
-
-    ok("VM.add_to_other_config", "sss", vm, "sim-guest", "linux");
-    ok("VM.start", "sbb", vm, false, false);
-    if (may("VM.get_allowed_operations", vm, op))
-        return vm;
-    end_machine(vm);
-    skip("machines of this target have no guest that can");
-}
 
 static cJSON *live(void)
 {

@@ -2,23 +2,12 @@
 #include <string.h>
 
 #include "checks.h"
+#include "scenario.h"
 #include "suite.h"
 
 enum {
     TAG = 3000, /* one that is likely to be free */
 };
-
-static const char *new_network(const char *what)
-{
-    cJSON *v = cJSON_CreateObject();
-
-    needs_destructive();
-    cJSON_AddStringToObject(v, "name_label", made_name(what));
-    cJSON_AddStringToObject(v, "name_description", "");
-    cJSON_AddNumberToObject(v, "MTU", 1500);
-    cJSON_AddItemToObject(v, "other_config", cJSON_CreateObject());
-    return ok_text("network.create", "j", v);
-}
 
 static const char *physical_interface(void)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "scenario.h"
 #include "suite.h"
 
 enum {
@@ -12,16 +13,6 @@ enum {
     BLOCK_BYTES = 64 << 10, /* what a bit of changed blocks stands for */
     PATH_BYTES = 512,
 };
-
-static const char *storage(void)
-{
-    const char *pool = ok("pool.get_all", "")->child->valuestring;
-    const char *sr = ok_text("pool.get_default_SR", "s", pool);
-
-    if (strcmp(sr, REF_NULL) == 0)
-        skip("the pool has no default storage");
-    return sr;
-}
 
 static cJSON *disk_record(const char *sr, double bytes)
 {

@@ -248,9 +248,14 @@ static int clone_as(struct request *r, struct object *from, const char *label,
     return reply_ref(r, to);
 }
 
+static bool is_suspended(const struct object *vm)
+{
+    return db_text(vm, "power_state")[0] == 'S';
+}
+
 static int clone_now(struct request *r, struct object *vm)
 {
-    return clone_as(r, vm, arg_text(r, 1), false);
+    return clone_as(r, vm, arg_text(r, 1), is_suspended(vm));
 }
 
 int vm_clone(struct request *r)
@@ -564,7 +569,8 @@ static int copy_add_disks(struct request *r, struct disk_job *job,
 
 static int copy_to(struct request *r, struct object *vm, struct object *sr)
 {
-    struct vm_copy how = {.label = arg_text(r, 1), .no_disks = true};
+    struct vm_copy how = {
+        .label = arg_text(r, 1), .no_disks = true, .image = is_suspended(vm)};
     struct disk_job *job =
         disk_job_create(r, r->ts, (int)db_get(vm, "VBDs")->nr);
     struct copy_errand *e = arena_alloc(r->arena, sizeof(*e));
@@ -591,7 +597,8 @@ static int copy_now(struct request *r, struct object *vm)
 {
     struct object *sr = db_find(r->db, "SR", arg_text(r, 2));
 
-    return sr ? copy_to(r, vm, sr) : clone_as(r, vm, arg_text(r, 1), false);
+    return sr ? copy_to(r, vm, sr)
+              : clone_as(r, vm, arg_text(r, 1), is_suspended(vm));
 }
 
 int vm_copy(struct request *r)

@@ -17,6 +17,7 @@ enum {
     OP_NAMELESS = 1 << 6,
     OP_MOVES = 1 << 7,
     OP_FREEZES = 1 << 8,
+    OP_KEPT = 1 << 9,
 };
 
 struct vm_op {
@@ -176,7 +177,8 @@ static int check_blocked(struct facts *f, const struct vm_op *op)
 
 static int check_state(struct facts *f, const struct vm_op *op)
 {
-    const char *states = op->states;
+    const char *states =
+        f->snapshot && (op->flags & OP_KEPT) ? "HS" : op->states;
 
     if (strchr(states, f->state))
         return 0;
