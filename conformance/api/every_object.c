@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "recipe.h"
 #include "samples.h"
 #include "suite.h"
 
@@ -77,23 +78,19 @@ static const char *any_machine(void)
 /* Some object of the message's class. */
 static const char *any_object(const struct message *m)
 {
-    char name[NAME_BYTES], class[CLASS_BYTES];
-    cJSON *all;
-    int nr;
+    char class[CLASS_BYTES];
+    const char *ref = sample_of(message_class(m, class));
 
-    if (sample_of(message_class(m, class)))
-        return sample_of(class);
-    if (strncmp(m->name, "session.", 8) == 0)
+    if (ref)
+        return ref;
+    if (strcmp(class, "session") == 0)
         return suite.session;
-    if (strncmp(m->name, "VM.", 3) == 0)
+    if (strcmp(class, "VM") == 0)
         return any_machine();
-    nr = message_find(class_message(m, "get_all", name));
-    if (nr < 0 || message_has(message_at(nr), 'R'))
-        skip("the class lists no objects");
-    all = ok(name, "");
-    if (!all->child)
+    ref = object_of(class);
+    if (!ref)
         skip("the target has no object of the class");
-    return all->child->valuestring;
+    return ref;
 }
 
 static cJSON *record_of(const struct message *m, const char *ref)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "recipe.h"
 #include "scenario.h"
 
 enum {
@@ -57,6 +58,7 @@ void suite_end(bool passed)
         coverage_keep();
     else
         coverage_drop();
+    recipe_end();
     scenario_end();
     while (kept_nr > 0)
         cJSON_Delete(kept[--kept_nr]);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "recipe.h"
 #include "suite.h"
 
 enum {
@@ -221,6 +222,7 @@ void target_close(void)
     struct rpc_answer answer;
 
     if (suite.session && suite.options->destructive) {
+        recipe_close();
         clean_up("VM", "VM.destroy");
         clean_up("VDI", "VDI.destroy");
     }
