@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "scenario.h"
 #include "suite.h"
+#include "world.h"
 
 enum operation {
 #define OPERATION(name, states, flags) OP_##name,
@@ -328,4 +329,53 @@ void check_move(int nr)
     else
         coverage_mark(message, COLUMN_SUCCESS);
     check_after(k, vm, r.words[0] ? '-' : after);
+}
+
+/* --- Operations that take their time --- */
+
+/* The operation that is in progress under the task. */
+static const char *current(const char *vm, const char *task)
+{
+    return cJSON_GetStringValue(
+        cJSON_GetObjectItem(get("VM", vm, "current_operations"), task));
+}
+
+void check_current_operations(int nr)
+{
+    const char *vm, *task;
+    cJSON *record, *error;
+
+    (void)nr;
+    world("--pace", "400", NULL);
+    vm = new_machine("current");
+    task = ok_text("Async.VM.start", "sbb", vm, false, false);
+    ck_assert_str_eq(current(vm, task), "start");
+    ck_assert_str_eq(get_text("task", task, "status"), "pending");
+    ck_assert(!allows(vm, "start") && !allows(vm, "destroy"));
+    error = refused("OTHER_OPERATION_IN_PROGRESS", "VM.start", "sbb", vm, false,
+                    false);
+    words(error, "OTHER_OPERATION_IN_PROGRESS", "VM", vm, "start", task, NULL);
+    refused("OTHER_OPERATION_IN_PROGRESS", "VM.destroy", "s", vm);
+    record = task_wait(task);
+    ck_assert_str_eq(field_text(record, "status"), "success");
+    ck_assert_ptr_null(get("VM", vm, "current_operations")->child);
+    ck_assert_str_eq(get_text("VM", vm, "power_state"), "Running");
+}
+
+/* Copies do not mind each other. */
+void check_joined_operations(int nr)
+{
+    const char *vm, *one, *two;
+
+    (void)nr;
+    world("--pace", "400", NULL);
+    vm = new_machine("joined");
+    one = ok_text("Async.VM.clone", "ss", vm, made_name("one"));
+    two = ok_text("Async.VM.clone", "ss", vm, made_name("two"));
+    ck_assert_str_eq(current(vm, one), "clone");
+    ck_assert_str_eq(current(vm, two), "clone");
+    ck_assert(allows(vm, "clone") && !allows(vm, "start"));
+    ck_assert_str_eq(field_text(task_wait(one), "status"), "success");
+    ck_assert_str_eq(field_text(task_wait(two), "status"), "success");
+    ck_assert(allows(vm, "start"));
 }

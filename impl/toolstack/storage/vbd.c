@@ -49,15 +49,22 @@ static int check_medium(struct request *r, const struct value *args)
     const char *type = value_text(args, "type", "");
     bool empty = value_find(args, "empty")->b;
     bool cd = strcmp(type, "CD") == 0;
+    bool writes = strcmp(value_text(args, "mode", ""), "RO") != 0;
+    const struct object *vdi;
 
-    if (cd && strcmp(value_text(args, "mode", ""), "RO") != 0)
+    if (cd && writes)
         return request_fail(r, "VBD_CDS_MUST_BE_READONLY", NULL);
     if (empty && !cd)
         return request_fail(r, "VBD_NOT_REMOVABLE_MEDIA", "in constructor",
                             NULL);
-    if (!empty && !db_find(r->db, "VDI", value_text(args, "VDI", "")))
+    if (empty)
+        return 0;
+    vdi = db_find(r->db, "VDI", value_text(args, "VDI", ""));
+    if (!vdi)
         return request_bad_handle(r, "VDI", value_text(args, "VDI", ""));
-    return 0;
+    return writes && db_bool(vdi, "read_only")
+               ? request_fail(r, "VDI_READONLY", vdi->ref, NULL)
+               : 0;
 }
 
 int vbd_create(struct request *r)
