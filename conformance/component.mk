@@ -39,3 +39,5 @@ $O/guest/%.o: % $O/flags | $(READY)
 $O/conform-abi.elf: $(guest-objs) $(cg)/guest.lds
 	$(call say,LD)$(CC) -static -nostdlib -no-pie -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
 	  -Wl,--build-id=none -T $(cg)/guest.lds -o $@ $(guest-objs)
+
+include conformance/certify/component.mk
