@@ -9,8 +9,10 @@ ALL += $O/touchstone-conform
 $(eval $(call layer,conformance,$(INC_conform)))
 
 $O/hosted/conformance/%: inc = $(INC_conform)
+# Check's assertions end in api/verdict.c.
+CONFORM_WRAP := -Wl,--wrap=_mark_point -Wl,--wrap=_ck_assert_failed
 $O/touchstone-conform: $(conform-objs)
-	$(call say,LINK)$(CC) -o $@ $^ $(CONFORM_LIBS)
+	$(call say,LINK)$(CC) -o $@ $^ $(CONFORM_WRAP) $(CONFORM_LIBS)
 $(conform-objs): | $(call ready,test) $(call ready,conformance)
 
 TEST_PY += $(wildcard conformance/test/test_*.py)

@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "message.h"
 #include "samples.h"
@@ -34,4 +35,27 @@ static const struct check checks[] = {
 const struct check *check_at(int nr)
 {
     return nr < (int)(sizeof(checks) / sizeof(checks[0])) ? &checks[nr] : NULL;
+}
+
+static const struct {
+    const char *check;
+    enum place place;
+} places[] = {
+#define ANYWHERE(name) {name, PLACE_ANYWHERE},
+#define OWN(name)      {name, PLACE_OWN},
+#define CHAIN(name)    {name, PLACE_CHAIN},
+#include "anywhere.def"
+#undef CHAIN
+#undef OWN
+#undef ANYWHERE
+};
+
+enum place check_place(const struct check *c)
+{
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strcmp(places[i].check, c->name) == 0)
+            return places[i].place;
+    if (c->applies || c->count == sample_count)
+        return PLACE_CHAIN;
+    return PLACE_OWN;
 }

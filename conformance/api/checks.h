@@ -9,6 +9,13 @@
 
 #include "claim.h"
 
+/* Where a check may run when there are several workers; see anywhere.def. */
+enum place {
+    PLACE_CHAIN,    /* on the first, in order: earlier checks made objects */
+    PLACE_OWN,      /* nobody else may change the endpoint meanwhile */
+    PLACE_ANYWHERE, /* changes nothing */
+};
+
 struct check {
     const char *name;
     enum claim claim;
@@ -19,6 +26,7 @@ struct check {
 };
 
 const struct check *check_at(int nr); /* NULL past the end */
+enum place check_place(const struct check *c);
 
 #define CHECK_EVERY(name, claim, run, applies) \
     void run(int nr);                          \

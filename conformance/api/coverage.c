@@ -1,6 +1,7 @@
 /* Marks per message and column, with a journal of the latest. */
 #include "coverage.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,7 @@ enum {
 };
 
 static bool marks[MESSAGES_MAX][PLACES];
-static struct {
-    int message, place;
-} journal[JOURNAL_MAX];
+static int journal[JOURNAL_MAX][2]; /* message and place */
 static int journal_nr;
 
 static const char *const names[] = {
@@ -79,8 +78,8 @@ static void mark(int message, int place)
     if (message < 0 || marks[message][place] || journal_nr == JOURNAL_MAX)
         return;
     marks[message][place] = true;
-    journal[journal_nr].message = message;
-    journal[journal_nr++].place = place;
+    journal[journal_nr][0] = message;
+    journal[journal_nr++][1] = place;
 }
 
 void coverage_mark(int message, enum column c)
@@ -109,8 +108,41 @@ void coverage_drop(void)
 {
     while (journal_nr > 0) {
         journal_nr--;
-        marks[journal[journal_nr].message][journal[journal_nr].place] = false;
+        marks[journal[journal_nr][0]][journal[journal_nr][1]] = false;
     }
+}
+
+int coverage_news(const int (**pairs)[2])
+{
+    *pairs = (const int(*)[2])journal;
+    return journal_nr;
+}
+
+void coverage_mark_place(int message, int place)
+{
+    if (message >= 0 && message < message_count() && place >= 0 &&
+        place < PLACES)
+        marks[message][place] = true;
+}
+
+const char *coverage_place_name(int message, int place)
+{
+    const struct message *m = message_at(message);
+
+    if (place < COLUMNS_NR)
+        return names[place];
+    return place - COLUMNS_NR < m->errors_nr ? m->errors[place - COLUMNS_NR]
+                                             : "";
+}
+
+int coverage_place_find(int message, const char *name)
+{
+    const struct message *m = message_at(message);
+
+    for (int i = 0; i < COLUMNS_NR + m->errors_nr; i++)
+        if (strcmp(coverage_place_name(message, i), name) == 0)
+            return i;
+    return -ENOENT;
 }
 
 int coverage_of(int message, enum column c, int *exercised)

@@ -33,6 +33,17 @@ void coverage_mark_error(int message, const char *code);
 void coverage_keep(void);
 void coverage_drop(void);
 
+/*
+ * The marks made since then, as pairs of message and place, good until one of
+ * those calls; how many. What another process found is marked by the same pair.
+ */
+int coverage_news(const int (**pairs)[2]);
+void coverage_mark_place(int message, int place);
+/* A place as text, and back: "success", or the code of an error. Negative: the
+ * message has no such place. */
+const char *coverage_place_name(int message, int place);
+int coverage_place_find(int message, const char *name);
+
 /* Places exercised, out of those that apply. An error is a place each. */
 int coverage_places(enum column c, int *exercised);
 /* The same for one message. */

@@ -8,7 +8,7 @@
 #include "claim.h"
 #include "coverage.h"
 #include "markup.h"
-#include "target.h"
+#include "runner.h"
 
 static double percent(int part, int whole)
 {
@@ -89,7 +89,7 @@ void matrix_write_json(FILE *out, const struct options *o,
     cJSON *root = cJSON_CreateObject();
     char *text;
 
-    cJSON_AddStringToObject(root, "target", target_name());
+    cJSON_AddStringToObject(root, "target", runner_target());
     cJSON_AddStringToObject(root, "profile", o->profile);
     cJSON_AddNumberToObject(root, "seed", (double)o->seed);
     cJSON_AddNumberToObject(root, "passed", results_count(r, OUTCOME_PASSED));
@@ -123,7 +123,7 @@ static void put_summary(FILE *out, const struct options *o,
                         const struct results *r)
 {
     fputs("<p>Target <b>", out);
-    markup_puts(out, target_name());
+    markup_puts(out, runner_target());
     fprintf(out,
             "</b>, profile %s, seed %llu: <b class=yes>%d passed</b>, "
             "<b class=%s>%d failed</b>, %d skipped. %d of %d messages "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "xml.h"
 
@@ -19,6 +20,16 @@ struct rpc {
     enum rpc_dialect dialect;
     int id;
 };
+
+static const struct rpc_watch nobody;
+static const struct rpc_watch *watching = &nobody;
+static struct {
+    const char *ca_file;
+    bool anybody;
+    long patience_s;
+    double waited;
+    long calls;
+} common = {.patience_s = RPC_TIMEOUT_S};
 
 struct reply {
     char *data;
@@ -66,6 +77,48 @@ void rpc_close(struct rpc *rpc)
     free(rpc);
 }
 
+const char *rpc_url(const struct rpc *rpc)
+{
+    return rpc->url;
+}
+
+void rpc_trust(const char *ca_file, bool anybody)
+{
+    common.ca_file = ca_file;
+    common.anybody = anybody;
+}
+
+void rpc_patience(long seconds)
+{
+    common.patience_s = seconds;
+}
+
+void rpc_watch(const struct rpc_watch *watch)
+{
+    watching = watch;
+}
+
+double rpc_waited(void)
+{
+    return common.waited;
+}
+
+long rpc_calls(void)
+{
+    return common.calls;
+}
+
+static bool allowed(const char *name)
+{
+    return !watching->may || watching->may(name);
+}
+
+static void tell_stopped(const char *name)
+{
+    if (watching->stopped)
+        watching->stopped(name);
+}
+
 /* What is to be sent, for methods other than POST. */
 struct upload {
     const char *data;
@@ -96,15 +149,36 @@ static void prepare(struct rpc *rpc, const char *method, struct upload *up)
         curl_easy_setopt(curl, CURLOPT_READDATA, up);
         curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)up->left);
     }
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)RPC_TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, common.patience_s);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, common.anybody ? 0L : 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, common.anybody ? 0L : 2L);
+    if (common.ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, common.ca_file);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
 
-long rpc_http(struct rpc *rpc, const char *method, const char *path,
-              const char *type, const void *body, size_t len, char **text,
-              size_t *text_len)
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Performs what has been prepared, and counts how long it took. */
+static CURLcode perform(struct rpc *rpc)
+{
+    double begun = seconds_now();
+    CURLcode rc = curl_easy_perform(rpc->curl);
+
+    common.waited += seconds_now() - begun;
+    common.calls++;
+    return rc;
+}
+
+static long exchange(struct rpc *rpc, const char *method, const char *path,
+                     const char *type, const void *body, size_t len,
+                     char **text, size_t *text_len)
 {
     struct reply reply = {NULL, 0};
     struct upload upload = {body, len};
@@ -123,7 +197,7 @@ long rpc_http(struct rpc *rpc, const char *method, const char *path,
     curl_easy_setopt(rpc->curl, CURLOPT_WRITEFUNCTION, receive_cb);
     curl_easy_setopt(rpc->curl, CURLOPT_WRITEDATA, &reply);
     prepare(rpc, method, &upload);
-    rc = curl_easy_perform(rpc->curl);
+    rc = perform(rpc);
     curl_slist_free_all(headers);
     if (rc == CURLE_OK)
         (void)curl_easy_getinfo(rpc->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -134,6 +208,32 @@ long rpc_http(struct rpc *rpc, const char *method, const char *path,
     }
     *text = reply.data;
     *text_len = reply.len;
+    return status;
+}
+
+long rpc_http(struct rpc *rpc, const char *method, const char *path,
+              const char *type, const void *body, size_t len, char **text,
+              size_t *text_len)
+{
+    char name[URL_BYTES];
+    double begun = common.waited;
+    long status;
+
+    (void)snprintf(name, sizeof(name), "%s %s", method, path);
+    if (!allowed(name)) {
+        *text = strdup("not sent: it may change the target");
+        *text_len = strlen(*text);
+        tell_stopped(name);
+        return 0;
+    }
+    status = exchange(rpc, method, path, type, body, len, text, text_len);
+    if (watching->told) {
+        char answer[HEADER_BYTES];
+
+        (void)snprintf(answer, sizeof(answer), "HTTP %ld, %zu bytes", status,
+                       *text_len);
+        watching->told(name, "", answer, common.waited - begun);
+    }
     return status;
 }
 
@@ -208,20 +308,27 @@ void rpc_call(struct rpc *rpc, const char *method, cJSON *params,
               struct rpc_answer *answer)
 {
     bool xml = rpc->dialect == RPC_XML;
-    char *body = xml ? xml_encode_call(method, params)
-                     : json_request(rpc, method, params);
-    double total = 0;
+    double begun = common.waited;
+    char *body, *text;
     size_t text_len;
-    char *text;
 
+    *answer = (struct rpc_answer){.why = "not sent: it may change the target"};
+    if (!allowed(method)) {
+        cJSON_Delete(params);
+        tell_stopped(method);
+        return;
+    }
+    body = xml ? xml_encode_call(method, params)
+               : json_request(rpc, method, params);
     if (xml)
         cJSON_Delete(params);
     *answer = (struct rpc_answer){0};
-    answer->status = rpc_http(rpc, "POST", xml ? "/" : "/jsonrpc",
+    answer->status = exchange(rpc, "POST", xml ? "/" : "/jsonrpc",
                               xml ? "text/xml" : "application/json", body,
                               strlen(body), &text, &text_len);
-    (void)curl_easy_getinfo(rpc->curl, CURLINFO_TOTAL_TIME, &total);
-    answer->seconds = total;
+    answer->seconds = common.waited - begun;
+    if (watching->told)
+        watching->told(method, body, text, answer->seconds);
     if (answer->status != 200)
         (void)snprintf(answer->why, sizeof(answer->why), "HTTP %ld: %.200s",
                        answer->status, text);

@@ -32,9 +32,36 @@ struct rpc_answer {
     char why[256];  /* without an answer: the reason */
 };
 
-/* `url` has no path: http://host:port. Certificates are not checked. */
+/* `url` has no path: http://host:port. */
 struct rpc *rpc_open(const char *url, enum rpc_dialect dialect);
 void rpc_close(struct rpc *rpc);
+const char *rpc_url(const struct rpc *rpc);
+
+/*
+ * For every connection from now on. Certificates are checked against the
+ * system's authorities, or those in `ca_file` (NULL: none given; borrowed), or
+ * not at all.
+ */
+void rpc_trust(const char *ca_file, bool anybody);
+/* How long a call may take, in seconds. */
+void rpc_patience(long seconds);
+
+/*
+ * Who watches all calls of this process; members may be NULL. `may` is asked
+ * before anything is sent: a message's name, or "PUT /path". What it forbids
+ * is told to `stopped`, which need not return, and is never sent. `told` gets
+ * both texts as they went over the wire.
+ */
+struct rpc_watch {
+    bool (*may)(const char *name);
+    void (*stopped)(const char *name);
+    void (*told)(const char *name, const char *request, const char *reply,
+                 double seconds);
+};
+void rpc_watch(const struct rpc_watch *watch);
+/* Seconds that this process has waited for endpoints, and calls made. */
+double rpc_waited(void);
+long rpc_calls(void);
 
 /* Takes over `params`, a list. */
 void rpc_call(struct rpc *rpc, const char *method, cJSON *params,

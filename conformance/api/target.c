@@ -3,16 +3,15 @@
 #include "target.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "calllog.h"
 #include "recipe.h"
+#include "simulation.h"
 #include "suite.h"
 
 enum {
@@ -22,8 +21,7 @@ enum {
 
 static struct {
     char url[URL_BYTES], user[URL_BYTES], password[URL_BYTES];
-    pid_t pid; /* of the simulation; 0: none */
-    FILE *out; /* what it prints */
+    struct simulation simulation;
 } target;
 
 /* "http://user:password@host:port" taken apart. 0 or -EINVAL. */
@@ -66,60 +64,44 @@ static const char sim_logins[] =
     "vm-power-admin=vm-power-admin:p,pool-operator=pool-operator:p,"
     "pool-admin=pool-admin:p";
 
-/* The path of a file without a name that holds the text. */
-static const char *text_file(const char *text, char path[LINE_BYTES])
+/* The path of a file without a name that holds the text. 0 or -errno. */
+static int text_file(const char *text, char path[LINE_BYTES])
 {
     int fd = memfd_create("conform", 0);
 
     if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        _exit(127);
+        return -EIO;
     (void)snprintf(path, LINE_BYTES, "/dev/fd/%d", fd);
-    return path;
-}
-
-static void become_simulation(int out, unsigned long long seed)
-{
-    const char *build = getenv("TOUCHSTONE_BUILD");
-    char program[URL_BYTES], text[LINE_BYTES], users[LINE_BYTES];
-
-    (void)snprintf(program, sizeof(program), "%s/touchstone-sim",
-                   build ? build : "build");
-    (void)snprintf(text, sizeof(text), "%llu", seed);
-    if (dup2(out, STDOUT_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM))
-        _exit(127);
-    execl(program, program, "--port", "0", "--seed", text, "--preset", "trio",
-          "--users", text_file(sim_users, users), (char *)NULL);
-    fprintf(stderr, "conform: cannot start '%s': %s; run `make` first\n",
-            program, strerror(errno));
-    _exit(127);
+    return 0;
 }
 
 static int start_simulation(const struct options *o)
 {
-    char line[LINE_BYTES];
-    int ends[2], port;
+    char seed[LINE_BYTES], users[LINE_BYTES];
+    const char *const words[] = {"--seed",  seed,  "--preset", "trio",
+                                 "--users", users, NULL};
+    int rc = text_file(sim_users, users);
 
-    if (pipe(ends))
-        return -errno;
-    target.pid = fork();
-    if (target.pid < 0)
-        return -errno;
-    if (target.pid == 0)
-        become_simulation(ends[1], o->seed);
-    close(ends[1]);
-    target.out = fdopen(ends[0], "r");
-    if (!target.out || !fgets(line, sizeof(line), target.out) ||
-        sscanf(line, "listening on http://127.0.0.1:%d", &port) != 1)
-        return -ECHILD;
-    (void)snprintf(target.url, URL_BYTES, "http://127.0.0.1:%d", port);
+    (void)snprintf(seed, sizeof(seed), "%llu", o->seed);
+    if (!rc)
+        rc = simulation_start(&target.simulation, words);
+    if (rc)
+        return rc;
+    (void)snprintf(target.url, URL_BYTES, "http://127.0.0.1:%d",
+                   target.simulation.port);
     (void)snprintf(target.user, URL_BYTES, "root");
     (void)snprintf(target.password, URL_BYTES, "conform");
     return 0;
 }
 
+bool target_is_sim(void)
+{
+    return target.simulation.pid > 0;
+}
+
 const char *target_name(void)
 {
-    return target.pid > 0 ? "sim" : target.url;
+    return target_is_sim() ? "sim" : target.url;
 }
 
 const char *target_login(const char *user, const char *password)
@@ -139,6 +121,8 @@ const char *target_login(const char *user, const char *password)
     rpc_call(suite.rpc, "session.login_with_password", params, &answer);
     if (answer.value)
         session = strdup(cJSON_GetStringValue(answer.value));
+    if (session)
+        calllog_hide(session);
     else
         fprintf(stderr, "conform: %s cannot log in at %s: %s\n", user,
                 target.url, rpc_code(&answer));
@@ -172,60 +156,45 @@ static void login_roles(const char *users)
     free(text);
 }
 
+static bool is_sim(const struct options *o)
+{
+    return strcmp(o->target, "sim") == 0;
+}
+
+int target_check(const struct options *o)
+{
+    if (is_sim(o) || take_url(o->target) == 0)
+        return 0;
+    return options_refuse("that is no target: sim, or "
+                          "http(s)://user:password@host[:port]");
+}
+
 int target_open(const struct options *o)
 {
-    int rc = strcmp(o->target, "sim") == 0 ? start_simulation(o)
-                                           : take_url(o->target);
+    int rc = is_sim(o) ? start_simulation(o) : take_url(o->target);
 
     if (rc) {
-        fprintf(stderr,
-                "conform: '%s' is no target: sim, or "
-                "http(s)://user:password@host[:port]\n",
-                o->target);
+        fprintf(stderr, "conform: cannot start the simulation: %s\n",
+                strerror(-rc));
         return rc;
     }
+    rpc_trust(o->ca_file, o->insecure);
+    rpc_patience((long)o->timeout);
+    calllog_hide(target.password);
     suite.rpc = rpc_open(target.url, RPC_JSON2);
     suite.xml = rpc_open(target.url, RPC_XML);
     suite.session = target_login(NULL, NULL);
-    if (suite.session && (o->users || target.pid > 0))
+    if (suite.session && (o->users || target_is_sim()))
         login_roles(o->users ? o->users : sim_logins);
     return suite.session ? 0 : -EACCES;
-}
-
-/* Machines and disks whose name says that a check made them. */
-static void clean_up(const char *class, const char *destroy)
-{
-    struct rpc_answer all, gone;
-    char method[LINE_BYTES];
-
-    (void)snprintf(method, sizeof(method), "%s.get_all_records", class);
-    call_any(&all, suite.session, method, "");
-    for (cJSON *o = all.value ? all.value->child : NULL; o; o = o->next) {
-        const char *name =
-            cJSON_GetStringValue(cJSON_GetObjectItem(o, "name_label"));
-
-        if (!name || strncmp(name, "conform-", 8) != 0)
-            continue;
-        call_any(&gone, suite.session, "VM.hard_shutdown", "s", o->string);
-        rpc_answer_free(&gone);
-        call_any(&gone, suite.session, destroy, "s", o->string);
-        if (gone.error)
-            fprintf(stderr, "conform: left behind: %s %s (%s)\n", class, name,
-                    rpc_code(&gone));
-        rpc_answer_free(&gone);
-    }
-    rpc_answer_free(&all);
 }
 
 void target_close(void)
 {
     struct rpc_answer answer;
 
-    if (suite.session && suite.options->destructive) {
+    if (suite.session && suite.options->destructive)
         recipe_close();
-        clean_up("VM", "VM.destroy");
-        clean_up("VDI", "VDI.destroy");
-    }
     for (int i = 0; role_at(i); i++)
         if (suite.role_sessions[i]) {
             call_any(&answer, suite.role_sessions[i], "session.logout", "");
@@ -239,10 +208,18 @@ void target_close(void)
     }
     rpc_close(suite.rpc);
     rpc_close(suite.xml);
-    if (target.pid > 0) {
-        (void)kill(target.pid, SIGTERM); /* ours, and not yet waited for */
-        (void)waitpid(target.pid, NULL, 0);
-    }
-    if (target.out)
-        fclose(target.out);
+    simulation_stop(&target.simulation);
+    suite.session = NULL;
+    suite.rpc = suite.xml = NULL;
+}
+
+const char *target_url_at(const char *address, char *url, size_t len)
+{
+    const char *scheme = strstr(target.url, "://");
+    const char *port = scheme ? strrchr(scheme + 3, ':') : NULL;
+
+    (void)snprintf(url, len, "%.*s%s%s",
+                   scheme ? (int)(scheme + 3 - target.url) : 0, target.url,
+                   address, port ? port : "");
+    return url;
 }

@@ -2,13 +2,22 @@
 #ifndef API_TARGET_H
 #define API_TARGET_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "options.h"
 
+/* Whether the word is a target at all. 0, or -EINVAL after a line on stderr. */
+int target_check(const struct options *o);
 /* Opens connections and a session into `suite`. 0, or -errno after a line on
- * stderr. */
+ * stderr. One per process. */
 int target_open(const struct options *o);
-/* Removes what checks left behind, logs out, ends what was started. */
+/* Logs out, ends what was started. */
 void target_close(void);
+/* Whether it is a simulation that was started for this. */
+bool target_is_sim(void);
+/* The address of another host that is reached as the target is; `url`. */
+const char *target_url_at(const char *address, char *url, size_t len);
 
 /* Without the password. */
 const char *target_name(void);

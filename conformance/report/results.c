@@ -14,6 +14,11 @@ static const char *const outcome_names[] = {
     [OUTCOME_ERROR] = "error",
 };
 
+static char *copy(const char *text)
+{
+    return text && *text ? strdup(text) : NULL;
+}
+
 void results_add(struct results *r, struct result row)
 {
     if (r->nr == r->room) {
@@ -22,15 +27,19 @@ void results_add(struct results *r, struct result row)
         if (!r->rows)
             abort();
     }
-    if (row.detail)
-        row.detail = strdup(row.detail);
+    row.detail = copy(row.detail);
+    row.log = copy(row.log);
+    row.marks = copy(row.marks);
     r->rows[r->nr++] = row;
 }
 
 void results_free(struct results *r)
 {
-    for (int i = 0; i < r->nr; i++)
+    for (int i = 0; i < r->nr; i++) {
         free(r->rows[i].detail);
+        free(r->rows[i].log);
+        free(r->rows[i].marks);
+    }
     free(r->rows);
     *r = (struct results){0};
 }
@@ -47,6 +56,14 @@ int results_count(const struct results *r, enum outcome o)
 const char *outcome_name(enum outcome o)
 {
     return outcome_names[o];
+}
+
+enum outcome outcome_find(const char *name)
+{
+    for (enum outcome o = OUTCOME_PASSED; o < OUTCOMES_NR; o++)
+        if (name && strcmp(outcome_names[o], name) == 0)
+            return o;
+    return OUTCOME_NONE;
 }
 
 /* Text as XML: what cannot be there becomes a question mark. */
@@ -132,24 +149,34 @@ void tap_write(FILE *out, const struct results *r)
     }
 }
 
+char *result_json(const struct result *row)
+{
+    cJSON *line = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(line, "check", row->group);
+    if (*row->item)
+        cJSON_AddStringToObject(line, "message", row->item);
+    cJSON_AddStringToObject(line, "claim", row->claim);
+    cJSON_AddStringToObject(line, "outcome", outcome_name(row->outcome));
+    if (row->detail)
+        cJSON_AddStringToObject(line, "detail", row->detail);
+    cJSON_AddNumberToObject(line, "seconds", row->seconds);
+    cJSON_AddNumberToObject(line, "waited", row->waited);
+    cJSON_AddNumberToObject(line, "calls", row->calls);
+    if (row->marks)
+        cJSON_AddStringToObject(line, "exercised", row->marks);
+    text = cJSON_PrintUnformatted(line);
+    cJSON_Delete(line);
+    return text;
+}
+
 void jsonl_write(FILE *out, const struct results *r)
 {
     for (int i = 0; i < r->nr; i++) {
-        const struct result *row = &r->rows[i];
-        cJSON *line = cJSON_CreateObject();
-        char *text;
+        char *text = result_json(&r->rows[i]);
 
-        cJSON_AddStringToObject(line, "check", row->group);
-        if (*row->item)
-            cJSON_AddStringToObject(line, "message", row->item);
-        cJSON_AddStringToObject(line, "claim", row->claim);
-        cJSON_AddStringToObject(line, "outcome", outcome_name(row->outcome));
-        if (row->detail)
-            cJSON_AddStringToObject(line, "detail", row->detail);
-        cJSON_AddNumberToObject(line, "seconds", row->seconds);
-        text = cJSON_PrintUnformatted(line);
         fprintf(out, "%s\n", text);
         free(text);
-        cJSON_Delete(line);
     }
 }

@@ -18,7 +18,10 @@ struct result {
     const char *claim;
     enum outcome outcome;
     char *detail; /* owned; NULL: none */
-    double seconds;
+    char *log;    /* calls and answers, owned; NULL: none */
+    char *marks;  /* what it exercised, "MESSAGE:COLUMN ..."; owned; NULL */
+    int calls;
+    double seconds, waited; /* of it, for the endpoint */
 };
 
 struct results {
@@ -26,11 +29,16 @@ struct results {
     int nr, room;
 };
 
-/* Takes over nothing: names are borrowed, the detail is copied. */
+/* Names are borrowed; detail, log and marks are copied. */
 void results_add(struct results *r, struct result row);
 void results_free(struct results *r);
 int results_count(const struct results *r, enum outcome o);
 const char *outcome_name(enum outcome o);
+
+/* One line of JSON, without its end; to be freed. */
+char *result_json(const struct result *row);
+/* The outcome of that name; OUTCOME_NONE for any other. */
+enum outcome outcome_find(const char *name);
 
 /* Name and value pairs that end with NULL: target, seed, version, ... */
 void junit_write(FILE *out, const struct results *r,
