@@ -148,6 +148,8 @@ static void prepare(struct rpc *rpc, const char *method, struct upload *up)
         curl_easy_setopt(curl, CURLOPT_READFUNCTION, send_cb);
         curl_easy_setopt(curl, CURLOPT_READDATA, up);
         curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)up->left);
+    } else {
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     }
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, common.patience_s);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, common.anybody ? 0L : 1L);

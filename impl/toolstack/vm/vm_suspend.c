@@ -19,15 +19,32 @@ enum {
 
 #define ROOM_FIXED ((int64_t)100 << 20)
 
-/* The machine's own choice, its host's, the pool's. */
+/* Whether the host knows of the repository, plugged or not. */
+static bool host_knows(struct request *r, const struct object *host,
+                       const struct object *sr)
+{
+    const struct value *pbds = db_get(sr, "PBDs");
+
+    for (uint32_t i = 0; i < pbds->nr; i++)
+        if (db_ref(r->db, db_find_any(r->db, pbds->items[i].s), "host") == host)
+            return true;
+    return false;
+}
+
+/* The machine's own choice, the pool's, its host's. */
 static struct object *suspend_sr(struct request *r, struct object *vm)
 {
     struct object *host = db_ref(r->db, vm, "resident_on");
-    struct object *sr = db_ref(r->db, vm, "suspend_SR");
+    struct object *choices[] = {
+        db_ref(r->db, vm, "suspend_SR"),
+        db_ref(r->db, toolstack_pool(r->ts), "suspend_image_SR"),
+        host ? db_ref(r->db, host, "suspend_image_sr") : NULL,
+    };
 
-    if (!sr && host)
-        sr = db_ref(r->db, host, "suspend_image_sr");
-    return sr ? sr : db_ref(r->db, toolstack_pool(r->ts), "suspend_image_SR");
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+        if (choices[i] && host && host_knows(r, host, choices[i]))
+            return choices[i];
+    return NULL;
 }
 
 static struct object *image_make(struct request *r, struct object *vm)
