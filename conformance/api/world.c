@@ -1,4 +1,5 @@
 /* A simulation of a check's own, and what is done to it from outside. */
+#define _GNU_SOURCE /* memfd_create */
 #include "world.h"
 
 #include <arpa/inet.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 enum {
     VISITS_MAX = 32,
+    FILES_MAX = 8,
     URL_BYTES = 128,
     PATH_BYTES = 256,
 };
@@ -29,6 +32,8 @@ static struct {
         char *session;
     } visits[VISITS_MAX];
     int visits_nr;
+    int files[FILES_MAX];
+    int files_nr;
     struct rpc *outer; /* the target's */
     const char *outer_session;
 } own;
@@ -90,6 +95,18 @@ void world(const char *option, ...)
     own.outer_session = suite.session;
     own.control = open_at("root:conform@", "127.0.0.1", port);
     world_at("127.0.0.1");
+}
+
+const char *world_file(const char *text)
+{
+    int fd = memfd_create("conform", 0); /* the simulation inherits it */
+    ssize_t len = (ssize_t)strlen(text);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert(write(fd, text, (size_t)len) == len);
+    ck_assert_int_lt(own.files_nr, FILES_MAX);
+    own.files[own.files_nr++] = fd;
+    return keep(json_of("'/dev/fd/%d'", fd))->valuestring;
 }
 
 /* What a login at the connection ends with; the session, to be freed. */
@@ -175,6 +192,8 @@ void world_host(const char *address, const char *what)
 
 void world_end(void)
 {
+    while (own.files_nr > 0)
+        close(own.files[--own.files_nr]);
     if (!world_is_own())
         return;
     simulation_stop(&own.simulation);

@@ -17,6 +17,9 @@
  */
 void world(const char *option, ...) __attribute__((sentinel));
 
+/* The path of a file with this text, for an option that takes one. */
+const char *world_file(const char *text);
+
 /* Goes on at this host, in a session of its own there. */
 void world_at(const char *address);
 /* A session at a host that takes no users: of its own root. */
