@@ -3,6 +3,7 @@ ca := conformance/api
 INC_conform := -I$(ca) -Iconformance/report $(XML2_INC)
 CONFORM_SRCS := $(wildcard $(ca)/*.c conformance/report/*.c)
 conform-objs := $(CONFORM_SRCS:%.c=$O/hosted/%.o)
+conform-page := $O/conform-page.o
 CONFORM_LIBS := -lcheck -lsubunit -lcurl -lcjson -lxml2 -lrt -lpthread -lm
 DEPFILES += $(conform-objs:=.d)
 ALL += $O/touchstone-conform
@@ -11,7 +12,9 @@ $(eval $(call layer,conformance,$(INC_conform)))
 $O/hosted/conformance/%: inc = $(INC_conform)
 # Check's assertions end in api/verdict.c.
 CONFORM_WRAP := -Wl,--wrap=_mark_point -Wl,--wrap=_ck_assert_failed
-$O/touchstone-conform: $(conform-objs)
+$(conform-page): conformance/report/page.html
+	$(call say,EMBED)ld -r -z noexecstack -b binary -o $@ $^
+$O/touchstone-conform: $(conform-objs) $(conform-page)
 	$(call say,LINK)$(CC) -o $@ $^ $(CONFORM_WRAP) $(CONFORM_LIBS)
 $(conform-objs): | $(call ready,test) $(call ready,conformance)
 

@@ -121,7 +121,7 @@ void calllog_add(const char *name, const char *request, const char *reply,
     put_part(down, strncmp(name, "session.", 8) == 0 && strstr(reply, "result")
                        ? "(not shown)"
                        : reply);
-    (void)snprintf(callbook.lines[slot], LINE_BYTES, "%.90s %s\n  %s  %.1f ms",
+    (void)snprintf(callbook.lines[slot], LINE_BYTES, "%.90s %s\n  %s  %.2f ms",
                    name, up, down, seconds * 1e3);
 }
 

@@ -90,7 +90,7 @@ static int start_simulation(const struct options *o)
     (void)snprintf(target.url, URL_BYTES, "http://127.0.0.1:%d",
                    target.simulation.port);
     (void)snprintf(target.user, URL_BYTES, "root");
-    (void)snprintf(target.password, URL_BYTES, "conform");
+    (void)snprintf(target.password, URL_BYTES, "touchstone");
     return 0;
 }
 
