@@ -152,7 +152,7 @@ $O/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(foreach g,build run test tidy boot toolstack clients conformance,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
+$(foreach g,build run test tidy boot toolstack clients conformance hwcompat,$O/ready/$g.ok): $O/ready/%.ok: ci/setup
 	@mkdir -p $(@D)
 	$(quiet)flock $(@D) ci/setup $* && touch $@
 

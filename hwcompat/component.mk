@@ -1,0 +1,28 @@
+# Hardware records: taken, imported, judged, levelled.
+hw := hwcompat
+INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) -I$(hw) -I$(hw)/include \
+                $(if $(wildcard /usr/include/libxml2),$(XML2_INC))
+# What every program here shares, and what each one adds.
+HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c)
+HW_record_SRCS := $(wildcard $(hw)/take/*.c)
+HW_PROGRAMS := record
+HWCOMPAT_LIBS := -larchive -lcjson -lm
+$(eval $(call layer,hwcompat,$(INC_hwcompat)))
+$O/hosted/hwcompat/%: inc = $(INC_hwcompat)
+
+# $(eval $(call hw-program,NAME)): touchstone-NAME from HW_NAME_SRCS.
+define hw-program
+HW_$1_OBJS := $(HWCOMPAT_SRCS:%.c=$O/hosted/%.o) $(HW_$1_SRCS:%.c=$O/hosted/%.o)
+DEPFILES += $$(HW_$1_OBJS:=.d)
+ALL += $O/touchstone-$1
+TEST_DEPS += $O/touchstone-$1
+$$(HW_$1_OBJS): | $(call ready,hwcompat)
+$O/touchstone-$1: $$(HW_$1_OBJS)
+	$$(call say,LINK)$$(CC) -o $$@ $$(filter %.o,$$^) $$(HWCOMPAT_LIBS) $$(HW_$1_LIBS)
+endef
+$(foreach p,$(HW_PROGRAMS),$(eval $(call hw-program,$p)))
+
+# --- Tests ----------------------------------------------------------------
+HW_TESTS := $(wildcard $(hw)/test/test_*.c)
+$(foreach t,$(HW_TESTS),$(eval $(call check-program,$t,$(HWCOMPAT_SRCS))))
+$(foreach v,host cov,$(HW_TESTS:%.c=$O/$v/%)): CHECK_LIBS += $(HWCOMPAT_LIBS)

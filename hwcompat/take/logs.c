@@ -1,0 +1,103 @@
+/* Logs of the kernel and of the hypervisor, and what Xen says of itself. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+
+#include "take/sys.h"
+
+enum {
+    KLOG_READ_ALL = 3, /* syslog(2) */
+    KLOG_SIZE = 10,
+    HYPERVISOR_LOG_BYTES = 1 << 20,
+};
+
+static bool klog_take(struct take *t)
+{
+    int len, size = klogctl(KLOG_SIZE, NULL, 0);
+    char *text = size > 0 ? malloc((size_t)size) : NULL;
+
+    len = text ? klogctl(KLOG_READ_ALL, text, size) : -1;
+    if (len > 0)
+        draft_file(t->d, "logs/kernel.txt", text, (size_t)len);
+    else
+        draft_missing(t->d, RECORD_PART_KERNEL_LOG, "%s",
+                      len ? strerror(errno) : "empty");
+    free(text);
+    return len > 0;
+}
+
+static bool file_take(struct take *t, const char *path, const char *name)
+{
+    size_t size;
+    uint8_t *data = sys_read(t, &size, "%s", path);
+
+    if (data && size)
+        draft_file(t->d, name, data, size);
+    free(data);
+    return data && size;
+}
+
+/* The hypervisor's ring, by Xen's own tool. */
+static bool xl_take(struct take *t)
+{
+    FILE *xl = popen("xl dmesg 2>/dev/null", "r");
+    char *text = malloc(HYPERVISOR_LOG_BYTES);
+    size_t len = xl && text ? fread(text, 1, HYPERVISOR_LOG_BYTES, xl) : 0;
+
+    if (len)
+        draft_file(t->d, "logs/hypervisor.txt", text, len);
+    free(text);
+    return (!xl || pclose(xl) == 0) && len;
+}
+
+/* "name: value" for each file that Xen's nodes in /sys have. */
+static void nodes_take(struct take *t)
+{
+    static const char *const nodes[] = {
+        "type",
+        "version/major",
+        "version/minor",
+        "version/extra",
+        "compilation/compiler",
+        "compilation/compile_date",
+        "properties/capabilities",
+        "properties/changeset",
+        "properties/features",
+        "properties/pagesize",
+        "properties/virtual_start",
+        "guest_type",
+    };
+    char text[sizeof(nodes) / sizeof(nodes[0]) * (SYS_VALUE_BYTES + 32)];
+    char value[SYS_VALUE_BYTES];
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+        if (sys_value(t, value, "/sys/hypervisor/%s", nodes[i]))
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s: %s\n",
+                                    nodes[i], value);
+    if (len)
+        draft_file(t->d, "raw/hypervisor.txt", text, len);
+}
+
+void take_logs(struct take *t)
+{
+    char control[SYS_VALUE_BYTES];
+    bool dom0 = sys_value(t, control, "/proc/xen/capabilities") &&
+                strstr(control, "control_d");
+
+    if (!(take_here(t) && klog_take(t)) &&
+        !file_take(t, "/var/log/dmesg", "logs/kernel.txt"))
+        draft_missing(t->d, RECORD_PART_KERNEL_LOG, "/var/log/dmesg: %s",
+                      strerror(errno));
+    nodes_take(t);
+    if (!dom0)
+        draft_missing(t->d, RECORD_PART_HYPERVISOR_LOG,
+                      "not in a control domain of Xen");
+    else if (!(take_here(t) && xl_take(t)))
+        draft_missing(t->d, RECORD_PART_HYPERVISOR_LOG,
+                      "xl dmesg does not answer (root)");
+    (void)file_take(t, "/proc/cmdline", "raw/cmdline.txt");
+    (void)file_take(t, "/proc/version", "raw/version.txt");
+    (void)file_take(t, "/proc/mtrr", "raw/mtrr.txt");
+}

@@ -1,0 +1,124 @@
+/* `touchstone record`: takes a hardware record of this machine, or checks one. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hwcompat/record.h"
+#include "take/take.h"
+
+enum {
+    EXIT_USAGE = 2,
+};
+
+struct options {
+    const char *root, *date, *check;
+    bool keep_identifiers, quiet;
+};
+
+static void usage(FILE *out)
+{
+    fputs("usage: touchstone record [OPTION...] DIR|FILE.tar.zst\n"
+          "       touchstone record --check DIR|FILE.tar.zst\n\n"
+          "Takes a record of this machine's firmware, CPUs and devices. As "
+          "root all of\nit; otherwise what can be read, and the record says "
+          "what is missing.\n\n"
+          "  --check PATH         validate a record, print what it holds\n"
+          "  --keep-identifiers   keep serial numbers, UUIDs, MACs, licence "
+          "keys\n"
+          "  --root PATH          the tree to read /sys, /proc and /dev from\n"
+          "  --date DATE          a date to put into it (it has none "
+          "otherwise)\n"
+          "  --quiet              no summary\n",
+          out);
+}
+
+static int options_parse(struct options *o, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"check", required_argument, NULL, 'c'},
+        {"keep-identifiers", no_argument, NULL, 'k'},
+        {"root", required_argument, NULL, 'r'},
+        {"date", required_argument, NULL, 'd'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {0}};
+    int c;
+
+    *o = (struct options){.root = ""};
+    while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
+        if (c == 'h') {
+            usage(stdout);
+            exit(EXIT_SUCCESS);
+        } else if (c == 'c') {
+            o->check = optarg;
+        } else if (c == 'k') {
+            o->keep_identifiers = true;
+        } else if (c == 'r') {
+            o->root = optarg;
+        } else if (c == 'd') {
+            o->date = optarg;
+        } else if (c == 'q') {
+            o->quiet = true;
+        } else {
+            return -EINVAL;
+        }
+    }
+    return argc - optind == !o->check ? 0 : -EINVAL;
+}
+
+static void summary(const struct record *r, FILE *out)
+{
+    const struct record_machine *m = record_machine(r);
+
+    fprintf(out, "record %s (%s): %s %s, BIOS %s %s\n", record_id(r),
+            record_origin(r), m->vendor, m->product, m->bios_version,
+            m->bios_date);
+    fprintf(out,
+            "%zu ACPI tables, %zu CPUs, %zu ranges of memory, %zu PCI "
+            "functions, %zu files\n",
+            record_tables(r), record_cpus(r), record_ranges(r), record_pcis(r),
+            record_files(r));
+    for (int i = 0; i < RECORD_PARTS; i++)
+        if (record_missing(r, i))
+            fprintf(out, "missing: %s: %s\n", record_part_what(i),
+                    record_missing(r, i));
+}
+
+static int check(const char *path, bool quiet)
+{
+    struct record_error error;
+    struct record *r;
+    int rc = record_open(path, &r, &error);
+
+    if (rc) {
+        fprintf(stderr, "touchstone record: %s\n", error.text);
+        return rc == -ENOENT || rc == -EACCES ? EXIT_USAGE : EXIT_FAILURE;
+    }
+    if (!quiet)
+        summary(r, stdout);
+    record_destroy(r);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct record_error error = {""};
+    struct options o;
+    int rc;
+
+    if (options_parse(&o, argc, argv)) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (o.check)
+        return check(o.check, o.quiet);
+    rc = machine_record(&(struct take){.root = o.root, .date = o.date},
+                        o.keep_identifiers, argv[optind], &error);
+    if (rc) {
+        fprintf(stderr, "touchstone record: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    return o.quiet ? EXIT_SUCCESS : check(argv[optind], false);
+}
