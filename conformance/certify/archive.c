@@ -10,6 +10,7 @@
 enum {
     BLOCK_BYTES = 512,
     END_BLOCKS = 2,
+    FINDINGS_OF_TAR_MAX = 2 * MEMBERS_MAX,
 };
 
 struct header {
@@ -116,74 +117,108 @@ static struct member *new_member(struct archive *a)
     return &a->members[a->nr++];
 }
 
-/* The header at `at` as name and size, or what is wrong with it. */
-static bool read_header(struct bytes tar, size_t at, const char *file,
-                        struct findings *f, struct bytes *name, size_t *size)
+/* A header that others would write: what it says is taken, and is a finding. */
+static void compare_header(struct bytes tar, size_t at, struct bytes name,
+                           size_t size, const char *file, struct findings *f)
 {
-    const struct header *found = (const struct header *)(tar.at + at);
     struct header good;
 
-    *name = (struct bytes){found->name, strnlen(found->name, NAME_BYTES)};
-    if (!member_name_good(*name)) {
-        findings_add(f, "archive", AT_BYTE(file, at),
-                     "'%.*s' is no name for a member", (int)name->nr, name->at);
-        return false;
-    }
-    if (!parse_size(found->size, size)) {
-        findings_add(
-            f, "archive", AT_BYTE(file, at + offsetof(struct header, size)),
-            "member '%.*s': its size is no number", (int)name->nr, name->at);
-        return false;
-    }
-    make_header(&good, *name, *size);
+    make_header(&good, name, size);
     for (size_t i = 0; i < sizeof(good); i++)
         if (((const char *)&good)[i] != tar.at[at + i]) {
             findings_add(f, "archive", AT_BYTE(file, at + i),
-                         "member '%.*s' is no plain file of a bundle: its "
-                         "%s is another",
-                         (int)name->nr, name->at, field_at(i));
-            return false;
+                         "member '%.*s' was not written by certify: its %s is "
+                         "another",
+                         (int)name.nr, name.at, field_at(i));
+            return;
         }
+}
+
+/* Whether the header at `at` is that of a file that can be a member. */
+static bool header_good(struct bytes tar, size_t at, struct bytes name,
+                        const char *file, struct findings *f)
+{
+    const struct header *found = (const struct header *)(tar.at + at);
+
+    if (!member_name_good(name) || found->prefix[0]) {
+        findings_add(f, "archive", AT_BYTE(file, at),
+                     "'%.*s' is no name for a member", (int)name.nr, name.at);
+        return false;
+    }
+    if (found->type != '0') {
+        findings_add(f, "archive",
+                     AT_BYTE(file, at + offsetof(struct header, type)),
+                     "member '%.*s' is no plain file: its type is 0x%02x",
+                     (int)name.nr, name.at, (unsigned char)found->type);
+        return false;
+    }
     return true;
 }
 
-static bool zeros(struct bytes tar, size_t from, size_t to, const char *file,
+/* Its name, without the "./" that tar puts before what it finds in ".". */
+static struct bytes header_name(struct bytes tar, size_t at)
+{
+    const struct header *found = (const struct header *)(tar.at + at);
+    struct bytes name = {found->name, strnlen(found->name, NAME_BYTES)};
+
+    if (bytes_starts(name, "./") && name.nr > 2)
+        name = (struct bytes){name.at + 2, name.nr - 2};
+    return name;
+}
+
+static void zeros(struct bytes tar, size_t from, size_t to, const char *file,
                   struct findings *f)
 {
     for (size_t i = from; i < to; i++)
         if (tar.at[i]) {
             findings_add(f, "archive", AT_BYTE(file, i),
                          "a byte that belongs to no member");
-            return false;
+            return;
         }
-    return true;
 }
 
-/* One member at `*at`, which moves behind it. */
-static bool read_member(struct archive *a, struct bytes tar, size_t *at,
-                        const char *file, struct findings *f)
+static void take_member(struct archive *a, struct bytes name, struct bytes data,
+                        size_t at, const char *file, struct findings *f)
 {
     struct member *m;
-    struct bytes name;
-    size_t size, begin = *at + BLOCK_BYTES;
 
-    if (!read_header(tar, *at, file, f, &name, &size))
-        return false;
-    if (size > tar.nr - begin || padded(size) > tar.nr - begin) {
-        findings_add(f, "archive", AT_BYTE(file, tar.nr),
-                     "it ends within member '%.*s'", (int)name.nr, name.at);
-        return false;
-    }
     if (a->nr && bytes_compare(bytes_of(a->members[a->nr - 1].name), name) >= 0)
-        findings_add(f, "archive", AT_BYTE(file, *at),
+        findings_add(f, "archive", AT_BYTE(file, at),
                      "member '%.*s' comes after '%s'", (int)name.nr, name.at,
                      a->members[a->nr - 1].name);
     m = new_member(a);
     memcpy(m->name, name.at, name.nr);
-    m->data = (struct bytes){tar.at + begin, size};
-    m->offset = *at;
+    m->data = data;
+    m->offset = at;
+}
+
+/* One member at `*at`, which moves behind it. False: nothing can follow. */
+static bool read_member(struct archive *a, struct bytes tar, size_t *at,
+                        const char *file, struct findings *f)
+{
+    const struct header *found = (const struct header *)(tar.at + *at);
+    struct bytes name = header_name(tar, *at);
+    size_t size, header = *at, begin = *at + BLOCK_BYTES;
+
+    if (!parse_size(found->size, &size)) {
+        findings_add(
+            f, "archive", AT_BYTE(file, *at + offsetof(struct header, size)),
+            "member '%.*s': its size is no number", (int)name.nr, name.at);
+        return false;
+    }
+    if (size > tar.nr - begin || padded(size) > tar.nr - begin) {
+        findings_add(
+            f, "archive", AT_BYTE(file, *at + offsetof(struct header, size)),
+            "the archive ends within member '%.*s'", (int)name.nr, name.at);
+        return false;
+    }
     *at = begin + padded(size);
-    return zeros(tar, begin + size, *at, file, f);
+    if (!header_good(tar, header, name, file, f))
+        return true;
+    compare_header(tar, header, name, size, file, f);
+    take_member(a, name, (struct bytes){tar.at + begin, size}, header, file, f);
+    zeros(tar, begin + size, *at, file, f);
+    return true;
 }
 
 void archive_read(struct archive *a, struct bytes tar, const char *file,
@@ -192,7 +227,7 @@ void archive_read(struct archive *a, struct bytes tar, const char *file,
     size_t at = 0;
 
     while (at + BLOCK_BYTES <= tar.nr && tar.at[at]) {
-        if (a->nr >= MEMBERS_MAX) {
+        if (a->nr >= MEMBERS_MAX || f->nr >= FINDINGS_OF_TAR_MAX) {
             findings_add(f, "archive", AT_BYTE(file, at),
                          "more than %d members", MEMBERS_MAX);
             return;
@@ -204,8 +239,7 @@ void archive_read(struct archive *a, struct bytes tar, const char *file,
         findings_add(f, "archive", AT_BYTE(file, at),
                      "%zu bytes instead of the end of the archive",
                      tar.nr - at);
-    else
-        (void)zeros(tar, at, tar.nr, file, f);
+    zeros(tar, at, tar.nr, file, f);
 }
 
 int archive_add(struct archive *a, const char *name, struct bytes data)

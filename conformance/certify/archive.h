@@ -32,7 +32,8 @@ bool member_name_good(struct bytes name);
 
 /*
  * Reads `tar`, which the members then borrow from. What is wrong is added to
- * `f` under `file`, with its offset; members before it are there all the same.
+ * `f` under `file`, with its offset. Plain files of a tar that others wrote are
+ * members all the same, so that what was changed in them can be named.
  */
 void archive_read(struct archive *a, struct bytes tar, const char *file,
                   struct findings *f);

@@ -15,8 +15,8 @@ $O/touchstone-certify: $(certify-objs) $O/certify/suite.o
 	$(call say,LINK)$(CC) -o $@ $^ $(CERTIFY_LIBS)
 
 # What the suites are made of, inside of the program that verifies.
-SUITE_FILES := $(cc)/suite-files $(filter-out %.md,$(wildcard \
-  $(patsubst %,conformance/%/*,abi api api/messages certify guest report)))
+SUITE_FILES := $(filter-out %.md %/test %/fuzz,$(wildcard conformance/*/* \
+  conformance/*/*/*))
 $O/certify/suite.tsv: $(SUITE_FILES) $O/touchstone-conform
 	$(call say,SUITE)$(cc)/suite-files --build $O --out $@ \
 	  --lists $O/certify/lists

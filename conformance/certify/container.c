@@ -8,6 +8,7 @@
 
 enum {
     LEVEL = 10,
+    ROOM_FIRST = 1 << 20,
 };
 
 /* 0x184d2a53, and 64, both little endian. */
@@ -30,16 +31,24 @@ static void split_seal(struct container *c, struct bytes file, const char *name,
     c->seal = (const unsigned char *)file.at + body + SEAL_HEAD_BYTES;
 }
 
-/* What the frame says that it holds; 0: nothing that may be unpacked. */
+/*
+ * What the frame says that it holds, or a start where it does not say, as
+ * frames of others; 0: nothing that may be unpacked.
+ */
 static size_t content_size(struct bytes frame, const char *name,
                            struct findings *f)
 {
     unsigned long long said = ZSTD_getFrameContentSize(frame.at, frame.nr);
 
-    if (said == ZSTD_CONTENTSIZE_ERROR || said == ZSTD_CONTENTSIZE_UNKNOWN) {
-        findings_add(f, "archive", AT_BYTE(name, 0),
-                     "no zstd frame that tells its size");
+    if (said == ZSTD_CONTENTSIZE_ERROR) {
+        findings_add(f, "archive", AT_BYTE(name, 0), "this is no zstd frame");
         return 0;
+    }
+    if (said == ZSTD_CONTENTSIZE_UNKNOWN) {
+        findings_add(f, "archive", AT_BYTE(name, 0),
+                     "the frame does not tell its size: certify did not write "
+                     "it");
+        return ROOM_FIRST;
     }
     if (!said || said > TAR_MAX) {
         findings_add(f, "archive", AT_BYTE(name, 0),
@@ -50,25 +59,46 @@ static size_t content_size(struct bytes frame, const char *name,
     return (size_t)said;
 }
 
-static void unpack(struct container *c, ZSTD_DCtx *zstd, size_t size,
+/* More room behind what is full; false: that is too much. */
+static bool grow(struct container *c, ZSTD_outBuffer *out)
+{
+    size_t room = 2 * out->size;
+    char *more;
+
+    if (room > TAR_MAX)
+        return false;
+    more = realloc(c->tar, room);
+    if (!more)
+        return false;
+    c->tar = more;
+    out->dst = more;
+    out->size = room;
+    return true;
+}
+
+static void unpack(struct container *c, ZSTD_DCtx *zstd, size_t room,
                    const char *name, struct findings *f)
 {
     ZSTD_inBuffer in = {c->frame.at, c->frame.nr, 0};
-    ZSTD_outBuffer out = {c->tar, size, 0};
-    size_t left = 1, before;
+    ZSTD_outBuffer out = {c->tar, room, 0};
+    size_t left, before;
 
     do {
         before = in.pos + out.pos;
         left = ZSTD_decompressStream(zstd, &out, &in);
-    } while (left && !ZSTD_isError(left) && in.pos + out.pos != before);
+    } while (
+        left && !ZSTD_isError(left) &&
+        (out.pos == out.size ? grow(c, &out) : in.pos + out.pos != before));
     c->tar_nr = out.pos;
     if (ZSTD_isError(left))
         findings_add(f, "archive", AT_BYTE(name, in.pos),
                      "the compressed data is damaged: %s",
                      ZSTD_getErrorName(left));
-    else if (left || out.pos != size)
+    else if (left)
         findings_add(f, "archive", AT_BYTE(name, in.pos),
-                     "the compressed data ends too early");
+                     out.pos == out.size
+                         ? "it unpacks to too much"
+                         : "the compressed data ends too early");
     else if (in.pos != c->frame.nr)
         findings_add(f, "archive", AT_BYTE(name, in.pos),
                      "%zu bytes follow the compressed data",
@@ -79,17 +109,17 @@ void container_read(struct container *c, struct bytes file, const char *name,
                     struct findings *f)
 {
     ZSTD_DCtx *zstd;
-    size_t size;
+    size_t room;
 
     *c = (struct container){.tar = NULL};
     split_seal(c, file, name, f);
-    size = content_size(c->frame, name, f);
-    if (!size)
+    room = content_size(c->frame, name, f);
+    if (!room)
         return;
-    c->tar = calloc(1, size);
+    c->tar = malloc(room);
     zstd = ZSTD_createDCtx();
     if (c->tar && zstd)
-        unpack(c, zstd, size, name, f);
+        unpack(c, zstd, room, name, f);
     else
         findings_add(f, "archive", IN_FILE(name), "no memory to unpack it");
     (void)ZSTD_freeDCtx(zstd); /* it cannot fail */

@@ -13,7 +13,7 @@ enum {
     SEAL_HEAD_BYTES = 8, /* magic number and length of the skippable frame */
     SEAL_BYTES = SEAL_HEAD_BYTES + SIGNATURE_BYTES,
     BUNDLE_MAX = 64 << 20,
-    TAR_MAX = 512 << 20,
+    TAR_MAX = 256 << 20,
 };
 
 struct container {

@@ -159,6 +159,13 @@ class Run(unittest.TestCase):
         self.assertEqual(result["memory"]["hypervisor_mib"], 96)
         self.assertEqual(result["guests"][0]["fio"]["randread_iops"], 9.0)
 
+    def test_raw_output_of_guests_is_kept(self):
+        self.fake(measured_console())
+        code, _, err = self.run_it("--raw", self.path("raw"))
+        self.assertEqual(code, 0, err)
+        with open(self.path("raw/ours/g1/fio_seqread.json")) as handle:
+            self.assertEqual(json.load(handle)["jobs"][0]["read"]["iops"], 9.0)
+
     def test_incomplete_run_is_1_and_still_reports(self):
         self.fake(script_console())
         self.assertEqual(self.run_it()[0], 1)

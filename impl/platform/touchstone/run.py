@@ -37,6 +37,8 @@ def parser():
     out.add_argument("--guests", type=int, default=1, metavar="N",
                      help="guests that run at once (1 to 3)")
     out.add_argument("--json", metavar="FILE", help="write the results here")
+    out.add_argument("--raw", metavar="DIR", help="keep the output of fio "
+                     "and iperf3 here, as DIR/HYPERVISOR/GUEST/NAME.json")
     out.add_argument("--script", metavar="FILE",
                      help="run a shell script in dom0 instead, show its "
                      "output, exit with its verdict")
@@ -175,10 +177,22 @@ def run_measured(args, found):
                                      shown, limit_s)
         runs[name] = results.result(out, found, config)
         runs[name]["calibration"] = round(scale, 2)
+        if args.raw:
+            keep_raw(os.path.join(args.raw, name), out.files)
         if runs[name]["errors"]:
             out.errors = runs[name]["errors"]
             explain(out, log_name)
     return publish(args, runs)
+
+
+def keep_raw(folder, files):
+    """Result files as their guests sent them; no name leads out of folder."""
+    for (source, name), contents in files.items():
+        path = os.path.join(folder, os.path.basename(source),
+                            os.path.basename(name) + ".json")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as handle:
+            handle.write(contents)
 
 
 def publish(args, runs):
