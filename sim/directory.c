@@ -96,13 +96,13 @@ static struct value flag(const struct value *entry, const char *key)
     return value_string(v && v->kind == VALUE_BOOL && v->b ? "true" : "false");
 }
 
-static int information(void *ctx, struct arena *a, const char *subject,
-                       struct value *map)
+/* What is known of a subject that there is. */
+static void describe(const struct sim_directory *d, struct arena *a,
+                     const struct value *entry, const char *subject,
+                     struct value *map)
 {
-    const struct sim_directory *d = ctx;
-    const struct value *entry = find_entry(d, "sid", subject);
-    bool group = entry && entry == find_by(&d->groups, "sid", subject);
-    const char *name = entry ? text_of(entry, "name") : "";
+    bool group = entry == find_by(&d->groups, "sid", subject);
+    const char *name = text_of(entry, "name");
     const struct member rows[] = {
         {"subject-name", value_string(arena_strdup(a, name))},
         {"subject-gecos", value_string("")},
@@ -116,13 +116,21 @@ static int information(void *ctx, struct arena *a, const char *subject,
         {"subject-account-locked", flag(entry, "locked")},
         {"subject-password-expired", flag(entry, "password_expired")},
     };
-    struct member *copy;
+    struct member *copy = arena_alloc(a, sizeof(rows));
+
+    memcpy(copy, rows, sizeof(rows));
+    *map = value_map(copy, group ? 6 : 10);
+}
+
+static int information(void *ctx, struct arena *a, const char *subject,
+                       struct value *map)
+{
+    const struct sim_directory *d = ctx;
+    const struct value *entry = find_entry(d, "sid", subject);
 
     if (!entry)
         return -ENOENT;
-    copy = arena_alloc(a, sizeof(rows));
-    memcpy(copy, rows, sizeof(rows));
-    *map = value_map(copy, group ? 6 : 10);
+    describe(d, a, entry, subject, map);
     return 0;
 }
 

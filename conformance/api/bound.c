@@ -130,6 +130,8 @@ static cJSON *fill(cJSON *parent, cJSON *v, char missing[BOUND_NAME_BYTES])
             return v;
         }
         other = cJSON_Duplicate(other, true);
+        cJSON_free(other->string);
+        other->string = v->string ? strdup(v->string) : NULL;
         ck_assert(cJSON_ReplaceItemViaPointer(parent, v, other));
         return other;
     }

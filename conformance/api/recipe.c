@@ -12,6 +12,7 @@
 #include "samples.h"
 #include "step.h"
 #include "suite.h"
+#include "world.h"
 
 enum {
     FRAMES_MAX = 16,
@@ -34,6 +35,10 @@ static const struct step steps[] = {
 #define SOON(m, p, v) {.kind = STEP_SOON, .method = m, .params = p, .value = v},
 #define GONE(c, p)    {.kind = STEP_GONE, .name = c, .params = p},
 #define UNDO(m, p)    {.kind = STEP_UNDO, .method = m, .params = p},
+#define HTTP(m, p, v) {.kind = STEP_HTTP, .method = m, .params = p, .value = v},
+#define WORLD(o) {.kind = STEP_WORLD, .params = "'" o "'"},
+#define AT(a)         {.kind = STEP_AT, .params = a},
+#define POWER(a, w)   {.kind = STEP_POWER, .params = a, .value = w},
 #include "recipes/all.def"
 #undef RECIPE
 #undef STATE
@@ -48,6 +53,10 @@ static const struct step steps[] = {
 #undef SOON
 #undef GONE
 #undef UNDO
+#undef HTTP
+#undef WORLD
+#undef AT
+#undef POWER
     {.kind = STEP_RECIPE},
 };
 
@@ -71,6 +80,7 @@ static int depth;
 static struct {
     char name[BOUND_NAME_BYTES];
     char *ref;
+    bool own; /* in a world of the check's own */
 } objects[OBJECTS_MAX];
 static int objects_nr;
 
@@ -85,7 +95,8 @@ static int find_row(enum step_kind kind, const char *name)
 static const char *object_find(const char *name)
 {
     for (int i = 0; i < objects_nr; i++)
-        if (strcmp(objects[i].name, name) == 0)
+        if (objects[i].own == world_is_own() &&
+            strcmp(objects[i].name, name) == 0)
             return objects[i].ref;
     return NULL;
 }
@@ -94,6 +105,7 @@ static void object_add(const char *name, const char *ref)
 {
     ck_assert_int_lt(objects_nr, OBJECTS_MAX);
     (void)snprintf(objects[objects_nr].name, BOUND_NAME_BYTES, "%s", name);
+    objects[objects_nr].own = world_is_own();
     objects[objects_nr++].ref = strdup(ref);
 }
 
@@ -153,7 +165,7 @@ static void provide(const char *name)
         bound_add(name, cJSON_CreateString(made_name("made")));
     else if (row >= 0)
         push(row, true);
-    else if (sample_of(name))
+    else if (sample_of(name) && !world_is_own())
         bound_add(name, cJSON_CreateString(sample_of(name)));
     else if (!first_of(name))
         ck_abort_msg("nothing is known as '$%s'", name);
@@ -228,6 +240,8 @@ const char *object_of(const char *class)
 void recipe_end(void)
 {
     step_undo(false);
+    while (objects_nr > 0 && objects[objects_nr - 1].own)
+        free(objects[--objects_nr].ref);
     bound_cut(0);
     (void)bound_hide(0);
     depth = 0;
@@ -247,6 +261,8 @@ static bool has_mode(int row, enum recipe_mode mode)
 {
     if (mode == RECIPE_PLAIN)
         return true;
+    if (mode == RECIPE_ROLE && steps[row + 1].kind == STEP_WORLD)
+        return false; /* it has no users */
     for (row++; steps[row].kind > STEP_STATE; row++)
         if (steps[row].kind == STEP_CALL &&
             (mode == RECIPE_ROLE || step_has_async(&steps[row])))

@@ -10,6 +10,8 @@
  *   STATE(name)                      begins steps that bring objects about
  *   USE(name)                        the steps of a state, here
  *   WORLD(options)                   goes on in a simulation of its own
+ *   AT(address)                      goes on at another host of it
+ *   POWER(address, what)             crash, boot, cut or join that host
  *   DO(bind, method, params)         a call that prepares
  *   CALL(bind, method, params)       a call that is judged
  *   REFUSED(code, method, params)    a call that has to fail, and how
@@ -19,6 +21,7 @@
  *   LACKS(method, params, value)     proof: it has not
  *   SOON(method, params, value)      proof: IS, at once or after an event
  *   GONE(class, ref)                 proof: there is no such object
+ *   HTTP(method, path, body)         a request that has to succeed
  *   UNDO(method, params)             sent when the check is over; may be refused
  *
  * Parameters and values are texts of bound.h, the session apart; "=" as method

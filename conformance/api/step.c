@@ -8,12 +8,14 @@
 #include "recipe.h"
 #include "suite.h"
 #include "typed.h"
+#include "world.h"
 #include "xml.h"
 
 enum {
     UNDO_MAX = 1024,
     NAME_BYTES = 128,
     TRIES_MAX = 200,
+    OPTIONS_MAX = 6,
 };
 
 /* A call that waits for its proof; message < 0: none does. */
@@ -81,7 +83,7 @@ static cJSON *answer_of(const char *method, const char *session,
 
 /* --- Asynchronous calls ---------------------------------------------------- */
 
-static cJSON *result_of(const char *text)
+static cJSON *result_of(const char *text, const char *type)
 {
     static const char head[] = "<methodResponse><params><param>",
                       tail[] = "</param></params></methodResponse>";
@@ -98,6 +100,8 @@ static cJSON *result_of(const char *text)
     v = xml_decode_response(xml);
     free(xml);
     ck_assert_msg(v, "a task's result is no value: %s", text);
+    if (strcmp(type, "int") == 0 || strcmp(type, "float") == 0)
+        return keep(cJSON_CreateNumber(strtod(keep(v)->valuestring, NULL)));
     return keep(v);
 }
 
@@ -124,7 +128,8 @@ static cJSON *answer_later(const char *method, const cJSON *params)
 
         ck_abort_msg("the task of %s failed: %s", method, words);
     }
-    return result_of(field_text(record, "result"));
+    return result_of(field_text(record, "result"),
+                     message_at(message_find(method))->result);
 }
 
 /* --- Calls ------------------------------------------------------------------- */
@@ -154,7 +159,7 @@ static const char *subject_of(const struct message *m, const cJSON *params,
 static void expect_event(int nr, const char *ref, const char *token)
 {
     const struct message *m = message_at(nr);
-    const char *want = message_verb(m, "create")    ? "add"
+    const char *want = is_ref_of(m->result, m)      ? "add"
                        : message_verb(m, "destroy") ? "del"
                                                     : "mod";
     char class[CLASS_BYTES];
@@ -231,8 +236,8 @@ static void do_call(const struct doing *d)
     if (told)
         token = event_token();
     v = judged(d, m);
-    ck_assert_msg(typed(v, m->result), "%s does not answer a %s", m->name,
-                  m->result);
+    ck_assert_msg(typed(v, m->result), "%s answers %s, no %s", m->name,
+                  cJSON_PrintUnformatted(v), m->result);
     bind(d, v);
     ref = told ? subject_of(m, d->params, v) : NULL;
     if (ref)
@@ -398,11 +403,57 @@ void step_undo(bool lasting)
     }
 }
 
+/* --- The world around ---------------------------------------------------------- */
+
+static void do_http(const struct doing *d)
+{
+    const char *body = cJSON_GetStringValue(d->value->child);
+    char *text;
+    size_t len;
+    long status = rpc_http(
+        suite.rpc, d->step->method, cJSON_GetStringValue(d->params->child),
+        "application/octet-stream", body, strlen(body), &text, &len);
+
+    free(text);
+    ck_assert_msg(status == 200, "%s %s: status %ld", d->step->method,
+                  d->step->params, status);
+}
+
+/* "--a b --c d" taken apart. */
+static void do_world(const struct doing *d)
+{
+    const char *words[OPTIONS_MAX + 1] = {NULL};
+    char *text = keep(cJSON_Duplicate(d->params->child, true))->valuestring;
+    char *rest;
+    int nr = 0;
+
+    for (char *w = strtok_r(text, " ", &rest); w && nr < OPTIONS_MAX;
+         w = strtok_r(NULL, " ", &rest))
+        words[nr++] = w;
+    world(words[0], words[1], words[2], words[3], words[4], words[5], NULL);
+}
+
+static void do_at(const struct doing *d)
+{
+    world_wait_for(cJSON_GetStringValue(d->params->child));
+    world_at(cJSON_GetStringValue(d->params->child));
+    bound_add("session", cJSON_CreateString(suite.session));
+}
+
+static void do_power(const struct doing *d)
+{
+    world_host(cJSON_GetStringValue(d->params->child),
+               cJSON_GetStringValue(d->value->child));
+}
+
 static void (*const doers[STEP_KINDS_NR])(const struct doing *d) = {
-    [STEP_DO] = do_prepare,  [STEP_CALL] = do_call, [STEP_REFUSED] = do_refused,
-    [STEP_IS] = do_is,       [STEP_ISNT] = do_isnt, [STEP_HAS] = do_has,
-    [STEP_LACKS] = do_lacks, [STEP_SOON] = do_soon, [STEP_GONE] = do_gone,
-    [STEP_UNDO] = do_undo,
+    [STEP_DO] = do_prepare,      [STEP_CALL] = do_call,
+    [STEP_REFUSED] = do_refused, [STEP_IS] = do_is,
+    [STEP_ISNT] = do_isnt,       [STEP_HAS] = do_has,
+    [STEP_LACKS] = do_lacks,     [STEP_SOON] = do_soon,
+    [STEP_GONE] = do_gone,       [STEP_UNDO] = do_undo,
+    [STEP_HTTP] = do_http,       [STEP_WORLD] = do_world,
+    [STEP_AT] = do_at,           [STEP_POWER] = do_power,
 };
 
 bool step_run(const struct step *s, enum recipe_mode mode, bool lasting,

@@ -20,6 +20,10 @@ enum step_kind {
     STEP_SOON,
     STEP_GONE,
     STEP_UNDO,
+    STEP_HTTP,
+    STEP_WORLD,
+    STEP_AT,
+    STEP_POWER,
     STEP_KINDS_NR,
 };
 

@@ -48,6 +48,7 @@ static int take_url(const char *text)
 /* One user for each role, named like it. */
 static const char sim_users[] =
     "{\"domain\": \"conform.test\", \"users\": ["
+    "{\"name\": \"conform-nobody\", \"password\": \"p\"},"
     "{\"name\": \"read-only\", \"password\": \"p\", \"roles\": "
     "[\"read-only\"]},"
     "{\"name\": \"vm-operator\", \"password\": \"p\", \"roles\": "
@@ -78,7 +79,7 @@ static int text_file(const char *text, char path[LINE_BYTES])
 static int start_simulation(const struct options *o)
 {
     char seed[LINE_BYTES], users[LINE_BYTES];
-    const char *const words[] = {"--seed",  seed,  "--preset", "trio",
+    const char *const words[] = {"--seed",  seed,  "--preset", "lab",
                                  "--users", users, NULL};
     int rc = text_file(sim_users, users);
 

@@ -18,12 +18,13 @@ static bool ends(const char *text, const char *tail)
     return len > n && strcmp(text + len - n, tail) == 0;
 }
 
-/* XML-RPC sends numbers as text. */
+/* XML-RPC sends numbers as text; JSON has no word for "not a number". */
 static bool is_number(const cJSON *v)
 {
-    return cJSON_IsNumber(v) || (cJSON_IsString(v) && *v->valuestring &&
-                                 strspn(v->valuestring, "-+.0123456789einfa") ==
-                                     strlen(v->valuestring));
+    return cJSON_IsNumber(v) || cJSON_IsNull(v) ||
+           (cJSON_IsString(v) && *v->valuestring &&
+            strspn(v->valuestring, "-+.0123456789einfaN") ==
+                strlen(v->valuestring));
 }
 
 static bool one_of(const char *values, const char *text)

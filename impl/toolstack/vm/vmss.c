@@ -126,10 +126,15 @@ int vmss_destroy(struct request *r)
     return reply_void(r);
 }
 
-/* Schedules are only ever set as a whole. */
+/* A value that cannot be is answered by what looks for the one before it. */
 int vmss_add_to_schedule(struct request *r)
 {
-    return request_internal(r, "Not_found");
+    const char *key = arg_text(r, 1), *v = arg_text(r, 2);
+
+    if (!schedule_valid(key, v) || value_find(db_get(r->self, "schedule"), key))
+        return request_internal(r, "Not_found");
+    db_map_put(r->db, r->self, "schedule", key, spelled(r, v));
+    return reply_void(r);
 }
 
 int vmss_remove_from_schedule(struct request *r)
