@@ -36,8 +36,9 @@ static const struct step steps[] = {
 #define GONE(c, p)    {.kind = STEP_GONE, .name = c, .params = p},
 #define UNDO(m, p)    {.kind = STEP_UNDO, .method = m, .params = p},
 #define HTTP(m, p, v) {.kind = STEP_HTTP, .method = m, .params = p, .value = v},
-#define WORLD(o) {.kind = STEP_WORLD, .params = "'" o "'"},
+#define WORLD(o)      {.kind = STEP_WORLD, .params = "'" o "'"},
 #define AT(a)         {.kind = STEP_AT, .params = a},
+#define CLOCK(t)      {.kind = STEP_CLOCK, .params = t},
 #define POWER(a, w)   {.kind = STEP_POWER, .params = a, .value = w},
 #include "recipes/all.def"
 #undef RECIPE
@@ -57,6 +58,7 @@ static const struct step steps[] = {
 #undef WORLD
 #undef AT
 #undef POWER
+#undef CLOCK
     {.kind = STEP_RECIPE},
 };
 

@@ -12,6 +12,7 @@
  *   WORLD(options)                   goes on in a simulation of its own
  *   AT(address)                      goes on at another host of it
  *   POWER(address, what)             crash, boot, cut or join that host
+ *   CLOCK(seconds)                   its clock, which is still, goes on
  *   DO(bind, method, params)         a call that prepares
  *   CALL(bind, method, params)       a call that is judged
  *   REFUSED(code, method, params)    a call that has to fail, and how

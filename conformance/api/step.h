@@ -24,6 +24,7 @@ enum step_kind {
     STEP_WORLD,
     STEP_AT,
     STEP_POWER,
+    STEP_CLOCK,
     STEP_KINDS_NR,
 };
 

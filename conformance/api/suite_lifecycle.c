@@ -64,6 +64,7 @@ static const char *make_suspended(void)
 {
     const char *vm = running_machine("suspended", "suspend");
 
+    ok("VM.set_suspend_SR", "ss", vm, storage());
     ok("VM.suspend", "s", vm);
     return vm;
 }

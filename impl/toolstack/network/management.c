@@ -41,7 +41,7 @@ int management_move(struct request *r, struct object *from, struct object *to)
         return API_FAILED;
     for (uint32_t i = 0; i < pifs.nr; i++)
         db_set_bool(r->db, pifs.at[i], "management", pifs.at[i] == to);
-    if (from)
+    if (from && from != to)
         db_set_bool(r->db, from, "management", false);
     management_follow(r, host);
     return 0;
