@@ -66,7 +66,7 @@ bool column_applies(enum column c, const struct message *m)
             session && role_at(role_rank(m->role)) && !removed && !internal,
         [COLUMN_DENIED] =
             session && role_rank(m->role) > 0 && !removed && !internal,
-        [COLUMN_ASYNC] = message_has(m, 'A') && !removed,
+        [COLUMN_ASYNC] = message_has(m, 'A') && !removed && !internal,
         [COLUMN_EVENT] = !removed && !internal && has_effect(m),
     };
 

@@ -17,8 +17,10 @@ static const struct {
     const char *class, *constructor, *params, *destructor;
 } samples[] = {
 #define SAMPLE(class, constructor, params, destructor) \
-    {class, constructor, params, destructor},
+    {class, constructor, "[" params "]", destructor},
+#define SAMPLE_BUSY SAMPLE
 #include "samples.def"
+#undef SAMPLE_BUSY
 #undef SAMPLE
 };
 

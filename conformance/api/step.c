@@ -39,14 +39,6 @@ struct doing {
     cJSON *params, *value;
 };
 
-static bool is_ref_of(const char *type, const struct message *m)
-{
-    char class[CLASS_BYTES], want[NAME_BYTES];
-
-    (void)snprintf(want, sizeof(want), "%s ref", message_class(m, class));
-    return strcmp(type, want) == 0;
-}
-
 static cJSON *with_session(const char *method, const char *session,
                            const cJSON *params)
 {
@@ -148,28 +140,40 @@ static const char *role_session(const struct message *m)
     return suite.role_sessions[rank];
 }
 
-/* The object that the call is about, once it is over; NULL: none. */
-static const char *subject_of(const struct message *m, const cJSON *params,
-                              const cJSON *result)
+/* The object that an event has to tell of, and how. */
+struct subject {
+    char class[CLASS_BYTES];
+    const char *ref, *operation;
+};
+
+/* What the call has made, or else what it is about. False: no object. */
+static bool subject_of(const struct message *m, const cJSON *params,
+                       const cJSON *result, struct subject *s)
 {
-    if (is_ref_of(m->result, m))
-        return cJSON_GetStringValue(result);
-    if (m->params_nr > 0 && is_ref_of(m->params[0].type, m))
-        return cJSON_GetStringValue(params->child);
-    return NULL;
+    const char *type = m->result, *space = strstr(type, " ref");
+
+    s->operation = "add";
+    s->ref =
+        cJSON_GetStringValue(cJSON_IsArray(result) ? result->child : result);
+    if (!space || type[0] == '(') {
+        type = m->params_nr > 0 ? m->params[0].type : "";
+        space = strstr(type, " ref");
+        s->operation = message_verb(m, "destroy") ? "del" : "mod";
+        s->ref = cJSON_GetStringValue(params->child);
+    }
+    if (!space || !s->ref)
+        return false;
+    (void)snprintf(s->class, CLASS_BYTES, "%.*s", (int)(space - type), type);
+    return true;
 }
 
-static void expect_event(int nr, const char *ref, const char *token)
+static void expect_event(int nr, const struct subject *s, const char *token)
 {
-    const struct message *m = message_at(nr);
-    const char *want = is_ref_of(m->result, m)      ? "add"
-                       : message_verb(m, "destroy") ? "del"
-                                                    : "mod";
-    char class[CLASS_BYTES];
-    const char *found = event_about(message_class(m, class), ref, token);
+    const char *found = event_about(s->class, s->ref, token);
 
-    ck_assert_msg(found && strcmp(found, want) == 0, "%s: event '%s', not '%s'",
-                  m->name, found ? found : "", want);
+    ck_assert_msg(found && strcmp(found, s->operation) == 0,
+                  "%s: event '%s', not '%s'", message_at(nr)->name,
+                  found ? found : "", s->operation);
     coverage_mark(nr, COLUMN_EVENT);
 }
 
@@ -228,7 +232,8 @@ static void do_call(const struct doing *d)
 {
     int nr = message_find(d->step->method);
     const struct message *m;
-    const char *token = "", *ref;
+    const char *token = "";
+    struct subject subject;
     bool told;
     cJSON *v;
 
@@ -242,9 +247,8 @@ static void do_call(const struct doing *d)
     ck_assert_msg(typed(v, m->result), "%s answers %s, no %s", m->name,
                   cJSON_PrintUnformatted(v), m->result);
     bind(d, v);
-    ref = told ? subject_of(m, d->params, v) : NULL;
-    if (ref)
-        expect_event(nr, ref, token);
+    if (told && subject_of(m, d->params, v, &subject))
+        expect_event(nr, &subject, token);
     pending.message = nr;
     pending.column =
         earns[d->mode == RECIPE_ASYNC && !message_has(m, 'A') ? RECIPE_PLAIN
