@@ -39,6 +39,9 @@ static const struct step steps[] = {
 #define WORLD(o)      {.kind = STEP_WORLD, .params = "'" o "'"},
 #define AT(a)         {.kind = STEP_AT, .params = a},
 #define CLOCK(t)      {.kind = STEP_CLOCK, .params = t},
+#define LOCALLY(a)    {.kind = STEP_LOCALLY, .params = a},
+#define WITH(a)       {.kind = STEP_WITH, .params = a},
+#define DOWN(a)       {.kind = STEP_DOWN, .params = a},
 #define POWER(a, w)   {.kind = STEP_POWER, .params = a, .value = w},
 #include "recipes/all.def"
 #undef RECIPE
@@ -58,6 +61,9 @@ static const struct step steps[] = {
 #undef WORLD
 #undef AT
 #undef POWER
+#undef DOWN
+#undef LOCALLY
+#undef WITH
 #undef CLOCK
     {.kind = STEP_RECIPE},
 };
@@ -242,6 +248,7 @@ const char *object_of(const char *class)
 void recipe_end(void)
 {
     step_undo(false);
+    step_end_world();
     while (objects_nr > 0 && objects[objects_nr - 1].own)
         free(objects[--objects_nr].ref);
     bound_cut(0);
@@ -258,18 +265,23 @@ void recipe_close(void)
 
 /* --- Checks --------------------------------------------------------------- */
 
-/* Whether a recipe has anything to say in a mode. */
+/*
+ * Whether a recipe has anything to say in a mode. Roles log in
+ * at the master only, and by themselves. */
 static bool has_mode(int row, enum recipe_mode mode)
 {
+    bool any = false;
+
     if (mode == RECIPE_PLAIN)
         return true;
-    if (mode == RECIPE_ROLE && steps[row + 1].kind == STEP_WORLD)
-        return false; /* it has no users */
-    for (row++; steps[row].kind > STEP_STATE; row++)
-        if (steps[row].kind == STEP_CALL &&
-            (mode == RECIPE_ROLE || step_has_async(&steps[row])))
-            return true;
-    return false;
+    for (row++; steps[row].kind > STEP_STATE; row++) {
+        if (mode == RECIPE_ROLE &&
+            (steps[row].kind == STEP_LOCALLY || steps[row].kind == STEP_WITH))
+            return false;
+        any |= steps[row].kind == STEP_CALL &&
+               (mode == RECIPE_ROLE || step_has_async(&steps[row]));
+    }
+    return any;
 }
 
 /* The row of recipe number `nr` of those that have the mode; -1: past the end */

@@ -11,6 +11,8 @@
  *   USE(name)                        the steps of a state, here
  *   WORLD(options)                   goes on in a simulation of its own
  *   AT(address)                      goes on at another host of it
+ *   LOCALLY(address)                 goes on there in a session of its own root
+ *   WITH(session)                    goes on in another session
  *   POWER(address, what)             crash, boot, cut or join that host
  *   CLOCK(seconds)                   its clock, which is still, goes on
  *   DO(bind, method, params)         a call that prepares
@@ -23,6 +25,7 @@
  *   SOON(method, params, value)      proof: IS, at once or after an event
  *   GONE(class, ref)                 proof: there is no such object
  *   HTTP(method, path, body)         a request that has to succeed
+ *   DOWN(address)                    proof: that host of a world lets nobody in
  *   UNDO(method, params)             sent when the check is over; may be refused
  *
  * Parameters and values are texts of bound.h, the session apart; "=" as method

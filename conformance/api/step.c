@@ -7,6 +7,7 @@
 
 #include "recipe.h"
 #include "suite.h"
+#include "target.h"
 #include "typed.h"
 #include "waiver.h"
 #include "world.h"
@@ -16,7 +17,8 @@ enum {
     UNDO_MAX = 1024,
     NAME_BYTES = 128,
     TRIES_MAX = 200,
-    OPTIONS_MAX = 6,
+    OPTIONS_MAX = 8,
+    ROLES_MAX = 8,
     VISITS_MAX = 2000,
 };
 
@@ -100,6 +102,7 @@ static cJSON *result_of(const char *text, const char *type)
     return keep(v);
 }
 
+/* Its record; NULL: messages of tasks themselves have one for show only. */
 static cJSON *finished_task(const char *method, const cJSON *params)
 {
     char name[NAME_BYTES];
@@ -108,6 +111,8 @@ static cJSON *finished_task(const char *method, const cJSON *params)
     (void)snprintf(name, sizeof(name), "Async.%s", method);
     task = answer_of(name, suite.session, params);
     ck_assert_msg(cJSON_IsString(task), "%s made no task", name);
+    if (strncmp(method, "task.", 5) == 0)
+        return NULL;
     record = task_wait(task->valuestring);
     ok("task.destroy", "s", task->valuestring);
     return record;
@@ -117,6 +122,8 @@ static cJSON *answer_later(const char *method, const cJSON *params)
 {
     cJSON *record = finished_task(method, params);
 
+    if (!record)
+        return keep(cJSON_CreateString(""));
     if (strcmp(field_text(record, "status"), "success") != 0) {
         char *words =
             cJSON_PrintUnformatted(cJSON_GetObjectItem(record, "error_info"));
@@ -426,6 +433,41 @@ static void do_http(const struct doing *d)
                   d->step->params, status);
 }
 
+/* Sessions of the target while a world has its own; `swapped`: it has. */
+static struct {
+    const char *sessions[ROLES_MAX];
+    bool swapped;
+} outer;
+
+void step_end_world(void)
+{
+    for (int i = 0; outer.swapped && role_at(i); i++) {
+        free((void *)suite.role_sessions[i]);
+        suite.role_sessions[i] = outer.sessions[i];
+    }
+    outer.swapped = false;
+}
+
+/* A session for each role, in the world that has just begun. */
+static void log_in_roles(void)
+{
+    step_end_world();
+    outer.swapped = true;
+    for (int i = 0; role_at(i); i++) {
+        cJSON *params = cJSON_CreateArray();
+        struct rpc_answer answer;
+
+        outer.sessions[i] = suite.role_sessions[i];
+        suite.role_sessions[i] = NULL;
+        cJSON_AddItemToArray(params, cJSON_CreateString(role_at(i)));
+        cJSON_AddItemToArray(params, cJSON_CreateString("p"));
+        rpc_call(suite.rpc, "session.login_with_password", params, &answer);
+        if (answer.value)
+            suite.role_sessions[i] = strdup(cJSON_GetStringValue(answer.value));
+        rpc_answer_free(&answer);
+    }
+}
+
 /* "--a b --c d" taken apart. */
 static void do_world(const struct doing *d)
 {
@@ -434,10 +476,17 @@ static void do_world(const struct doing *d)
     char *rest;
     int nr = 0;
 
-    for (char *w = strtok_r(text, " ", &rest); w && nr < OPTIONS_MAX;
+    for (char *w = strtok_r(text, " ", &rest); w && nr < OPTIONS_MAX - 2;
          w = strtok_r(NULL, " ", &rest))
         words[nr++] = w;
-    world(words[0], words[1], words[2], words[3], words[4], words[5], NULL);
+    if (d->mode == RECIPE_ROLE) {
+        words[nr++] = "--users";
+        words[nr] = world_file(target_directory());
+    }
+    world(words[0], words[1], words[2], words[3], words[4], words[5], words[6],
+          words[7], NULL);
+    if (d->mode == RECIPE_ROLE)
+        log_in_roles();
 }
 
 static void do_at(const struct doing *d)
@@ -447,6 +496,8 @@ static void do_at(const struct doing *d)
     for (int i = 0; i < VISITS_MAX && !world_answers(address); i++)
         continue; /* it is becoming master */
     world_at(address);
+    if (d->mode == RECIPE_ROLE)
+        log_in_roles();
     bound_add("session", cJSON_CreateString(suite.session));
 }
 
@@ -454,6 +505,24 @@ static void do_power(const struct doing *d)
 {
     world_host(cJSON_GetStringValue(d->params->child),
                cJSON_GetStringValue(d->value->child));
+}
+
+static void do_locally(const struct doing *d)
+{
+    world_at_locally(cJSON_GetStringValue(d->params->child));
+}
+
+/* The world takes its own back when it ends. */
+static void do_with(const struct doing *d)
+{
+    suite.session = keep(cJSON_Duplicate(d->params->child, true))->valuestring;
+}
+
+static void do_down(const struct doing *d)
+{
+    ck_assert_msg(!world_answers(cJSON_GetStringValue(d->params->child)),
+                  "the host still lets users in");
+    prove();
 }
 
 static void do_clock(const struct doing *d)
@@ -473,7 +542,8 @@ static void (*const doers[STEP_KINDS_NR])(const struct doing *d) = {
     [STEP_GONE] = do_gone,       [STEP_UNDO] = do_undo,
     [STEP_HTTP] = do_http,       [STEP_WORLD] = do_world,
     [STEP_AT] = do_at,           [STEP_POWER] = do_power,
-    [STEP_CLOCK] = do_clock,
+    [STEP_CLOCK] = do_clock,     [STEP_DOWN] = do_down,
+    [STEP_LOCALLY] = do_locally, [STEP_WITH] = do_with,
 };
 
 bool step_run(const struct step *s, enum recipe_mode mode, bool lasting,

@@ -25,6 +25,9 @@ enum step_kind {
     STEP_AT,
     STEP_POWER,
     STEP_CLOCK,
+    STEP_DOWN,
+    STEP_LOCALLY,
+    STEP_WITH,
     STEP_KINDS_NR,
 };
 
@@ -51,6 +54,8 @@ bool step_run(const struct step *s, enum recipe_mode mode, bool lasting,
 void step_finish(void);
 /* Sends what UNDO has put off, the last first. */
 void step_undo(bool lasting);
+/* Goes back to the sessions that the target has given to the roles. */
+void step_end_world(void);
 /* Whether its message can be called asynchronously. */
 bool step_has_async(const struct step *s);
 

@@ -60,6 +60,11 @@ static const char sim_users[] =
     "[\"pool-operator\"]},"
     "{\"name\": \"pool-admin\", \"password\": \"p\", \"roles\": "
     "[\"pool-admin\"]}]}";
+const char *target_directory(void)
+{
+    return sim_users;
+}
+
 static const char sim_logins[] =
     "read-only=read-only:p,vm-operator=vm-operator:p,vm-admin=vm-admin:p,"
     "vm-power-admin=vm-power-admin:p,pool-operator=pool-operator:p,"

@@ -25,4 +25,8 @@ const char *target_name(void);
 /* A session of that user (NULL: the target's own); NULL: refused. */
 const char *target_login(const char *user, const char *password);
 
+/* A directory for `--users` of a simulation: a user for each role, of that name
+ * and with the password "p", and one without any. */
+const char *target_directory(void);
+
 #endif
