@@ -5,7 +5,10 @@ INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) -I$(hw) -I$(hw)/include \
 # What every program here shares, and what each one adds.
 HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c)
 HW_record_SRCS := $(wildcard $(hw)/take/*.c)
-HW_PROGRAMS := record
+HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
+HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
+HW_import_LIBS := -lxml2
+HW_PROGRAMS := record import
 HWCOMPAT_LIBS := -larchive -lcjson -lm
 $(eval $(call layer,hwcompat,$(INC_hwcompat)))
 $O/hosted/hwcompat/%: inc = $(INC_hwcompat)
@@ -26,3 +29,10 @@ $(foreach p,$(HW_PROGRAMS),$(eval $(call hw-program,$p)))
 HW_TESTS := $(wildcard $(hw)/test/test_*.c)
 $(foreach t,$(HW_TESTS),$(eval $(call check-program,$t,$(HWCOMPAT_SRCS))))
 $(foreach v,host cov,$(HW_TESTS:%.c=$O/$v/%)): CHECK_LIBS += $(HWCOMPAT_LIBS)
+TEST_PY += $(wildcard $(hw)/test/test_*.py)
+$(foreach t,$(wildcard $(hw)/fuzz/fuzz_*.c),$(eval $(call fuzz-program,$t, \
+  $(HWCOMPAT_SRCS) $(HW_IMPORT_LIB))))
+$O/fuzz/$(hw)/fuzz/fuzz_%: FUZZ_LIBS = $(HWCOMPAT_LIBS) -lxml2
+fuzz: | $O/fuzz/corpus/hwcompat
+$O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py
+	$(quiet)$(PYTHON) $< $(@D) && touch $@

@@ -69,14 +69,21 @@ bool archive_name(const char *path)
     return name_kind(path) >= 0;
 }
 
+/* How far the archive was read; that it cannot tell is the beginning. */
+static long long archive_at(struct archive *a)
+{
+    long long at = (long long)archive_filter_bytes(a, -1);
+
+    return at > 0 ? at : 0;
+}
+
 static int archive_fail(struct archive *a, const char *what,
                         struct record_error *error)
 {
     const char *why = archive_error_string(a);
 
     return record_fail(error, -EINVAL, "%s: offset %lld: %s", what,
-                       (long long)archive_filter_bytes(a, -1),
-                       why ? why : "damaged");
+                       archive_at(a), why ? why : "damaged");
 }
 
 /* All bytes of the entry; its size may be a lie or not said. */
@@ -100,8 +107,7 @@ static int entry_bytes(struct archive *a, const char *what, const char *name,
             return record_fail(error, -E2BIG,
                                "%s: offset %lld: '%.128s' unpacks to more "
                                "than a record holds",
-                               what, (long long)archive_filter_bytes(a, -1),
-                               name);
+                               what, archive_at(a), name);
         }
         if (!got) {
             *out = data;

@@ -177,6 +177,12 @@ void draft_smbios(struct draft *d, bool rebuilt, const void *data, size_t size)
 
 void draft_range(struct draft *d, const struct record_range *range)
 {
+    unsigned int *source = &d->range_source[range->kind];
+
+    if (!*source)
+        *source = d->source;
+    if (*source != d->source)
+        return;
     if (d->ranges == RECORD_MEMORY_MAX)
         draft_fail(d, -E2BIG, NULL);
     else
@@ -214,6 +220,12 @@ void draft_pci(struct draft *d, const struct draft_pci *address,
         draft_fail(d, -E2BIG, NULL);
         return;
     }
+    for (size_t i = 0; i < d->pcis; i++)
+        if (d->pci[i].segment == address->segment &&
+            d->pci[i].bus == address->bus &&
+            d->pci[i].device == address->device &&
+            d->pci[i].function == address->function)
+            return;
     *p = *address;
     p->size = size;
     p->config = bytes_copy(d, config, size);
@@ -235,7 +247,7 @@ void draft_source(struct draft *d, const char *kind, const char *name)
 {
     cJSON *source = cJSON_CreateObject();
 
-    d->source++;
+    d->source = ++d->sources_nr;
     if (!source || !cJSON_AddStringToObject(source, "kind", kind) ||
         !cJSON_AddStringToObject(source, "name", name) ||
         !cJSON_AddItemToArray(d->sources, source)) {

@@ -57,12 +57,14 @@ struct draft {
     bool smbios_rebuilt;
     struct record_range range[RECORD_MEMORY_MAX];
     size_t ranges;
+    unsigned int range_source[3]; /* by kind: the first one that had a map */
     struct cpu_set cpuid, msr, microcode;
     struct draft_pci pci[RECORD_FILES_MAX];
     size_t pcis;
     cJSON *system;       /* members by part */
     cJSON *sources;      /* array: what was read */
-    unsigned int source; /* how many */
+    unsigned int source; /* whose tables are added now */
+    unsigned int sources_nr;
     char missing[RECORD_PARTS][DRAFT_TEXT_BYTES];
     char note[DRAFT_NOTES_MAX][DRAFT_TEXT_BYTES];
     size_t notes;
@@ -90,10 +92,12 @@ void draft_rsdp(struct draft *d, uint64_t address, const void *data,
 void draft_smbios_entry(struct draft *d, const void *data, size_t size);
 /* Bytes of a machine replace those that were rebuilt from a listing. */
 void draft_smbios(struct draft *d, bool rebuilt, const void *data, size_t size);
+/* The map of the first source that has one; maps are not mixed. */
 void draft_range(struct draft *d, const struct record_range *range);
 void draft_cpuid(struct draft *d, uint32_t cpu, const struct record_leaf *leaf);
 void draft_msr(struct draft *d, uint32_t cpu, uint32_t index, uint64_t value);
 void draft_microcode(struct draft *d, uint32_t cpu, uint32_t revision);
+/* A function that is there already stays as it is. */
 void draft_pci(struct draft *d, const struct draft_pci *address,
                const void *config, size_t size);
 /* `take_value` belongs to the draft; NULL is a failure of memory. */
