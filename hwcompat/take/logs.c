@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/klog.h>
 
+#include "import/import.h"
 #include "take/sys.h"
 
 enum {
@@ -12,6 +13,15 @@ enum {
     HYPERVISOR_LOG_BYTES = 1 << 20,
 };
 
+/* The log also knows where tables lay, and the memory map if nobody else did. */
+static void kernel_put(struct take *t, const char *text, size_t size)
+{
+    struct file log = {.name = "log", .data = (uint8_t *)text, .size = size};
+
+    draft_source(t->d, "log of Linux", "logs/kernel.txt");
+    (void)kernel_log_read(t->d, &log, NULL);
+}
+
 static bool klog_take(struct take *t)
 {
     int len, size = klogctl(KLOG_SIZE, NULL, 0);
@@ -19,12 +29,23 @@ static bool klog_take(struct take *t)
 
     len = text ? klogctl(KLOG_READ_ALL, text, size) : -1;
     if (len > 0)
-        draft_file(t->d, "logs/kernel.txt", text, (size_t)len);
+        kernel_put(t, text, (size_t)len);
     else
         draft_missing(t->d, RECORD_PART_KERNEL_LOG, "%s",
                       len ? strerror(errno) : "empty");
     free(text);
     return len > 0;
+}
+
+static bool kernel_file_take(struct take *t, const char *path)
+{
+    size_t size;
+    uint8_t *data = sys_read(t, &size, "%s", path);
+
+    if (data && size)
+        kernel_put(t, (char *)data, size);
+    free(data);
+    return data && size;
 }
 
 static bool file_take(struct take *t, const char *path, const char *name)
@@ -87,7 +108,7 @@ void take_logs(struct take *t)
                 strstr(control, "control_d");
 
     if (!(take_here(t) && klog_take(t)) &&
-        !file_take(t, "/var/log/dmesg", "logs/kernel.txt"))
+        !kernel_file_take(t, "/var/log/dmesg"))
         draft_missing(t->d, RECORD_PART_KERNEL_LOG, "/var/log/dmesg: %s",
                       strerror(errno));
     nodes_take(t);
