@@ -126,19 +126,35 @@ static unsigned flags_of(const char *guests)
     return flags;
 }
 
-/*
- * Bits that a guest has whatever its CPU says: the hypervisor is there, and it
- * emulates the x2APIC for those with firmware.
- */
-static void add_own(struct cpu_features *f, enum cpu_guest guest)
+static const struct {
+    const char *name;
+    enum cpu_vendor vendor;
+} vendors[] = {
+    {"GenuineIntel", CPU_VENDOR_INTEL},
+    {"AuthenticAMD", CPU_VENDOR_AMD},
+    {"HygonGenuine", CPU_VENDOR_AMD},
+};
+
+static bool text_same(const char *a, const char *b)
 {
-    cpu_add(f, CPU_HYPERVISOR);
-    if (guest == CPU_GUEST_HVM && cpu_has(f, CPU_APIC))
-        cpu_add(f, CPU_X2APIC);
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
 }
 
-static struct cpu_features policy(const struct cpu_features *cpu,
-                                  enum cpu_guest guest, bool max)
+enum cpu_vendor cpu_vendor_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++)
+        if (text_same(vendors[i].name, name))
+            return vendors[i].vendor;
+    return CPU_VENDOR_OTHER;
+}
+
+/* What the guest's kind may have of the CPU at all. */
+static struct cpu_features masked(const struct cpu_features *cpu,
+                                  enum cpu_guest guest, bool on_demand)
 {
     unsigned who = guest == CPU_GUEST_PV ? FOR_PV : FOR_HVM;
     struct cpu_features out = {0};
@@ -146,27 +162,132 @@ static struct cpu_features policy(const struct cpu_features *cpu,
     for (int i = 0; i < FEATURES_NR; i++) {
         unsigned flags = flags_of(features[i].guests);
 
-        if (!(flags & who) || ((flags & ON_DEMAND) && !max))
-            continue;
-        /* A danger can always be told of. */
-        if (cpu_has(cpu, features[i].feature) || (max && (flags & DANGER)))
+        if ((flags & who) && (on_demand || !(flags & ON_DEMAND)) &&
+            cpu_has(cpu, features[i].feature))
             cpu_add(&out, features[i].feature);
     }
-    add_own(&out, guest);
+    return out;
+}
+
+/*
+ * Features that tell of other hosts of the pool, and cost nothing to tell: a
+ * guest that has seen them can come here (Xen's cpu-policy.c, the "max"
+ * adjustments). `when` 0: always.
+ */
+static const struct {
+    enum cpu_vendor vendor; /* OTHER: all */
+    int when, feature;
+} tolerated[] = {
+    {CPU_VENDOR_INTEL, 0, CPU_ARCH_CAPS},
+    {CPU_VENDOR_INTEL, 0, CPU_RSBA},
+    {CPU_VENDOR_INTEL, 0, CPU_RRSBA},
+    {CPU_VENDOR_INTEL, 0, CPU_MD_CLEAR},
+    {CPU_VENDOR_INTEL, 0, CPU_FB_CLEAR},
+    {CPU_VENDOR_INTEL, 0, CPU_RFDS_CLEAR},
+    {CPU_VENDOR_AMD, 0, CPU_VERW_CLEAR},
+    {CPU_VENDOR_OTHER, 0, CPU_HTT},
+    {CPU_VENDOR_OTHER, 0, CPU_CMP_LEGACY},
+    {CPU_VENDOR_OTHER, CPU_RTM, CPU_RTM_ALWAYS_ABORT},
+};
+
+/* And by default they are what the CPU itself says. */
+static const int by_host[] = {
+    CPU_MD_CLEAR,   CPU_FB_CLEAR, CPU_RFDS_CLEAR,
+    CPU_VERW_CLEAR, CPU_HTT,      CPU_CMP_LEGACY,
+};
+
+/* Bits that a guest has whatever its CPU says. */
+static void add_own(struct cpu_features *f, const struct cpu_features *cpu)
+{
+    cpu_add(f, CPU_HYPERVISOR);
+    /* A no-op where threads share nothing, and offered for mixed pools. */
+    if (cpu_has(f, CPU_IBRSB))
+        cpu_add(f, CPU_STIBP);
+    if (cpu_has(f, CPU_IBRS))
+        cpu_add(f, CPU_AMD_STIBP);
+    if (cpu_has(cpu, CPU_IBRSB))
+        cpu_add(f, CPU_IBPB);
+}
+
+/* The APICs are emulated for guests with firmware; a PV guest may have seen the
+   bit under an older Xen. */
+static void add_by_guest(struct cpu_features *f, const struct cpu_features *cpu,
+                         const struct cpu_kind *kind, enum cpu_guest guest)
+{
+    cpu_add(f, CPU_X2APIC);
+    if (guest == CPU_GUEST_PV) {
+        /* SYSENTER is not for 64-bit kernels of AMD's CPUs. */
+        if (kind->vendor == CPU_VENDOR_AMD)
+            take(f, CPU_SEP);
+        return;
+    }
+    cpu_add(f, CPU_APIC);
+    cpu_add(f, CPU_NO_LMSL);
+    if (cpu_has(cpu, CPU_AMD_SSBD))
+        cpu_add(f, CPU_VIRT_SSBD);
+    if (!cpu_has(cpu, CPU_VMX))
+        take(f, CPU_PKS);
+}
+
+struct cpu_features cpu_policy_max(const struct cpu_features *cpu,
+                                   const struct cpu_kind *kind,
+                                   enum cpu_guest guest)
+{
+    struct cpu_features out = masked(cpu, guest, true);
+
+    add_by_guest(&out, cpu, kind, guest);
+    for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
+        if ((tolerated[i].vendor == CPU_VENDOR_OTHER ||
+             tolerated[i].vendor == kind->vendor) &&
+            (!tolerated[i].when || cpu_has(&out, tolerated[i].when)))
+            cpu_add(&out, tolerated[i].feature);
+    add_own(&out, cpu);
     cpu_features_settle(&out);
     return out;
 }
 
-struct cpu_features cpu_policy_default(const struct cpu_features *cpu,
-                                       enum cpu_guest guest)
+/* Features that one model has and should not use: RDRAND leaks (XSA-320), CLWB
+   is slow since the microcode of August 2023. */
+static const struct {
+    unsigned int model;
+    int feature;
+} avoided[] = {
+    {0x3a, CPU_RDRAND},
+    {0x55, CPU_CLWB},
+};
+
+/* Which of the two a guest has to know depends on what else it sees. */
+static void tell_rsba(struct cpu_features *f)
 {
-    return policy(cpu, guest, false);
+    take(f, CPU_RSBA);
+    take(f, CPU_RRSBA);
+    cpu_add(f, cpu_has(f, CPU_EIBRS) ? CPU_RRSBA : CPU_RSBA);
 }
 
-struct cpu_features cpu_policy_max(const struct cpu_features *cpu,
-                                   enum cpu_guest guest)
+static bool has_rsba(const struct cpu_features *f)
 {
-    return policy(cpu, guest, true);
+    return cpu_has(f, CPU_RSBA) || cpu_has(f, CPU_RRSBA);
+}
+
+struct cpu_features cpu_policy_default(const struct cpu_features *cpu,
+                                       const struct cpu_kind *kind,
+                                       enum cpu_guest guest)
+{
+    struct cpu_features max = cpu_policy_max(cpu, kind, guest);
+    struct cpu_features out = masked(&max, guest, false);
+
+    add_own(&out, cpu);
+    for (size_t i = 0; i < sizeof(by_host) / sizeof(by_host[0]); i++)
+        if (!cpu_has(cpu, by_host[i]))
+            take(&out, by_host[i]);
+    for (size_t i = 0; i < sizeof(avoided) / sizeof(avoided[0]); i++)
+        if (kind->vendor == CPU_VENDOR_INTEL && kind->family == 6 &&
+            kind->model == avoided[i].model)
+            take(&out, avoided[i].feature);
+    cpu_features_settle(&out);
+    if (cpu_has(&out, CPU_ARCH_CAPS) && has_rsba(cpu))
+        tell_rsba(&out);
+    return out;
 }
 
 struct cpu_features cpu_features_level(const struct cpu_features *a,
@@ -182,14 +303,28 @@ struct cpu_features cpu_features_level(const struct cpu_features *a,
              cpu_has(b, features[i].feature)))
             cpu_add(&out, features[i].feature);
     cpu_features_settle(&out);
+    if (cpu_has(&out, CPU_ARCH_CAPS) && (has_rsba(a) || has_rsba(b)))
+        tell_rsba(&out);
     return out;
+}
+
+/*
+ * AMD's CPUs repeat many bits of leaf 1 in leaf 0x80000001, Intel's do not; Xen
+ * up to 4.17 repeated them for all. A repeated bit is no feature of its own.
+ */
+static uint32_t repeated(const struct cpu_features *f)
+{
+    return f->word[0] & 0x0183f3ff;
 }
 
 int cpu_features_missing(const struct cpu_features *a,
                          const struct cpu_features *b)
 {
+    struct cpu_features own = *b;
+
+    own.word[2] |= repeated(b);
     for (int i = 0; i < CPU_WORDS * BITS; i++)
-        if (cpu_has(a, i) && !cpu_has(b, i))
+        if (cpu_has(a, i) && !cpu_has(&own, i))
             return i;
     return CPU_FEATURE_NONE;
 }

@@ -19,8 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nr = cpu_features_decode(text, &f);
     assert(nr >= 0 && nr <= CPU_WORDS);
     if (nr) {
-        struct cpu_features usual = cpu_policy_default(&f, CPU_GUEST_HVM);
-        struct cpu_features max = cpu_policy_max(&f, CPU_GUEST_HVM);
+        struct cpu_kind kind = {
+            .vendor = f.word[0] % 3, .family = 6, .model = f.word[0] >> 24};
+        struct cpu_features usual =
+            cpu_policy_default(&f, &kind, CPU_GUEST_HVM);
+        struct cpu_features max = cpu_policy_max(&f, &kind, CPU_GUEST_HVM);
 
         cpu_features_encode(&f, nr, again);
         assert(cpu_features_decode(again, &g) == nr);

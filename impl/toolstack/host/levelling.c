@@ -26,6 +26,12 @@ static bool is_hvm(const struct object *vm)
 void levelling_host(struct request *r, struct object *host,
                     const char *raw_words)
 {
+    const struct value *info = db_get(host, "cpu_info");
+    struct cpu_kind kind = {
+        .vendor = cpu_vendor_find(value_text(info, "vendor", "")),
+        .family = (unsigned int)atoi(value_text(info, "family", "0")),
+        .model = (unsigned int)atoi(value_text(info, "model", "0")),
+    };
     struct cpu_features cpu;
 
     if (!cpu_features_decode(raw_words, &cpu))
@@ -33,8 +39,9 @@ void levelling_host(struct request *r, struct object *host,
     db_map_put(r->db, host, "cpu_info", "features", raw_words);
     for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
         struct cpu_features f =
-            policies[i].max ? cpu_policy_max(&cpu, policies[i].guest)
-                            : cpu_policy_default(&cpu, policies[i].guest);
+            policies[i].max
+                ? cpu_policy_max(&cpu, &kind, policies[i].guest)
+                : cpu_policy_default(&cpu, &kind, policies[i].guest);
         char text[CPU_TEXT_BYTES];
 
         cpu_features_encode(&f, CPU_WORDS, text);

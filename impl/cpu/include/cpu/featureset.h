@@ -59,16 +59,36 @@ const char *cpu_feature_name(int feature);
 /* Takes away what needs a feature that is not there. */
 void cpu_features_settle(struct cpu_features *f);
 
+/* Whose CPU it is: some rules are for one vendor's, or for one model. */
+enum cpu_vendor {
+    CPU_VENDOR_OTHER,
+    CPU_VENDOR_INTEL,
+    CPU_VENDOR_AMD, /* and Hygon */
+};
+
+struct cpu_kind {
+    enum cpu_vendor vendor;
+    unsigned int family, model; /* as displayed: with the extended parts */
+};
+
+/* "GenuineIntel", "AuthenticAMD", "HygonGenuine". */
+enum cpu_vendor cpu_vendor_find(const char *name);
+
 /*
  * What a guest sees when nobody asks for more, and the most that it can have
  * on such a CPU: also what it can bring along from another.
  */
 struct cpu_features cpu_policy_default(const struct cpu_features *cpu,
+                                       const struct cpu_kind *kind,
                                        enum cpu_guest guest);
 struct cpu_features cpu_policy_max(const struct cpu_features *cpu,
+                                   const struct cpu_kind *kind,
                                    enum cpu_guest guest);
 
-/* What both have; dangers that either has. */
+/*
+ * What both have; dangers that either has. Where one of them predicts returns
+ * by other means when it runs out (RSBA, RRSBA), both tell so.
+ */
 struct cpu_features cpu_features_level(const struct cpu_features *a,
                                        const struct cpu_features *b);
 
