@@ -8,7 +8,8 @@ HW_record_SRCS := $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c
 HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
 HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
 HW_import_LIBS := -lxml2
-HW_PROGRAMS := record import
+HW_level_SRCS := $(wildcard $(hw)/level/*.c) $(CPU_SRCS)
+HW_PROGRAMS := record import level
 HWCOMPAT_LIBS := -larchive -lcjson -lm
 $(eval $(call layer,hwcompat,$(INC_hwcompat)))
 $O/hosted/hwcompat/%: inc = $(INC_hwcompat)
