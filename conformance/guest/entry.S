@@ -1,4 +1,4 @@
-/* The PVH entry: 32-bit, paging off; goes on in 64-bit mode at guest_main. */
+/* The ways into this kernel: PVH, other vCPUs, exceptions and interrupts. */
 
 #define ELFNOTE(type, data)         \
         .balign 4;                  \
@@ -14,14 +14,18 @@
         ELFNOTE(10, .asciz "!writable_page_tables|pae_pgdir_above_4gb|hvm_callback_vector")
         ELFNOTE(17, .long 0x801)          /* supported: bit 11, dom0 */
 
+/* The PVH entry: 32-bit, paging off; %ebx is the start information. */
         .code32
         .section .text.entry, "ax"
         .globl entry
 entry:
         cld
-        movl    $stack_top, %esp
-        movl    %ebx, %ebp                /* start info */
-        /* Identity map of 4 GiB by pages of 2 MiB. */
+        movl    %ebx, %ebp
+        movl    $stack_top, start_stack
+        /*
+         * Identity map by pages of 2 MiB: 4 GiB, and the GiB at 192 GiB, where
+         * nothing is until a test puts something there.
+         */
         movl    $pml4, %edi
         leal    pdpt + 7, %eax
         movl    %eax, (%edi)
@@ -32,6 +36,7 @@ entry:
         addl    $8, %edi
         addl    $4096, %eax
         loop    1b
+        movl    %eax, pdpt + 8 * 192
         movl    $page_directories, %edi
         movl    $0x87, %eax               /* present, writable, user, large */
         movl    $2048, %ecx
@@ -39,6 +44,44 @@ entry:
         addl    $8, %edi
         addl    $0x200000, %eax
         loop    1b
+        movl    $0x87, %eax
+        movl    $512, %ecx
+1:      movl    %eax, (%edi)
+        movl    $48, 4(%edi)              /* 48 * 4 GiB */
+        addl    $8, %edi
+        addl    $0x200000, %eax
+        loop    1b
+        jmp     enter_long_mode
+
+/* Another vCPU: 16-bit, copied to AP_START (smp.c); or 32-bit; or 64-bit. */
+        .code16
+        .globl ap_start, ap_start_end, ap_start_flat, ap_start_64
+ap_start:
+        cli
+        movw    %cs, %ax
+        movw    %ax, %ds
+        lgdtl   ap_gdt_pointer - ap_start
+        movl    %cr0, %eax
+        orl     $1, %eax
+        movl    %eax, %cr0
+        ljmpl   $24, $ap_start_32
+        .balign 4
+ap_gdt_pointer:
+        .word   gdt_end - gdt - 1
+        .long   gdt
+ap_start_end:
+
+        .code32
+ap_start_flat:
+        lgdt    gdt_pointer
+ap_start_32:
+        movl    $16, %eax
+        movl    %eax, %ds
+        movl    %eax, %es
+        movl    %eax, %ss
+        xorl    %ebp, %ebp
+
+enter_long_mode:
         movl    $pml4, %eax
         movl    %eax, %cr3
         movl    %cr4, %eax
@@ -54,21 +97,33 @@ entry:
         ljmp    $8, $1f
 
         .code64
+ap_start_64:
+        lgdt    gdt_pointer
+        xorl    %ebp, %ebp
+        movl    start_stack, %esp
+        pushq   $8
+        pushq   $1f
+        lretq
 1:      movl    $16, %eax
         movl    %eax, %ds
         movl    %eax, %es
         movl    %eax, %ss
-        movl    $stack_top, %esp
+        movl    start_stack, %esp
         movl    %ebp, %edi
+        testl   %edi, %edi
+        jz      2f
         call    guest_main
 1:      hlt
         jmp     1b
+2:      call    cpu_main
+        jmp     1b
 
 /*
- * long attempt_raw(long (*fn)(void *), void *arg): what fn returns, or -1000
- * minus the vector of the exception that it ran into.
+ * long attempt_raw(long (*fn)(void *), void *arg, void **rescue): what fn
+ * returns. *rescue is where the stack was; traps.c goes on at attempt_rescue
+ * with that stack and a result in %rax.
  */
-        .globl attempt_raw
+        .globl attempt_raw, attempt_rescue
 attempt_raw:
         pushq   %rbx
         pushq   %rbp
@@ -76,12 +131,14 @@ attempt_raw:
         pushq   %r13
         pushq   %r14
         pushq   %r15
-        movq    %rsp, rescue_rsp(%rip)
+        pushq   %rdx
+        movq    %rsp, (%rdx)
         movq    %rdi, %rax
         movq    %rsi, %rdi
         call    *%rax
-attempt_end:
-        movq    $0, rescue_rsp(%rip)
+attempt_rescue:
+        popq    %rdx
+        movq    $0, (%rdx)
         popq    %r15
         popq    %r14
         popq    %r13
@@ -90,7 +147,22 @@ attempt_end:
         popq    %rbx
         ret
 
-/* Exceptions: with or without an error code, then the vector. */
+/*
+ * long user_enter(void *rip, void *rsp, long a, long b): goes to ring 3; an
+ * exception ends it, inside attempt().
+ */
+        .globl user_enter
+user_enter:
+        pushq   $32 + 3
+        pushq   %rsi
+        pushq   $2
+        pushq   $40 + 3
+        pushq   %rdi
+        movq    %rdx, %rdi
+        movq    %rcx, %rsi
+        iretq
+
+/* All vectors: with or without an error code, then the vector, then traps.c. */
         .macro  stub vector
         .balign 16
         .if     \vector == 8 || (\vector >= 10 && \vector <= 14) || \vector == 17
@@ -105,51 +177,80 @@ attempt_end:
         .globl trap_stubs
 trap_stubs:
         .set    i, 0
-        .rept   32
+        .rept   256
         stub    i
         .set    i, i + 1
         .endr
 
+/* struct trap_frame, from its end. */
 trap:
-        movq    (%rsp), %rdi              /* vector */
-        movq    16(%rsp), %rsi            /* rip */
-        movq    8(%rsp), %rdx             /* error code */
-        movq    %cr2, %rax
-        movq    %rax, fault_address(%rip)
-        movq    rescue_rsp(%rip), %rax
-        testq   %rax, %rax
-        jz      1f
-        movq    %rax, %rsp
-        movq    $-1000, %rax
-        subq    %rdi, %rax
-        jmp     attempt_end
-1:      andq    $-16, %rsp
+        pushq   %rax
+        pushq   %rcx
+        pushq   %rdx
+        pushq   %rbx
+        pushq   %rbp
+        pushq   %rsi
+        pushq   %rdi
+        pushq   %r8
+        pushq   %r9
+        pushq   %r10
+        pushq   %r11
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        cld
+        movq    %rsp, %rdi
+        movq    %rsp, %rbp
+        andq    $-16, %rsp
         call    guest_trap
+        movq    %rbp, %rsp
+        popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %r11
+        popq    %r10
+        popq    %r9
+        popq    %r8
+        popq    %rdi
+        popq    %rsi
+        popq    %rbp
+        popq    %rbx
+        popq    %rdx
+        popq    %rcx
+        popq    %rax
+        addq    $16, %rsp
+        iretq
 
-        .section .rodata
+        .data
         .balign 8
+        .globl gdt, gdt_tss
 gdt:    .quad   0
         .quad   0x00af9b000000ffff        /* 8: 64-bit code */
         .quad   0x00cf93000000ffff        /* 16: data */
+        .quad   0x00cf9b000000ffff        /* 24: 32-bit code */
+        .quad   0x00cff3000000ffff        /* 32: data of ring 3 */
+        .quad   0x00affb000000ffff        /* 40: 64-bit code of ring 3 */
+gdt_tss:
+        .skip   8 * 16                    /* 48: a TSS for each vCPU */
+gdt_end:
 gdt_pointer:
-        .word   gdt_pointer - gdt - 1
+        .word   gdt_end - gdt - 1
         .long   gdt
 
         .bss
         .balign 4096
-        .globl pml4, page_directories, hypercall_page
+        .globl pml4, page_directories, hypercall_page, start_stack
 pml4:   .skip   4096
 pdpt:   .skip   4096
 page_directories:
-        .skip   4 * 4096
+        .skip   5 * 4096
 hypercall_page:
         .skip   4096
         .skip   64 * 1024
 stack_top:
         .balign 8
-rescue_rsp:
-        .quad   0
-        .globl fault_address
-fault_address:
+start_stack:
         .quad   0
         .section .note.GNU-stack, "", @progbits

@@ -1,320 +1,257 @@
-/* Start, console, memory, calls, and the loop that runs the tests. */
-#include "abi.h"
+/* Where a kernel begins, and the loop that runs the tests. */
+#include "console.h"
+#include "guest.h"
+#include "memory.h"
+#include "suites.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
 
 enum {
-    HYPERCALL_BYTES = 32, /* one entry of the page */
-    IDT_ENTRIES = 32,
-    STUB_BYTES = 16,
-    ARGUMENT_BYTES = 256,
-    LARGE_PAGE = 2 << 20,
-    UNMAPPED_AT = 64 << 20,
-    READ_ONLY_AT = 66 << 20,
-    FREE_GFN_AT = 0x3000000, /* 192 GiB: no memory there */
-    DIGITS_MAX = 24,
+    ARGUMENT_BYTES = 512,
 };
 
-extern const struct suite suites[];
-extern char guest_end[], hypercall_page[];
-extern uint64_t page_directories[], fault_address;
-extern char trap_stubs[];
-long attempt_raw(long (*fn)(void *arg), void *arg);
 void guest_main(const struct hvm_start_info *info);
-void guest_trap(uint64_t vector, uint64_t rip, uint64_t error)
-    __attribute__((noreturn));
 
-void *const UNMAPPED = (void *)UNMAPPED_AT;
-void *const READ_ONLY = (void *)READ_ONLY_AT;
-struct shared_info *shared_info;
-
-static uintptr_t free_from;
-static xen_pfn_t free_gfn = FREE_GFN_AT;
-static void *giving_up[5]; /* of __builtin_setjmp */
-static const char *outcome, *why_file, *why_what;
-static int why_line;
-static long why_found;
-
-/* --- Console --- */
-
-static size_t length(const char *text)
-{
-    size_t n = 0;
-
-    while (text[n])
-        n++;
-    return n;
-}
-
-void say(const char *text)
-{
-    CALL3(__HYPERVISOR_console_io, CONSOLEIO_write, length(text), text);
-}
-
-void say_number(long number)
-{
-    char digits[DIGITS_MAX], *p = digits + sizeof(digits) - 1;
-    unsigned long value = (unsigned long)number;
-    unsigned long rest = number < 0 ? -value : value;
-
-    *p = '\0';
-    do {
-        *--p = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (number < 0)
-        *--p = '-';
-    say(p);
-}
+bool in_control;
+static char arguments[ARGUMENT_BYTES];
 
 /* --- Tests --- */
 
+static void give_up(struct outcome how) __attribute__((noreturn));
+static void give_up(struct outcome how)
+{
+    this_cpu()->outcome = how;
+    __builtin_longjmp(this_cpu()->giving_up, 1);
+}
+
 void test_fail(const char *file, int line, const char *what, long found)
 {
-    outcome = "fail";
-    why_file = file;
-    why_line = line;
-    why_what = what;
-    why_found = found;
-    __builtin_longjmp(giving_up, 1);
+    give_up((struct outcome){"fail", file, what, line, found});
 }
 
 void test_skip(const char *why)
 {
-    outcome = "skip";
-    why_what = why;
-    __builtin_longjmp(giving_up, 1);
+    give_up((struct outcome){.word = "skip", .what = why});
 }
 
-static void say_name(const char *what, const struct suite *s,
-                     const struct test *t)
+void test_follow(const struct outcome *other)
 {
-    say("ABI ");
-    say(what);
-    say(" ");
-    say(s->name);
-    say("/");
-    say(t->name);
+    if (other->word[0] != 'p')
+        give_up(*other);
 }
 
-static void run_test(const struct suite *s, const struct test *t)
+struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result)
 {
-    say_name("begin", s, t);
-    say("\n");
-    outcome = "pass";
-    if (__builtin_setjmp(giving_up) == 0)
-        t->run();
-    say_name(outcome, s, t);
-    if (outcome[0] == 'f') {
-        say(" ");
-        say(why_file);
-        say(":");
-        say_number(why_line);
-        say(": ");
-        say(why_what);
-        say(" (found ");
-        say_number(why_found);
-        say(")");
-    } else if (outcome[0] == 's') {
-        say(" ");
-        say(why_what);
+    struct cpu *c = this_cpu();
+
+    c->outcome = (struct outcome){.word = "pass"};
+    c->rescue = NULL;
+    if (__builtin_setjmp(c->giving_up) == 0)
+        *result = fn(arg);
+    else if (!this_cpu()->nr)
+        cpus_end();
+    return this_cpu()->outcome;
+}
+
+static void name_of(const struct suite *s, const struct test *t, bool guest)
+{
+    line_text(guest ? " guest-" : " ");
+    line_text(s->name);
+    line_text("/");
+    line_text(t->name);
+}
+
+static void say_outcome(const struct suite *s, const struct test *t, bool guest,
+                        const struct outcome *o)
+{
+    line_begin("ABI ");
+    line_text(o->word);
+    name_of(s, t, guest);
+    if (o->what) {
+        line_text(" ");
+        if (o->file) {
+            line_text(o->file);
+            line_text(":");
+            line_number(o->line);
+            line_text(": ");
+        }
+        line_text(o->what);
+        if (o->file) {
+            line_text(" (found ");
+            line_number(o->found);
+            line_text(")");
+        }
     }
-    say("\n");
+    line_end();
 }
 
-long attempt(long (*fn)(void *arg), void *arg)
+static long run_here(void *arg)
 {
-    return attempt_raw(fn, arg);
+    ((const struct test *)arg)->run();
+    return 0;
 }
 
-void guest_trap(uint64_t vector, uint64_t rip, uint64_t error)
+/* Through the mailbox comes the address of the test. */
+static long run_there(void *arg)
 {
-    say("ABI trap vector ");
-    say_number((long)vector);
-    say(" rip ");
-    say_number((long)rip);
-    say(" error ");
-    say_number((long)error);
-    say(" address ");
-    say_number((long)fault_address);
-    say("\n");
-    for (;;)
-        CALL2(__HYPERVISOR_sched_op, SCHEDOP_shutdown,
-              &(struct sched_shutdown){SHUTDOWN_crash});
+    const struct test *t = (const struct test *)*(long *)arg;
+
+    t->run();
+    return 0;
 }
 
-/* --- Memory --- */
-
-void *page_new(void)
+static long send_there(void *arg)
 {
-    char *page = (char *)free_from;
+    long args[GUEST_ARGS] = {(long)arg};
 
-    free_from += PAGE_BYTES;
-    for (int i = 0; i < PAGE_BYTES; i++)
-        page[i] = 0;
-    return page;
+    return guest_call(guest_common(), run_there, args);
 }
 
-xen_pfn_t gfn_free(void)
+static void run_test(const struct suite *s, const struct test *t, bool guest)
 {
-    return free_gfn++;
-}
-
-/* --- Calls --- */
-
-const void *hypercall_entry(unsigned nr)
-{
-    return hypercall_page + nr * HYPERCALL_BYTES;
-}
-
-long hypercall(unsigned nr, unsigned long a, unsigned long b, unsigned long c,
-               unsigned long d)
-{
-    register unsigned long r10 __asm__("r10") = d;
+    struct outcome o;
     long result;
 
-    __asm__ volatile("call *%[entry]"
-                     : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
-                     : [entry] "r"(hypercall_page + nr * HYPERCALL_BYTES)
-                     : "memory", "rcx", "r8", "r9", "r11");
-    return result;
+    line_begin("ABI begin");
+    name_of(s, t, guest);
+    line_end();
+    o = test_guard(guest ? send_there : run_here, (void *)t, &result);
+    guests_end(o.word[0] == 'f');
+    say_outcome(s, t, guest, &o);
 }
 
-static void cpuid(uint32_t leaf, uint32_t *a, uint32_t *b)
+/* --- Which tests --- */
+
+static const char *find(const char *text, const char *word)
 {
-    uint32_t c = 0, d;
+    for (; *text; text++) {
+        int i = 0;
 
-    __asm__ volatile("cpuid"
-                     : "=a"(*a), "=b"(*b), "+c"(c), "=d"(d)
-                     : "a"(leaf));
-}
-
-static void find_hypervisor(void)
-{
-    uint64_t page = (uintptr_t)hypercall_page;
-    uint32_t a, msr;
-
-    cpuid(0x40000002, &a, &msr);
-    __asm__ volatile("wrmsr"
-                     :
-                     : "c"(msr), "a"((uint32_t)page),
-                       "d"((uint32_t)(page >> 32)));
-}
-
-/* --- Traps --- */
-
-static struct {
-    uint16_t low, selector, flags, middle;
-    uint32_t high, zero;
-} idt[IDT_ENTRIES];
-
-static void make_idt(void)
-{
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (uintptr_t)idt};
-
-    for (int i = 0; i < IDT_ENTRIES; i++) {
-        uintptr_t at = (uintptr_t)trap_stubs + (uintptr_t)i * STUB_BYTES;
-
-        idt[i].low = (uint16_t)at;
-        idt[i].selector = 8;
-        idt[i].flags = 0x8e00;
-        idt[i].middle = (uint16_t)(at >> 16);
-        idt[i].high = (uint32_t)(at >> 32);
+        while (word[i] && text[i] == word[i])
+            i++;
+        if (!word[i])
+            return text + i;
     }
-    __asm__ volatile("lidt %0" : : "m"(pointer));
+    return NULL;
 }
 
-static void make_holes(void)
+static long number_after(const char *word)
 {
-    page_directories[UNMAPPED_AT / LARGE_PAGE] = 0;
-    page_directories[READ_ONLY_AT / LARGE_PAGE] &= ~2ul;
-    __asm__ volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
-}
-
-/* --- Events, time --- */
-
-static void map_shared_info(void)
-{
-    struct xen_add_to_physmap map = {.domid = DOMID_SELF,
-                                     .space = XENMAPSPACE_shared_info};
-
-    shared_info = page_new();
-    map.gpfn = gfn_of(shared_info);
-    CALL2(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &map);
-}
-
-bool event_pending(evtchn_port_t port)
-{
-    return __atomic_load_n(&shared_info->evtchn_pending[port / 64],
-                           __ATOMIC_ACQUIRE) >>
-               port % 64 &
-           1;
-}
-
-void event_clear(evtchn_port_t port)
-{
-    __atomic_and_fetch(&shared_info->evtchn_pending[port / 64],
-                       ~(1ul << port % 64), __ATOMIC_ACQ_REL);
-}
-
-domid_t own_domid(void)
-{
-    return 0; /* these kernels run as the control domain */
-}
-
-uint64_t clock_ns(void)
-{
-    volatile struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
-    uint64_t ticks, ns;
-    uint32_t version, low, high;
-
-    do {
-        version = t->version;
-        __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-        ticks = ((uint64_t)high << 32 | low) - t->tsc_timestamp;
-        ticks =
-            t->tsc_shift < 0 ? ticks >> -t->tsc_shift : ticks << t->tsc_shift;
-        ns = t->system_time +
-             (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >> 32);
-    } while (version & 1 || version != t->version);
-    return ns;
-}
-
-/* "from=N": the first N tests were judged by an earlier boot. */
-static long first_test(const struct hvm_start_info *info)
-{
-    const char *text = (const char *)(uintptr_t)info->cmdline_paddr;
+    const char *p = find(arguments, word);
     long number = 0;
 
-    for (int i = 0; text && text[i] && i < ARGUMENT_BYTES; i++)
-        if (text[i] == 'f' && text[i + 1] == 'r' && text[i + 2] == 'o' &&
-            text[i + 3] == 'm' && text[i + 4] == '=')
-            for (const char *p = text + i + 5; *p >= '0' && *p <= '9'; p++)
-                number = number * 10 + *p - '0';
+    for (; p && *p >= '0' && *p <= '9'; p++)
+        number = number * 10 + *p - '0';
     return number;
 }
 
-void guest_main(const struct hvm_start_info *info)
+/* Whether the text up to '+' or a space is how the parts begin. */
+static bool begins(const char *text, const char *const parts[], size_t count)
 {
-    long from = first_test(info), nr = 0;
+    for (size_t i = 0; i < count; i++)
+        for (const char *q = parts[i]; *q; q++, text++) {
+            if (!*text || *text == '+' || *text == ' ')
+                return true;
+            if (*text != *q)
+                return false;
+        }
+    return !*text || *text == '+' || *text == ' ';
+}
 
-    free_from = (uintptr_t)guest_end;
-    make_idt();
-    make_holes();
-    find_hypervisor();
-    map_shared_info();
-    say("ABI start\n");
+/* "only=evtchn/+gnttab/map": the tests whose names begin so. */
+static bool named(const struct suite *s, const struct test *t, bool guest)
+{
+    const char *const parts[] = {guest ? "guest-" : "", s->name, "/", t->name};
+    const char *p = find(arguments, "only=");
+
+    if (!p)
+        return true;
+    while (!begins(p, parts, sizeof(parts) / sizeof(*parts))) {
+        while (*p && *p != '+' && *p != ' ')
+            p++;
+        if (*p++ != '+')
+            return false;
+    }
+    return true;
+}
+
+static void list_test(const struct suite *s, const struct test *t, bool guest)
+{
+    line_begin("ABI test");
+    name_of(s, t, guest);
+    line_text(" ");
+    line_text(s->source);
+    line_text(": ");
+    line_text(t->claim);
+    line_end();
+}
+
+struct run {
+    void (*each)(const struct suite *s, const struct test *t, bool guest);
+    long from, nr;
+};
+
+static void visit(struct run *r, const struct suite *s, bool guest)
+{
+    for (const struct test *t = s->tests; t->name; t++)
+        if (t->where != (guest ? CONTROL : GUEST) && r->nr++ >= r->from &&
+            named(s, t, guest))
+            r->each(s, t, guest);
+}
+
+/* Every test in the order of suites.def: here, then in a guest. */
+static void visit_all(struct run *r)
+{
     for (const struct suite *s = suites; s->name; s++)
-        for (const struct test *t = s->tests; t->name; t++)
-            if (nr++ >= from)
-                run_test(s, t);
-    say("ABI end ");
-    say_number(nr);
-    say("\n");
+        if (s->where != GUEST)
+            visit(r, s, false);
+    for (const struct suite *s = suites; s->name; s++)
+        if (s->where != CONTROL)
+            visit(r, s, true);
+    guests_end(true);
+}
+
+/* A processor without anything to do loses interrupts under QEMU: see nap(). */
+static long keep_awake(void *arg)
+{
+    (void)arg;
+    cpu_start(1);
+    return 0;
+}
+
+static void control_main(void)
+{
+    long result;
+    struct run r = {.from = number_after("from="), .each = run_test};
+
+    if (find(arguments, "list"))
+        r.each = list_test;
+    guest_keep_image();
+    line_begin("ABI start");
+    line_end();
+    (void)test_guard(keep_awake, NULL, &result); /* smp/start tells */
+    visit_all(&r);
+    line_begin("ABI end ");
+    line_number(r.nr);
+    line_end();
     for (;;)
         CALL2(__HYPERVISOR_sched_op, SCHEDOP_shutdown,
               &(struct sched_shutdown){SHUTDOWN_poweroff});
+}
+
+/* The start information lies in memory that is free once it was read. */
+void guest_main(const struct hvm_start_info *info)
+{
+    const char *text = (const char *)(uintptr_t)info->cmdline_paddr;
+
+    for (int i = 0; text && text[i] && i < ARGUMENT_BYTES - 1; i++)
+        arguments[i] = text[i];
+    in_control = info->flags & SIF_INITDOMAIN;
+    memory_setup();
+    hypercalls_setup();
+    cpu_setup(0);
+    shared_info_setup();
+    if (!in_control)
+        guest_serve();
+    control_main();
 }

@@ -2,15 +2,7 @@
 #include "suites.h"
 
 const struct suite suites[] = {
-    {"version", version_tests},
-    {"cpu", cpu_tests},
-    {"memory", memory_tests},
-    {"evtchn", evtchn_tests},
-    {"gnttab", gnttab_tests},
-    {"vcpu", vcpu_tests},
-    {"sched", sched_tests},
-    {"hvm", hvm_tests},
-    {"border", border_tests},
-    {"fifo", fifo_tests},
+#define SUITE(name, source, where) {#name, source, name##_tests, where},
+#include "suites.def"
     {0},
 };

@@ -5,8 +5,8 @@
 #include "abi.h"
 
 extern const struct suite suites[];
-extern const struct test version_tests[], cpu_tests[], memory_tests[],
-    evtchn_tests[], gnttab_tests[], vcpu_tests[], sched_tests[], hvm_tests[],
-    border_tests[], fifo_tests[];
+#define SUITE(name, source, where) extern const struct test name##_tests[];
+#include "suites.def"
+#undef SUITE
 
 #endif

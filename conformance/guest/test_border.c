@@ -62,13 +62,11 @@ static void registers_kept(void)
 }
 
 const struct test border_tests[] = {
-    {"unknown", "Unknown hypercalls MUST answer -ENOSYS.", unknown},
-    {"multicall", "Each call of a list MUST have its own result.", multicall},
-    {"multicall_refused", "Lists that are not there.", multicall_refused},
-    {"crossing", "An argument that runs into a hole MUST be refused.",
-     crossing},
-    {"console", "Texts that are not there.", console},
-    {"registers_kept", "A call MUST keep the registers it does not use.",
-     registers_kept},
+    TEST(unknown, "Unknown hypercalls MUST answer -ENOSYS."),
+    TEST(multicall, "Each call of a list MUST have its own result."),
+    TEST(multicall_refused, "Lists that are not there."),
+    TEST(crossing, "An argument that runs into a hole MUST be refused."),
+    TEST_CONTROL(console, "Texts that are not there."),
+    TEST(registers_kept, "A call MUST keep the registers it does not use."),
     {0},
 };

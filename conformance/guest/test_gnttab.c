@@ -1,216 +1,295 @@
-/* Grant tables. Source: public/grant_table.h. Grants are to ourselves. */
+/* Grant tables: size, version, frames. Source: public/grant_table.h. */
+#include "grants.h"
 #include "suites.h"
-
-enum {
-    FIRST_REF = 16, /* those before are reserved */
-};
-
-static grant_entry_v1_t *table;
-
-static long op(int nr, void *arg, unsigned count)
-{
-    return CALL3(__HYPERVISOR_grant_table_op, nr, arg, count);
-}
-
-static void need_table(void)
-{
-    struct xen_add_to_physmap a = {.domid = DOMID_SELF,
-                                   .space = XENMAPSPACE_grant_table};
-    struct gnttab_set_version v = {.version = 1};
-
-    if (table)
-        return;
-    SAME(op(GNTTABOP_set_version, &v, 1), 0);
-    table = page_new();
-    a.gpfn = gfn_of(table);
-    SAME(CALL2(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &a), 0);
-}
-
-/* Offers a page under a reference. */
-static grant_ref_t offer(unsigned nr, const void *page, unsigned flags)
-{
-    grant_ref_t ref = FIRST_REF + nr;
-
-    need_table();
-    table[ref].frame = (uint32_t)gfn_of(page);
-    table[ref].domid = own_domid();
-    __atomic_store_n(&table[ref].flags, (uint16_t)(GTF_permit_access | flags),
-                     __ATOMIC_RELEASE);
-    return ref;
-}
 
 static void query_size(void)
 {
     struct gnttab_query_size q = {.dom = DOMID_SELF};
 
-    SAME(op(GNTTABOP_query_size, &q, 1), 0);
+    SAME(GRANT_ONE(GNTTABOP_query_size, &q), 0);
     SAME(q.status, GNTST_okay);
     CHECK(q.nr_frames >= 1 && q.max_nr_frames >= q.nr_frames);
-    q.dom = 0x7000;
-    SAME(op(GNTTABOP_query_size, &q, 1), 0);
-    SAME(q.status, GNTST_bad_domain);
-    SAME(op(GNTTABOP_query_size, UNMAPPED, 1), NEG_EFAULT);
 }
 
-static void versions(void)
+static void query_size_refused(void)
 {
-    struct gnttab_set_version v = {.version = 1};
+    struct gnttab_query_size q = {.dom = NOBODY};
+
+    SAME(GRANT_ONE(GNTTABOP_query_size, &q), 0);
+    SAME(q.status, GNTST_bad_domain);
+    SAME(GRANT_ONE(GNTTABOP_query_size, UNMAPPED), NEG_EFAULT);
+    SAME(GRANT_ONE(GNTTABOP_query_size, READ_ONLY), NEG_EFAULT);
+    SAME(grant_op(GNTTABOP_query_size, &q, 0), NEG_EINVAL);
+    SAME(grant_op(GNTTABOP_query_size, &q, 2), NEG_EINVAL);
+}
+
+static void setup_table(void)
+{
+    xen_pfn_t frames[1] = {0};
+    struct gnttab_setup_table s = {.dom = DOMID_SELF, .nr_frames = 1};
+
+    grant_table();
+    set_xen_guest_handle(s.frame_list, frames);
+    SAME(GRANT_ONE(GNTTABOP_setup_table, &s), 0);
+    SAME(s.status, GNTST_okay);
+    SAME(frames[0], gfn_of(grant_table()));
+}
+
+static void setup_table_refused(void)
+{
+    xen_pfn_t frames[1] = {0};
+    struct gnttab_setup_table s = {.dom = NOBODY, .nr_frames = 1};
+
+    set_xen_guest_handle(s.frame_list, frames);
+    SAME(GRANT_ONE(GNTTABOP_setup_table, &s), 0);
+    SAME(s.status, GNTST_bad_domain);
+    s.dom = DOMID_SELF;
+    s.nr_frames = 1 << 20;
+    SAME(GRANT_ONE(GNTTABOP_setup_table, &s), 0);
+    SAME(s.status, GNTST_general_error);
+    SAME(grant_op(GNTTABOP_setup_table, &s, 2), NEG_EINVAL);
+    SAME(GRANT_ONE(GNTTABOP_setup_table, UNMAPPED), NEG_EFAULT);
+}
+
+static void version_told(void)
+{
     struct gnttab_get_version g = {.dom = DOMID_SELF};
 
-    SAME(op(GNTTABOP_set_version, &v, 1), 0);
-    SAME(op(GNTTABOP_get_version, &g, 1), 0);
+    grant_table();
+    SAME(GRANT_ONE(GNTTABOP_get_version, &g), 0);
     SAME(g.version, 1);
-    v.version = 7;
-    SAME(op(GNTTABOP_set_version, &v, 1), NEG_EINVAL);
+    g.dom = NOBODY;
+    SAME(GRANT_ONE(GNTTABOP_get_version, &g), NEG_ESRCH);
+    SAME(GRANT_ONE(GNTTABOP_get_version, UNMAPPED), NEG_EFAULT);
 }
 
-static void map(void)
+static void version_refused(void)
 {
-    char *page = page_new();
-    uint64_t at = gfn_free() * (uint64_t)PAGE_BYTES;
-    struct gnttab_map_grant_ref m = {.host_addr = at,
-                                     .flags = GNTMAP_host_map,
-                                     .ref = offer(0, page, 0),
-                                     .dom = own_domid()};
-    struct gnttab_unmap_grant_ref u = {.host_addr = at};
+    struct gnttab_set_version v = {.version = 7};
 
-    SAME(op(GNTTABOP_map_grant_ref, &m, 1), 0);
-    SAME(m.status, GNTST_okay);
-    CHECK(table[FIRST_REF].flags & GTF_reading);
-    CHECK(table[FIRST_REF].flags & GTF_writing);
-    u.handle = m.handle;
-    SAME(op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
-    SAME(u.status, GNTST_okay);
-    CHECK(!(table[FIRST_REF].flags & (GTF_reading | GTF_writing)));
-    SAME(op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
-    SAME(u.status, GNTST_bad_handle);
+    grant_table();
+    SAME(GRANT_ONE(GNTTABOP_set_version, &v), NEG_EINVAL);
+    SAME(v.version, 1); /* what it is */
+    v.version = 0;
+    SAME(GRANT_ONE(GNTTABOP_set_version, &v), NEG_EINVAL);
+    SAME(GRANT_ONE(GNTTABOP_set_version, UNMAPPED), NEG_EFAULT);
 }
 
-static void map_refused(void)
+static void version_in_use(void)
 {
-    struct gnttab_map_grant_ref m = {.host_addr =
-                                         gfn_free() * (uint64_t)PAGE_BYTES,
-                                     .flags = GNTMAP_host_map,
-                                     .ref = FIRST_REF + 100,
-                                     .dom = own_domid()};
+    struct gnttab_set_version v = {.version = 2};
+    grant_ref_t ref = grant_offer(own_domid(), page_new(), 0);
+    grant_handle_t handle;
+    void *at;
 
-    need_table();
-    SAME(op(GNTTABOP_map_grant_ref, &m, 1), 0);
-    CHECK(m.status < 0); /* not offered */
-    m.ref = ~0u;
-    SAME(op(GNTTABOP_map_grant_ref, &m, 1), 0);
-    SAME(m.status, GNTST_bad_gntref);
-    m.dom = 0x7000;
-    SAME(op(GNTTABOP_map_grant_ref, &m, 1), 0);
-    SAME(m.status, GNTST_bad_domain);
-    SAME(op(GNTTABOP_map_grant_ref, UNMAPPED, 1), NEG_EFAULT);
+    SAME(grant_map(own_domid(), ref, 0, &handle, &at), GNTST_okay);
+    SAME(GRANT_ONE(GNTTABOP_set_version, &v), NEG_EBUSY);
+    SAME(v.version, 1);
+    SAME(grant_unmap(handle, at), GNTST_okay);
+    grant_end(ref);
 }
 
-static void map_read_only(void)
+static void frames_grow(void)
 {
-    struct gnttab_map_grant_ref m = {.host_addr =
-                                         gfn_free() * (uint64_t)PAGE_BYTES,
-                                     .flags = GNTMAP_host_map,
-                                     .ref = offer(1, page_new(), GTF_readonly),
-                                     .dom = own_domid()};
+    struct gnttab_query_size q = {.dom = DOMID_SELF};
+    struct xen_add_to_physmap a = {.domid = DOMID_SELF,
+                                   .space = XENMAPSPACE_grant_table};
 
-    SAME(op(GNTTABOP_map_grant_ref, &m, 1), 0);
-    CHECK(m.status < 0); /* to write */
+    SAME(GRANT_ONE(GNTTABOP_query_size, &q), 0);
+    a.idx = q.nr_frames;
+    a.gpfn = gfn_of(page_new());
+    SAME(CALL2(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &a), 0);
+    a.idx = q.nr_frames;
+    SAME(GRANT_ONE(GNTTABOP_query_size, &q), 0);
+    CHECK(q.nr_frames > a.idx);
+    a.idx = q.max_nr_frames;
+    CHECK(CALL2(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &a) < 0);
 }
 
-static struct gnttab_copy copy_of(const void *from, grant_ref_t ref,
-                                  unsigned len)
+static void swap(void)
 {
-    struct gnttab_copy c = {.len = (uint16_t)len, .flags = GNTCOPY_dest_gref};
+    grant_entry_v1_t *table = grant_table(), one, two;
+    grant_ref_t a = grant_offer(NOBODY, page_new(), 0);
+    grant_ref_t b = grant_offer(NOBODY, page_new(), GTF_readonly);
+    struct gnttab_swap_grant_ref s = {.ref_a = a, .ref_b = b};
 
-    c.source.u.gmfn = gfn_of(from);
-    c.source.domid = DOMID_SELF;
-    c.dest.u.ref = ref;
-    c.dest.domid = own_domid();
-    return c;
+    one = table[a];
+    two = table[b];
+    SAME(GRANT_ONE(GNTTABOP_swap_grant_ref, &s), 0);
+    SAME(s.status, GNTST_okay);
+    CHECK(bytes_same(&table[a], &two, sizeof(two)));
+    CHECK(bytes_same(&table[b], &one, sizeof(one)));
+    grant_end(a);
+    grant_end(b);
 }
 
-static void copy(void)
+static void swap_refused(void)
 {
-    char *from = page_new(), *to = page_new();
-    struct gnttab_copy c = copy_of(from, offer(2, to, 0), 100);
+    grant_ref_t a = grant_offer(own_domid(), page_new(), 0);
+    struct gnttab_swap_grant_ref s = {.ref_a = a, .ref_b = ~0u};
+    grant_handle_t handle;
+    void *at;
 
-    for (int i = 0; i < PAGE_BYTES; i++)
-        from[i] = (char)i;
-    c.source.offset = 10;
-    c.dest.offset = 3996;
-    SAME(op(GNTTABOP_copy, &c, 1), 0);
-    SAME(c.status, GNTST_okay);
-    for (int i = 0; i < 100; i++)
-        SAME(to[3996 + i], from[10 + i]);
-    SAME(to[3995], 0);
+    SAME(GRANT_ONE(GNTTABOP_swap_grant_ref, &s), 0);
+    SAME(s.status, GNTST_bad_gntref);
+    SAME(grant_map(own_domid(), a, 0, &handle, &at), GNTST_okay);
+    s.ref_b = a + 1;
+    SAME(GRANT_ONE(GNTTABOP_swap_grant_ref, &s), 0);
+    SAME(s.status, GNTST_eagain);
+    SAME(grant_unmap(handle, at), GNTST_okay);
+    grant_end(a);
+    SAME(GRANT_ONE(GNTTABOP_swap_grant_ref, UNMAPPED), NEG_EFAULT);
 }
 
-static void copy_refused(void)
+/* What no translated guest may do, or needs. */
+static void not_for_us(void)
 {
-    char *from = page_new(), *to = page_new();
-    struct gnttab_copy c = copy_of(from, offer(3, to, 0), 101);
+    static const int ops[] = {GNTTABOP_transfer, GNTTABOP_dump_table,
+                              GNTTABOP_unmap_and_replace,
+                              GNTTABOP_get_status_frames, GNTTABOP_cache_flush};
+    static char argument[256];
 
-    c.dest.offset = 3996;
-    SAME(op(GNTTABOP_copy, &c, 1), 0);
-    SAME(c.status, GNTST_bad_copy_arg);
-    c = copy_of(from, offer(4, to, GTF_readonly), 16);
-    SAME(op(GNTTABOP_copy, &c, 1), 0);
-    CHECK(c.status < 0);
-    c = copy_of(from, ~0u, 16);
-    SAME(op(GNTTABOP_copy, &c, 1), 0);
-    SAME(c.status, GNTST_bad_gntref);
-    c = copy_of(from, FIRST_REF, 16);
-    c.dest.domid = 0x7000;
-    SAME(op(GNTTABOP_copy, &c, 1), 0);
-    SAME(c.status, GNTST_bad_domain);
-    SAME(op(GNTTABOP_copy, UNMAPPED, 1), NEG_EFAULT);
-}
-
-static void batch(void)
-{
-    static struct gnttab_copy c[64];
-    char *from = page_new(), *to = page_new();
-    grant_ref_t ref = offer(5, to, 0);
-
-    for (int i = 0; i < 64; i++) {
-        from[i] = (char)(i + 1);
-        c[i] = copy_of(from, ref, 1);
-        c[i].source.offset = c[i].dest.offset = (uint16_t)i;
-    }
-    SAME(op(GNTTABOP_copy, c, 64), 0);
-    for (int i = 0; i < 64; i++) {
-        SAME(c[i].status, GNTST_okay);
-        SAME(to[i], i + 1);
-    }
-}
-
-static void unmap_refused(void)
-{
-    struct gnttab_unmap_grant_ref u = {
-        .host_addr = gfn_free() * (uint64_t)PAGE_BYTES, .handle = 12345};
-
-    SAME(op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
-    SAME(u.status, GNTST_bad_handle);
-    SAME(op(GNTTABOP_unmap_grant_ref, UNMAPPED, 1), NEG_EFAULT);
+    for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
+        SAME(GRANT_ONE(ops[i], argument), NEG_ENOSYS);
 }
 
 static void unknown(void)
 {
-    SAME(op(99, UNMAPPED, 0), NEG_ENOSYS);
+    SAME(grant_op(99, UNMAPPED, 0), NEG_ENOSYS);
+    SAME(grant_op(-1, UNMAPPED, 0), NEG_ENOSYS);
+}
+
+/* --- Version 2 --- */
+
+enum {
+    V2_REF = 20,
+};
+
+static grant_ref_t offer_v2(const void *page, unsigned flags)
+{
+    grant_entry_v2_t *table = grant_table_v2();
+
+    table[V2_REF].full_page.frame = gfn_of(page);
+    table[V2_REF].hdr.domid = own_domid();
+    __atomic_store_n(&table[V2_REF].hdr.flags,
+                     (uint16_t)(GTF_permit_access | flags), __ATOMIC_RELEASE);
+    return V2_REF;
+}
+
+static void v2_map(void)
+{
+    char *page = page_new();
+    grant_ref_t ref = offer_v2(page, 0);
+    grant_status_t *status = grant_status();
+    grant_handle_t handle;
+    void *at;
+
+    page[7] = 'v';
+    SAME(grant_map(own_domid(), ref, 0, &handle, &at), GNTST_okay);
+    SAME(status[ref], GTF_reading | GTF_writing);
+    SAME(((char *)at)[7], 'v');
+    SAME(grant_unmap(handle, at), GNTST_okay);
+    SAME(status[ref], 0);
+    grant_table();
+}
+
+static void v2_sub_page(void)
+{
+    char *page = page_new(), *to = page_new();
+    grant_ref_t ref = offer_v2(page, 0);
+    grant_entry_v2_t *entry = &grant_table_v2()[ref];
+    struct gnttab_copy c;
+
+    for (int i = 0; i < PAGE_BYTES; i++)
+        page[i] = (char)(i / 16);
+    entry->sub_page.frame = gfn_of(page);
+    entry->sub_page.page_off = 160;
+    entry->sub_page.length = 32;
+    entry->hdr.flags = GTF_permit_access | GTF_sub_page;
+    c = grant_copy_from(own_domid(), ref, to, 32);
+    c.source.offset = 160;
+    SAME(grant_copy(c), GNTST_okay);
+    SAME(to[0], 10);
+    SAME(to[31], 11);
+    c.len = 33; /* over its end */
+    SAME(grant_copy(c), GNTST_general_error);
+    c.len = 16;
+    c.source.offset = 159; /* before its begin */
+    SAME(grant_copy(c), GNTST_general_error);
+    grant_table();
+}
+
+static void v2_sub_page_not_mapped(void)
+{
+    grant_ref_t ref = offer_v2(page_new(), GTF_sub_page);
+    grant_handle_t handle;
+    void *at;
+
+    CHECK(grant_map(own_domid(), ref, 0, &handle, &at) < 0);
+    grant_table();
+}
+
+static void v2_transitive_self(void)
+{
+    grant_entry_v2_t *table = grant_table_v2();
+    char *to = page_new();
+
+    table[V2_REF].transitive.trans_domid = own_domid();
+    table[V2_REF].transitive.gref = V2_REF + 1;
+    table[V2_REF].hdr.domid = own_domid();
+    table[V2_REF].hdr.flags = GTF_transitive;
+    SAME(grant_copy(grant_copy_from(own_domid(), V2_REF, to, 8)),
+         GNTST_general_error);
+    grant_table();
+}
+
+static void v2_empty_after_switch(void)
+{
+    grant_entry_v2_t *table;
+
+    grant_offer(NOBODY, page_new(), 0);
+    table = grant_table_v2();
+    for (int i = V2_REF; i < 200; i++)
+        SAME(table[i].hdr.flags, 0);
+    SAME(grant_table()[V2_REF].flags, 0);
+}
+
+static void v2_reserved_kept(void)
+{
+    grant_entry_v1_t *one = grant_table();
+    grant_entry_v2_t *two;
+
+    one[1].frame = 0x1234;
+    one[1].domid = 77;
+    one[1].flags = GTF_permit_access;
+    two = grant_table_v2();
+    SAME(two[1].full_page.frame, 0x1234);
+    SAME(two[1].hdr.domid, 77);
+    SAME(two[1].hdr.flags, GTF_permit_access);
+    one = grant_table();
+    SAME(one[1].frame, 0x1234);
+    SAME(one[1].flags, GTF_permit_access);
+    one[1].flags = 0;
 }
 
 const struct test gnttab_tests[] = {
-    {"query_size", "The size of the table MUST be told.", query_size},
-    {"versions", "Version 1 MUST be there, unknown ones refused.", versions},
-    {"map", "A grant MUST be in use while it is mapped.", map},
-    {"map_refused", "Grants and domains that are not there.", map_refused},
-    {"map_read_only", "What may be read only MUST NOT be mapped to write.",
-     map_read_only},
-    {"copy", "Bytes MUST go where they belong and nowhere else.", copy},
-    {"copy_refused", "Copies over the end, to read, to nowhere.", copy_refused},
-    {"batch", "Each copy of a batch MUST be done.", batch},
-    {"unmap_refused", "Handles that are not there.", unmap_refused},
-    {"unknown", "Other operations MUST answer -ENOSYS.", unknown},
+    TEST(query_size, "The size of the table MUST be told."),
+    TEST(query_size_refused, "Domains, places and counts that are not there."),
+    TEST(setup_table, "The frames of the table MUST be told."),
+    TEST(setup_table_refused, "Domains, sizes, places that are not there."),
+    TEST(version_told, "The version MUST be told, of domains that exist."),
+    TEST(version_refused, "Versions that are not there MUST be refused."),
+    TEST(version_in_use, "The version MUST stay while a grant is in use."),
+    TEST(frames_grow, "The table MUST grow to its limit and no further."),
+    TEST(swap, "Two entries MUST change places."),
+    TEST(swap_refused, "Entries in use or not there MUST stay."),
+    TEST(not_for_us, "A translated guest MUST be refused the rest."),
+    TEST(unknown, "Other operations MUST answer -ENOSYS."),
+    TEST(v2_map, "A mapping MUST show in the status, not in the entry."),
+    TEST(v2_sub_page, "A part of a page MUST be copied, and no more."),
+    TEST(v2_sub_page_not_mapped, "A part of a page MUST NOT be mapped."),
+    TEST(v2_transitive_self, "A grant MUST NOT pass on to itself."),
+    TEST(v2_empty_after_switch, "A switch MUST leave no entry."),
+    TEST(v2_reserved_kept, "A switch MUST keep the reserved entries."),
     {0},
 };

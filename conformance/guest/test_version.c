@@ -79,7 +79,7 @@ static void features(void)
     SAME(version_op(XENVER_get_features, &info), 0);
     CHECK(info.submap >> XENFEAT_auto_translated_physmap & 1);
     CHECK(info.submap >> XENFEAT_hvm_callback_vector & 1);
-    CHECK(info.submap >> XENFEAT_dom0 & 1);
+    SAME(info.submap >> XENFEAT_dom0 & 1, in_control);
     info.submap_idx = 99;
     SAME(version_op(XENVER_get_features, &info), NEG_EINVAL);
     SAME(version_op(XENVER_get_features, UNMAPPED), NEG_EFAULT);
@@ -95,7 +95,7 @@ static void commandline(void)
     static xen_commandline_t text;
 
     SAME(version_op(XENVER_commandline, text), 0);
-    CHECK(contains(text, "console="));
+    CHECK(contains(text, in_control ? "console=" : "<denied>"));
     SAME(version_op(XENVER_commandline, UNMAPPED), NEG_EFAULT);
 }
 
@@ -115,6 +115,11 @@ static void build_id(void)
     SAME(version_op(XENVER_build_id, UNMAPPED), NEG_EFAULT);
 }
 
+static void build_id_denied(void)
+{
+    SAME(version_op(XENVER_build_id, NULL), NEG_EPERM);
+}
+
 static void unknown(void)
 {
     SAME(version_op(77, NULL), NEG_ENOSYS);
@@ -122,18 +127,17 @@ static void unknown(void)
 }
 
 const struct test version_tests[] = {
-    {"version", "The version MUST be 4.17 or later of 4.", version},
-    {"extraversion", "A text, refused where it cannot be written.",
-     extraversion},
-    {"compile_info", "Compiler and date MUST be told.", compile_info},
-    {"capabilities", "64-bit HVM guests MUST be among them.", capabilities},
-    {"changeset", "A text, refused where it cannot be written.", changeset},
-    {"platform_parameters", "The start of the machine's tables.",
-     platform_parameters},
-    {"features", "A PVH control domain MUST be told so.", features},
-    {"pagesize", "Pages MUST have 4096 bytes.", pagesize},
-    {"commandline", "The hypervisor's command line MUST be told.", commandline},
-    {"build_id", "Its length MUST be told, and kept.", build_id},
-    {"unknown", "Other operations MUST answer -ENOSYS.", unknown},
+    TEST(version, "The version MUST be 4.17 or later of 4."),
+    TEST(extraversion, "A text, refused where it cannot be written."),
+    TEST(compile_info, "Compiler and date MUST be told."),
+    TEST(capabilities, "64-bit HVM guests MUST be among them."),
+    TEST(changeset, "A text, refused where it cannot be written."),
+    TEST(platform_parameters, "The start of the machine's tables."),
+    TEST(features, "A PVH control domain MUST be told so."),
+    TEST(pagesize, "Pages MUST have 4096 bytes."),
+    TEST(commandline, "The hypervisor's command line MUST be told."),
+    TEST_CONTROL(build_id, "Its length MUST be told, and kept."),
+    TEST_GUEST(build_id_denied, "A guest MUST NOT be told the build id."),
+    TEST(unknown, "Other operations MUST answer -ENOSYS."),
     {0},
 };
