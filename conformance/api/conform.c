@@ -4,12 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "matrix.h"
 #include "options.h"
 #include "results.h"
 #include "runner.h"
 #include "suite.h"
 #include "target.h"
+#include "verdict.h"
 
 enum {
     EXIT_ENVIRONMENT = 2,
@@ -105,12 +107,62 @@ static void print_timings(const struct timings *t)
            100 * t->idle / all);
 }
 
+static int removed;
+
+static void clean_now(int unused)
+{
+    (void)unused;
+    removed = cleanup_all();
+}
+
+static void close_now(int unused)
+{
+    (void)unused;
+    target_close();
+}
+
+/* How many objects of earlier checks were removed; or -errno. */
+static int clean(const struct options *o)
+{
+    int rc = target_open(o);
+
+    if (!rc && !verdict_of(clean_now, 0)) {
+        fprintf(stderr, "conform: cannot clean up: %s\n", verdict_words());
+        rc = -EIO;
+    }
+    (void)verdict_also(close_now, 0);
+    return rc ? rc : removed;
+}
+
+/* Results tell nothing of it, but nobody must be left with our objects. */
+static void clean_afterwards(const struct options *o)
+{
+    int nr;
+
+    if (strcmp(o->target, "sim") == 0 || !o->destructive || o->keep)
+        return;
+    nr = clean(o);
+    if (nr > 0)
+        printf("removed afterwards: %d objects\n", nr);
+}
+
+static int only_clean(const struct options *o)
+{
+    int nr = clean(o);
+
+    if (nr < 0)
+        return EXIT_ENVIRONMENT;
+    printf("%d objects removed\n", nr);
+    return EXIT_SUCCESS;
+}
+
 static int judge(const struct options *o, struct plan *p)
 {
     struct results results = {0};
     struct timings timings;
     int bad = 0, rc = runner_run(o, p, &results, &timings), written;
 
+    clean_afterwards(o);
     if (runner_target() && (!rc || rc == -EINTR)) {
         print_failures(&results);
         matrix_print(stdout);
@@ -179,7 +231,7 @@ int main(int argc, char **argv)
     else
         rc = target_check(&o);
     if (!o.list && !rc)
-        rc = judge(&o, &plan);
+        rc = o.cleanup ? only_clean(&o) : judge(&o, &plan);
     plan_fini(&plan);
     messages_fini();
     return rc < 0 ? EXIT_ENVIRONMENT : rc;

@@ -36,6 +36,8 @@ static bool is_wanted(const struct options *o, const struct plan_row *row)
         (c->applies && !c->applies(row->nr)))
         return false;
     (void)plan_name(row, name);
+    if ((o->replay != NULL) != (strcmp(name, "replay") == 0))
+        return false; /* a replay is all that is run, or nothing of it */
     for (int i = 0; o->filters[i]; i++)
         if (matches(name, o->filters[i]))
             return true;

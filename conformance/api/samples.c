@@ -173,6 +173,25 @@ static void prepare(const char *class, const char *ref)
         ok("PBD.unplug", "s", pbd->valuestring);
 }
 
+/* Sent whatever the answer. */
+static void send_away(const char *method, const char *ref)
+{
+    struct rpc_answer answer;
+
+    call_any(&answer, suite.session, method, "s", ref);
+    rpc_answer_free(&answer);
+}
+
+void samples_end(void)
+{
+    for (int nr = SAMPLES_NR - 1; nr >= 0; nr--) {
+        if (made[nr])
+            send_away(samples[nr].destructor, made[nr]);
+        free(made[nr]);
+        made[nr] = NULL;
+    }
+}
+
 /* The one made last goes first. */
 void check_destructor(int from_end)
 {

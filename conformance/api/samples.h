@@ -8,5 +8,7 @@ const char *sample_name(int nr);
 const char *sample_name_from_end(int from_end);
 /* The sample of that class, made and not yet destroyed; NULL: there is none. */
 const char *sample_of(const char *class);
+/* Destroys what is still there, for a run that ends early. */
+void samples_end(void);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "calllog.h"
 #include "readonly.h"
+#include "samples.h"
 #include "suite.h"
 #include "target.h"
 #include "verdict.h"
@@ -99,6 +100,18 @@ static int take_marks(int marks[MARKS_MAX][2])
     return nr;
 }
 
+static void tidy_up(int unused)
+{
+    (void)unused;
+    samples_end();
+}
+
+static void close_target(int unused)
+{
+    (void)unused;
+    target_close();
+}
+
 static void run_row(const struct plan_row *row, int nr, int fd)
 {
     const struct check *c = row->check;
@@ -161,12 +174,13 @@ void worker_run(const struct options *o, const struct plan *p, int socket)
     if (target_open(o)) {
         hello.kind = REPORT_ABSENT;
         put_report(socket, &hello, NULL, "", "");
-        target_close();
+        (void)verdict_also(close_target, 0);
         _exit(EXIT_ENVIRONMENT);
     }
     put_report(socket, &hello, NULL, target_name(), "");
     while (read(socket, &row, sizeof(row)) == (ssize_t)sizeof(row))
         run_row(&p->rows[row], row, socket);
-    target_close();
+    (void)verdict_also(tidy_up, 0); /* as far as the target still answers */
+    (void)verdict_also(close_target, 0);
     _exit(EXIT_SUCCESS);
 }

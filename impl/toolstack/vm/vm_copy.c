@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "buf.h"
 #include "device.h"
 #include "disk_job.h"
 #include "handlers.h"
@@ -286,6 +287,46 @@ static const struct value *ignored(const struct request *r)
     return r->args_nr > 2 ? &r->args[2] : NULL;
 }
 
+/* The part of snapshot_metadata that a revert needs: the machine's name, which
+ * is not the snapshot's. Quotes in it are escaped. */
+static const char metadata_head[] = "(('name__label' '";
+static const char metadata_tail[] = "'))";
+
+static const char *metadata_make(struct request *r, const char *label)
+{
+    struct buf text = {0};
+    const char *made;
+
+    for (const char *c = label; *c; c++) {
+        if (*c == '\'' || *c == '\\')
+            buf_putc(&text, '\\');
+        buf_putc(&text, *c);
+    }
+    buf_putc(&text, '\0');
+    made = arena_printf(r->arena, "%s%s%s", metadata_head, text.data,
+                        metadata_tail);
+    buf_fini(&text);
+    return made;
+}
+
+/* The name in it; NULL: it holds none. */
+static const char *metadata_label(struct request *r, const char *metadata)
+{
+    size_t head = sizeof(metadata_head) - 1, len = 0;
+    char *label;
+
+    if (strncmp(metadata, metadata_head, head) != 0)
+        return NULL;
+    label = arena_strdup(r->arena, metadata + head);
+    for (const char *c = label; *c && *c != '\''; c++) {
+        if (*c == '\\' && c[1])
+            c++;
+        label[len++] = *c;
+    }
+    label[len] = '\0';
+    return label;
+}
+
 /* The tree: what the machine came from last is the snapshot's parent. */
 static void snapshot_settle(struct request *r, struct object *vm,
                             struct object *o)
@@ -294,6 +335,8 @@ static void snapshot_settle(struct request *r, struct object *vm,
     db_set_bool(r->db, o, "is_a_template", true);
     db_set_text(r->db, o, "snapshot_time", toolstack_now(r->ts, r->arena));
     db_set_text(r->db, o, "snapshot_of", vm->ref);
+    db_set_text(r->db, o, "snapshot_metadata",
+                metadata_make(r, db_text(vm, "name_label")));
     db_set_text(r->db, o, "parent", db_text(vm, "parent"));
     db_set_text(r->db, vm, "parent", o->ref);
     vm_refresh(r, o);
@@ -465,11 +508,32 @@ static int parts_revert(struct request *r, struct object *snapshot,
     return 0;
 }
 
-/* The machine takes over what the snapshot kept. */
+/* The machine takes over what the snapshot kept, under the name that it had
+ * then; what says where it belongs stays. */
+static void fields_revert(struct request *r, struct object *snapshot,
+                          struct object *vm)
+{
+    static const char *const stay[] = {"tags", "affinity"};
+    enum { STAY_NR = sizeof(stay) / sizeof(stay[0]) };
+    struct value kept[STAY_NR];
+    const char *now = arena_strdup(r->arena, db_text(vm, "name_label"));
+    const char *then =
+        metadata_label(r, db_text(snapshot, "snapshot_metadata"));
+
+    for (int i = 0; i < STAY_NR; i++)
+        kept[i] = value_copy(r->arena, db_get(vm, stay[i]));
+    copy_fields(r, snapshot, vm);
+    for (int i = 0; i < STAY_NR; i++)
+        db_set(r->db, vm, stay[i], kept[i]);
+    db_set_text(r->db, vm, "name_label", then ? then : now);
+    db_set_bool(r->db, vm, "is_a_template", false);
+    db_set_bool(r->db, vm, "ha_always_run", false);
+    db_set_text(r->db, vm, "parent", snapshot->ref);
+}
+
 static int revert_now(struct request *r, struct object *snapshot)
 {
     struct object *vm = db_ref(r->db, snapshot, "snapshot_of");
-    const char *label;
 
     if (!vm)
         vm = origin_make(r, snapshot);
@@ -477,14 +541,9 @@ static int revert_now(struct request *r, struct object *snapshot)
         return API_FAILED;
     if (db_ref(r->db, vm, "suspend_VDI"))
         vm_image_drop(r, vm);
-    label = arena_strdup(r->arena, db_text(vm, "name_label"));
     if (parts_revert(r, snapshot, vm))
         return API_FAILED;
-    copy_fields(r, snapshot, vm);
-    db_set_text(r->db, vm, "name_label", label);
-    db_set_bool(r->db, vm, "is_a_template", false);
-    db_set_bool(r->db, vm, "ha_always_run", false);
-    db_set_text(r->db, vm, "parent", snapshot->ref);
+    fields_revert(r, snapshot, vm);
     if (image_copy(r, snapshot, vm))
         return API_FAILED;
     vm_refresh(r, vm);
