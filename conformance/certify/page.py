@@ -104,7 +104,7 @@ def judgement(verdict):
     if not verdict.blockers:
         text += "<span>%s.</span>" % counts
     else:
-        text += "<span>%s; %d block:</span><ol>%s</ol>" % (
+        text += "<span>%s; %d in the way:</span><ol>%s</ol>" % (
             counts, len(verdict.blockers), "".join(
                 "<li><code>%s</code> %s</li>" % (escape(test), escape(why))
                 for test, why in verdict.blockers[:10]))
@@ -164,6 +164,7 @@ def overview(rows, stages):
             continue
         counts = count(found)
         lines.append((
+            cell(title) if counts["passed"] == len(found) else
             "<td><a href='#%s'>%s</a></td>" % (name, escape(title)),
             bar(counts, len(found)), cell(counts["passed"], "n"),
             cell(counts["failed"] + counts["error"] or "", "n failed"),
@@ -230,15 +231,13 @@ def listing(rows, stage):
     """What did not pass, by name; what passed is in the result files."""
     name, title, prefix, _ = stage
     found = of_stage(rows, prefix)
-    if not found:
-        return ""
     bad = [(test, row) for test, row in sorted(found.items())
            if row[0] in BAD]
     differs = [(test, row) for test, row in sorted(found.items())
                if row[0] == "differs"]
-    text = ("<p class=passed>All %d passed.</p>" % len(found)
-            if not bad and not differs else "")
-    text += rows_of("did not pass", bad, True)
+    if not bad and not differs:
+        return ""
+    text = rows_of("did not pass", bad, True)
     text += rows_of("differ from upstream, with a reason", differs, False)
     return section(title, text).replace("<section", "<section id=%s" % name, 1)
 
