@@ -191,7 +191,7 @@ lines: ## count the hypervisor's lines of code
 fuzz: $(FUZZ_PROGRAMS) ## run every fuzz target for FUZZ_SECONDS
 	$(quiet)ci/run-fuzz $O $(FUZZ_SECONDS) $(FUZZ_PROGRAMS)
 
-coverage: $(COV_PROGRAMS) ## line coverage of the tests in $O/coverage
+coverage: $(COV_PROGRAMS) $O/touchstone-conform ## lines and branches that tests reach: $O/coverage
 	$(quiet)ci/run-coverage $O $(COV_PROGRAMS)
 
 clean: ## remove the build directory

@@ -19,6 +19,13 @@ test-sanitized: $O/host/touchstone-sim
 	$(quiet)O=$O/host $(PYTHON) ci/run-tests --build $O \
 	  --jobs $(TEST_JOBS) $(addprefix --python ,$(wildcard sim/test/test_*.py))
 
+# And with counters, for make coverage.
+sim-cov-objs := $(patsubst %.c,$O/cov/%.o,$(SIM_SRCS) $(TOOLSTACK_SRCS))
+DEPFILES += $(sim-cov-objs:=.d)
+$O/cov/touchstone-sim: $(sim-cov-objs) $O/web-files.o
+	$(call say,LINK)$(COV_CC) --coverage -o $@ $^ $(TOOLSTACK_LIBS)
+coverage: $O/cov/touchstone-sim
+
 TEST_PY += $(wildcard sim/test/test_*.py)
 TEST_DEPS += $O/touchstone-sim
 

@@ -159,6 +159,19 @@ class Run(unittest.TestCase):
         self.assertEqual(result["memory"]["hypervisor_mib"], 96)
         self.assertEqual(result["guests"][0]["fio"]["randread_iops"], 9.0)
 
+    def test_the_page_leads_to_the_coverage_when_there_is_one(self):
+        self.fake(measured_console())
+        self.run_it()
+        page = self.path("report/index.html")
+        with open(page) as handle:
+            self.assertNotIn("coverage", handle.read())
+        os.mkdir(self.path("coverage"))
+        with open(self.path("coverage/index.html"), "w") as handle:
+            handle.write("x")
+        self.run_it()
+        with open(page) as handle:
+            self.assertIn('href="../coverage/index.html"', handle.read())
+
     def test_raw_output_of_guests_is_kept(self):
         self.fake(measured_console())
         code, _, err = self.run_it("--raw", self.path("raw"))

@@ -48,13 +48,18 @@ svg .soft { fill: var(--soft) }
 """
 
 
-def page(result):
-    """The whole page for one result, or two when it has a "peer"."""
+def page(result, links=()):
+    """The whole page for one result, or two when it has a "peer".
+
+    links: (target, text) pairs for its end.
+    """
     runs = [result] + ([result["peer"]] if "peer" in result else [])
     body = [head(result), cards(result), failures(runs)]
     body.append(comparison(result) if "ratios" in result
                 else figures(result))
     body += [timeline(runs), guests(runs), exits(runs), machine(result)]
+    body += [f'<p><a href="{escape(target)}">{escape(text)}</a></p>'
+             for target, text in links]
     return ("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
             "<meta name=\"viewport\" content=\"width=device-width\">"
             "<title>Touchstone report</title><style>" + STYLE

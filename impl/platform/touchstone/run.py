@@ -195,6 +195,13 @@ def keep_raw(folder, files):
             handle.write(contents)
 
 
+def links(build):
+    """Pages of the build that the report leads to, as far as they are there."""
+    page = os.path.join("coverage", "index.html")
+    found = os.path.exists(os.path.join(build, page))
+    return [(os.path.join("..", page), "Coverage of the tests")] * found
+
+
 def publish(args, runs):
     """Write the report and the JSON, print the summary; the exit status."""
     combined = results.combined(runs)
@@ -207,7 +214,7 @@ def publish(args, runs):
             handle.write(text)
     page = os.path.join(folder, "index.html")
     with open(page, "w") as handle:
-        handle.write(report.page(combined))
+        handle.write(report.page(combined, links(args.build)))
     print(summary.text(combined))
     print(f"report: {page}")
     return 1 if any(row["errors"] for row in runs.values()) else 0
