@@ -60,7 +60,7 @@ CLASSES = {"passed": "passed", "failed": "failed",
 def page(content, verdict, rows, facts, stages, waivers):
     body = [head(content), judgement(verdict), product(content),
             overview(rows, stages), waived(verdict, waivers), figures(facts),
-            coverage(facts), findings(facts),
+            coverage(facts), findings(facts), partial(facts),
             *[listing(rows, stage) for stage in stages], parts(stages),
             check_it()]
     return ("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -227,6 +227,12 @@ def findings(facts):
         ("severity", "rule", "where", "effect", "workaround")))
 
 
+def partial(facts):
+    missing = (facts.get("record") or {}).get("missing") or []
+    return section("What the record lacks", "<ul>%s</ul>" % "".join(
+        "<li>%s</li>" % escape(text) for text in missing)) if missing else ""
+
+
 def listing(rows, stage):
     """What did not pass, by name; what passed is in the result files."""
     name, title, prefix, _ = stage
@@ -263,7 +269,7 @@ FILES = (
     ("required.tsv", "the tests that had to pass", None),
     ("waivers.tsv", "tests that were excused", None),
     ("suite.tsv", "SHA-256 of every file of the suites", None),
-    ("record.tar", "record of the machine", "record"),
+    ("record.tar.zst", "record of the machine", "record"),
     ("scan.json", "findings of the scan", "scan"),
     ("boot.json", "figures of the boot", "boot"),
     ("abi.json", "results of the ABI suite", "abi"),

@@ -10,12 +10,12 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
 
 from work import read_json
 
 FIO = ("fio_randread_qd1", "fio_randread_qd16", "fio_seqread")
 IPERF3 = ("iperf3_up", "iperf3_down")
+RECORD = "record.tar.zst"
 MILESTONES = ("hypervisor", "dom0_init", "guest_init")
 # Severities of findings of the scan that speak against a machine.
 SCAN_BLOCKS = ("blocker", "fatal", "critical", "error")
@@ -109,32 +109,30 @@ def environment(settings, _work, _again):
 # --- The machine ------------------------------------------------------------
 
 def record(settings, work, _again):
-    folder, seconds = work.inside("record"), 0.0
-    shutil.rmtree(folder, ignore_errors=True)
-    status = work.run("record", touchstone(settings, "record", folder))
-    if status or not os.path.isdir(folder):
+    """One file; what could not be read is told, and does not block."""
+    path = work.inside("out", RECORD)
+    if os.path.exists(path):
+        os.unlink(path)
+    status = work.run("record", touchstone(settings, "record", path))
+    if status or not os.path.exists(path):
         return {"record/taken": row(
-            False, seconds, "touchstone record: " + work.tail("record"),
+            False, 0.0, "touchstone record: " + work.tail("record"),
             "error")}, {}
-    # Names of a record are its own business: it goes in as one file.
-    target = work.inside("out", "record.tar")
-    with tarfile.open(target, "w") as tar:
-        tar.add(folder, "record")
-    return {"record/taken": row(True)}, {"files": sum(
-        len(files) for _, _, files in os.walk(folder))}
+    missing = [line[len("missing: "):] for line in work.lines("record")
+               if line.startswith("missing: ")]
+    return {"record/taken": row(True)}, {"missing": missing}
 
 
 def scan(settings, work, _again):
-    path = work.inside("out", "scan.json")
-    if not os.path.isdir(work.inside("record")):
-        why = "there is no record to scan"
-        return {name: row(False, 0.0, why, "error") for name in (
-            "scan/done", "scan/nothing_blocks")}, {}
-    work.run("scan", touchstone(settings, "scan", work.inside("record"),
-                                "--json", path))
-    found = read_json(path)
-    if not isinstance(found, dict) or not found.get("records"):
+    path, found = work.inside("out", "scan.json"), None
+    why = "there is no record to scan"
+    if os.path.exists(work.inside("out", RECORD)):
+        work.run("scan", touchstone(settings, "scan",
+                                    work.inside("out", RECORD), "--json",
+                                    path))
+        found = read_json(path)
         why = "touchstone scan: " + work.tail("scan")
+    if not isinstance(found, dict) or not found.get("records"):
         return {name: row(False, 0.0, why, "error") for name in (
             "scan/done", "scan/nothing_blocks")}, {}
     findings = [item for one in found["records"]
@@ -174,6 +172,15 @@ def pvio_rows(name, result, folder):
     return rows
 
 
+def keep_consoles(settings, work):
+    """What the machines said, as far as there is something."""
+    for name in settings["hypervisors"]:
+        source = program(settings, "run/console-%s.log" % name)
+        if os.path.exists(source):
+            shutil.copyfile(source, work.inside("out", "logs",
+                                                "console-%s.txt" % name))
+
+
 def boot(settings, work, _again):
     wanted = settings["hypervisors"]
     path, raw = work.inside("out", "boot.json"), work.inside("out", "pvio")
@@ -184,6 +191,7 @@ def boot(settings, work, _again):
         raw))
     found = read_json(path) or {"errors": [
         "touchstone run: " + work.tail("boot")]}
+    keep_consoles(settings, work)
     results = {wanted[0]: found}
     if len(wanted) > 1:
         results["xen"] = found.get("peer", {"errors": ["it was not booted"]})
@@ -213,10 +221,10 @@ def abi(settings, work, again):
     argv = touchstone(settings, "conform",
                       "both" if len(wanted) > 1 else NAMES[wanted[0]],
                       "--json", path, "--junit", work.inside(
-                          "out", "abi.junit.xml"))
+                          "out", "abi.junit.xml"),
+                      "--log", work.inside("out", "logs", "abi-console.txt"))
     if knows(settings, ("platform",), "--state"):
-        argv += ["--state", work.inside("abi.state")]
-        argv += ["--resume"] if again else []
+        argv += journal(work.inside("abi.state"), again)
     status = work.run("abi", argv)
     found = read_json(path)
     if not isinstance(found, dict):
@@ -231,6 +239,11 @@ def abi(settings, work, again):
                 outcome, test.get("seconds", 0.0),
                 "" if outcome == "passed" else test.get("why") or ""]
     return rows, {}
+
+
+def journal(path, again):
+    """A suite that was interrupted goes on behind its last result."""
+    return ["--state", path] + ["--resume"] * (again and os.path.exists(path))
 
 
 def knows(settings, words, option):
@@ -267,9 +280,7 @@ def api(settings, work, again):
         "--profile", settings["api_profile"], "--seed", str(settings["seed"]),
         "--jsonl", lines, "--json", os.path.join(out, "summary.json"),
         "--html", os.path.join(out, "matrix.html"), *settings["conform"])
-    if knows(settings, (), "--state"):
-        argv += ["--state", work.inside("api.state")]
-        argv += ["--resume"] if again else []
+    argv += journal(work.inside("api.state"), again)
     status = work.run("api", argv)
     rows = api_rows(lines)
     summary = read_json(os.path.join(out, "summary.json")) or {}

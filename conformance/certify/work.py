@@ -119,15 +119,18 @@ class Work:
                 out.write(("cannot start: %s\n" % error).encode())
                 return 127
 
-    def tail(self, name):
-        """The last words of a log."""
+    def lines(self, name):
+        """What a log says."""
         try:
             with open(self.inside("out", "logs", name + ".txt"),
                       encoding="utf-8", errors="replace") as file:
-                lines = [line.strip() for line in file if line.strip()]
+                return [line.strip() for line in file if line.strip()]
         except OSError:
-            lines = []
-        return lines[-1] if lines else "it says nothing"
+            return []
+
+    def tail(self, name):
+        """The last words of a log."""
+        return (self.lines(name) or ["it says nothing"])[-1]
 
 
 def remove(path):

@@ -289,7 +289,7 @@ class Interrupted(Case):
                     os.path.join(build, "touchstone"))
         for name in ("touchstone-certify", "certify"):
             os.symlink(os.path.join(BUILD, name), os.path.join(build, name))
-        self.more = {"TOUCHSTONE_BUILD": build,
+        self.more = {"TOUCHSTONE_BUILD": build, "STAND_IN_REAL": BUILD,
                      "STAND_IN_LOG": self.path("log")}
 
     def make(self, *words, status=0):
@@ -331,6 +331,15 @@ class Interrupted(Case):
                 self.assertEqual(self.calls(),
                                  stages[:number + 1] + stages[number:])
                 self.assertTrue(self.verified("b")["verified"])
+
+    def test_the_api_suite_goes_on_with_the_test_it_was_in(self):
+        self.more["STAND_IN_KILL"] = "conform"
+        words = ("--target", "sim", "--profile", PROFILE, "--out", "b")
+        self.certify(*words, status=-9)
+        self.certify(*words, "--resume")
+        self.assertRegex(self.read("log.api"),
+                         r"--state \S+/api\.state --resume")
+        self.assertTrue(self.verified("b")["verified"])
 
     def test_a_run_is_resumed_with_its_own_options_only(self):
         self.more["STAND_IN_KILL"] = "run"
