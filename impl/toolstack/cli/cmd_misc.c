@@ -164,15 +164,23 @@ int cmd_blob_create(struct cli *c)
 int cmd_caller_create(struct cli *c)
 {
     const char *agent = cli_param_or(c, "user-agent", "");
-    const char *ip = cli_param_or(c, "client-ip", ""), *caller;
+    const char *ip = cli_param_or(c, "client-ip", "");
+    struct member members[] = {
+        {"name_label", value_string(cli_param_or(c, "name-label", ""))},
+        {"name_description",
+         value_string(cli_param_or(c, "name-description", ""))},
+        {"user_agent", value_string(agent)},
+        {"client_ip", value_string(ip)},
+    };
+    struct value record =
+        value_map(members, sizeof(members) / sizeof(members[0]));
+    struct value made;
 
     if (!*agent && !*ip)
         return cli_fail(c, "Either user-agent or client-ip must be specified");
-    if (cli_ask_text(c, "Caller.create", &caller,
-                     cli_param_or(c, "name-label", ""),
-                     cli_param_or(c, "name-description", ""), agent, ip, NULL))
+    if (cli_call(c, "Caller.create", &made, &record, 1))
         return CLI_FAILED;
-    return print_uuid(c, "Caller", caller, true);
+    return print_uuid(c, "Caller", made.s, true);
 }
 
 /* 1.5, but 2. for a whole number. */
@@ -241,16 +249,22 @@ int cmd_rate_limit_create(struct cli *c)
 {
     const char *uuids = cli_param_or(c, "caller-uuids", ""), *caller;
     struct value words = cli_words(c, uuids, ',');
-    struct value args[4] = {value_void(), value_void(), value_float(0),
-                            value_float(0)};
+    struct member members[] = {
+        {"name_label", value_string(cli_param_or(c, "name-label", ""))},
+        {"name_description",
+         value_string(cli_param_or(c, "name-description", ""))},
+        {"burst_size", value_float(0)},
+        {"fill_rate", value_float(0)},
+    };
+    struct value record =
+        value_map(members, sizeof(members) / sizeof(members[0]));
     struct value made;
 
-    if (!cli_float_parse(cli_param_or(c, "burst-size", ""), &args[2].f) ||
-        !cli_float_parse(cli_param_or(c, "fill-rate", ""), &args[3].f))
+    if (!cli_float_parse(cli_param_or(c, "burst-size", ""),
+                         &members[2].value.f) ||
+        !cli_float_parse(cli_param_or(c, "fill-rate", ""), &members[3].value.f))
         return cli_fail_internal(c, "Failure: float_of_string");
-    args[0] = value_string(cli_param_or(c, "name-label", ""));
-    args[1] = value_string(cli_param_or(c, "name-description", ""));
-    if (cli_call(c, "Rate_limit.create", &made, args, 4))
+    if (cli_call(c, "Rate_limit.create", &made, &record, 1))
         return CLI_FAILED;
     for (uint32_t i = 0; i < words.nr && *uuids; i++)
         if (cli_by_uuid(c, "Caller", words.items[i].s, &caller) ||
