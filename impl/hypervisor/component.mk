@@ -60,7 +60,7 @@ $(patsubst %,$O/free/%.ok,$(HEADERS)): | $(if $(HV_OFFSETS),$O/gen/offsets.h)
 # Linked twice: the first pass says where each function is, the second one
 # carries that table (symtab_*), which lies behind the text and so moves none.
 hv-link = $(LD) -T $(HV_LDS) -z max-page-size=0x1000 -z noexecstack \
-          --gc-sections --build-id=none --no-warn-rwx-segments -o $@ \
+          --gc-sections --build-id=sha1 --no-warn-rwx-segments -o $@ \
           $(filter %.o,$^)
 $O/gen/symtab0.S: ci/gen-symtab
 	@mkdir -p $(@D)

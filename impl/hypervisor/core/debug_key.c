@@ -41,27 +41,14 @@ void debug_key_reboot(char key)
     arch_reboot();
 }
 
-/* Run 'fn' on every domain, each held while it runs. */
-static void each_domain(void (*fn)(struct domain *d))
-{
-    struct domain *d;
-    struct domain *next;
-
-    for (d = domain_next_get(0); d; d = next) {
-        fn(d);
-        next = domain_next_get((domid_t)(d->id + 1));
-        domain_put(d);
-    }
-}
-
 void debug_key_evtchn(char key)
 {
-    each_domain(evtchn_dump);
+    domain_each(evtchn_dump);
 }
 
 void debug_key_gnttab(char key)
 {
-    each_domain(gnttab_dump);
+    domain_each(gnttab_dump);
 }
 
 void debug_key_memory(char key)
@@ -105,7 +92,7 @@ static void domain_dump(struct domain *d)
 
 void debug_key_domains(char key)
 {
-    each_domain(domain_dump);
+    domain_each(domain_dump);
 }
 
 void debug_key_time(char key)

@@ -65,6 +65,19 @@ struct domain *domain_find_get(domid_t id)
     return d;
 }
 
+void domain_each(void (*fn)(struct domain *d))
+{
+    struct domain *next;
+
+    for (struct domain *d = domain_next_get(0); d; d = next) {
+        domid_t after = (domid_t)(d->id + 1);
+
+        fn(d);
+        domain_put(d);
+        next = domain_next_get(after);
+    }
+}
+
 static void list_insert(struct domain *d)
 {
     struct domain *next;
@@ -155,6 +168,14 @@ domid_t domain_id_alloc(void)
 
 /* --- Creation --- */
 
+static void watchdog_cb(struct timer *t, void *arg)
+{
+    struct domain *d = arg;
+
+    log_warn("watchdog of domain %u fired", d->id);
+    domain_shutdown(d, SHUTDOWN_watchdog);
+}
+
 static void domain_init(struct domain *d, domid_t id,
                         const struct domain_config *c)
 {
@@ -170,6 +191,8 @@ static void domain_init(struct domain *d, domid_t id,
     d->arch_config = c->abi.arch;
     memcpy(d->handle, c->abi.handle, sizeof(d->handle));
     list_init(&d->link);
+    for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
+        timer_init(&d->watchdog[i], watchdog_cb, d);
 }
 
 int domain_create(domid_t id, const struct domain_config *c,
@@ -199,10 +222,10 @@ int domain_create(domid_t id, const struct domain_config *c,
 
 /* --- Pauses --- */
 
-static void each_vcpu(struct domain *d, void (*fn)(struct vcpu *))
+void domain_each_vcpu(struct domain *d, void (*fn)(struct vcpu *v))
 {
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        struct vcpu *v = __atomic_load_n(&d->vcpu[i], __ATOMIC_ACQUIRE);
+        struct vcpu *v = domain_vcpu(d, i);
 
         if (v)
             fn(v);
@@ -219,7 +242,7 @@ static void vcpu_expel(struct vcpu *v)
 void domain_pause(struct domain *d)
 {
     __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    each_vcpu(d, vcpu_expel);
+    domain_each_vcpu(d, vcpu_expel);
 }
 
 void domain_unpause(struct domain *d)
@@ -229,7 +252,7 @@ void domain_unpause(struct domain *d)
 
     ASSERT(left != ~0U);
     if (!left)
-        each_vcpu(d, vcpu_wake);
+        domain_each_vcpu(d, vcpu_wake);
 }
 
 int domain_ctl_pause(struct domain *d)
@@ -270,6 +293,7 @@ static void dom0_shutdown(uint8_t code)
     case SHUTDOWN_poweroff:
         log_info("dom0 powers off the machine");
         arch_poweroff();
+    case SHUTDOWN_watchdog:
     case SHUTDOWN_reboot:
         log_info("dom0 reboots the machine");
         arch_reboot();
@@ -312,7 +336,7 @@ void domain_shutdown(struct domain *d, uint8_t code)
         dom0_shutdown(code);
     if (!first)
         return;
-    each_vcpu(d, vcpu_shutdown_pause);
+    domain_each_vcpu(d, vcpu_shutdown_pause);
     spin_lock(&d->lock);
     d->shut_down = true;
     spin_unlock(&d->lock);
@@ -327,7 +351,7 @@ void domain_resume(struct domain *d)
     d->shut_down = false;
     d->shutdown_code = SHUTDOWN_CODE_NONE;
     spin_unlock(&d->lock);
-    each_vcpu(d, vcpu_shutdown_unpause);
+    domain_each_vcpu(d, vcpu_shutdown_unpause);
     domain_unpause(d);
 }
 

@@ -89,7 +89,7 @@ int domctl_vcpu(struct domain *d, uint32_t id, struct vcpu **out)
 {
     if (id >= d->max_vcpus)
         return -XEN_EINVAL;
-    *out = __atomic_load_n(&d->vcpu[id], __ATOMIC_ACQUIRE);
+    *out = domain_vcpu(d, id);
     return *out ? 0 : -XEN_ESRCH;
 }
 
@@ -199,7 +199,7 @@ static uint32_t info_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *i)
     uint32_t f = XEN_DOMINF_blocked;
 
     for (unsigned int n = 0; n < d->max_vcpus; n++) {
-        struct vcpu *v = __atomic_load_n(&d->vcpu[n], __ATOMIC_ACQUIRE);
+        struct vcpu *v = domain_vcpu(d, n);
         struct vcpu_runstate_info r;
 
         if (!v)

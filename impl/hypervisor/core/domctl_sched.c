@@ -28,14 +28,13 @@ long domctl_getvcpuinfo(struct domctl *c)
 /* Tools get back what it comes to: cut to hard affinity, if soft, and to the
    CPUs that there are. */
 static int affinity_set(struct domctl *c, struct vcpu *v,
-                        const struct xenctl_bitmap *map,
-                        int (*set)(struct vcpu *v, const struct cpumask *m))
+                        const struct xenctl_bitmap *map, bool is_hard)
 {
     struct cpumask m, hard, soft, online;
     int rc = guest_bitmap_read(c->v, &m, map);
 
     if (!rc)
-        rc = set(v, &m);
+        rc = sched_set_affinity(v, &m, is_hard);
     if (rc)
         return rc;
     sched_get_affinity(v, &hard, &soft);
@@ -52,9 +51,9 @@ long domctl_setvcpuaffinity(struct domctl *c)
     int rc = domctl_vcpu(c->d, a->vcpu, &v);
 
     if (!rc && (a->flags & XEN_VCPUAFFINITY_HARD))
-        rc = affinity_set(c, v, &a->cpumap_hard, sched_set_hard_affinity);
+        rc = affinity_set(c, v, &a->cpumap_hard, true);
     if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-        rc = affinity_set(c, v, &a->cpumap_soft, sched_set_soft_affinity);
+        rc = affinity_set(c, v, &a->cpumap_soft, false);
     return rc;
 }
 

@@ -122,29 +122,47 @@ int evtchn_vcpu_init(struct vcpu *v)
     return v->evtchn ? 0 : -XEN_ENOMEM;
 }
 
+/* One step: close some ports, from where the last step ended; with none bound,
+   back to 2-level. A guest that goes on binding ports goes on with this, too. */
 int evtchn_domain_relinquish(struct domain *d)
 {
     struct evtchn_domain *e = d->evtchn;
-    evtchn_port_t end;
+    evtchn_port_t port, end;
+    int rc = 0;
 
     if (!e)
         return 0;
     /* Who saw the domain alive has bound his port after this; none follows. */
     spin_lock(&e->lock);
-    end = MIN(e->close_next + RELINQUISH_STEP, e->ports);
+    port = e->close_next;
+    end = MIN(port + RELINQUISH_STEP, e->ports);
+    e->close_next = end < e->ports ? end : 0;
     spin_unlock(&e->lock);
 
-    for (; e->close_next < end; e->close_next++)
-        if (evtchn_usable(evtchn_find(e, e->close_next)))
-            (void)evtchn_close(d, e->close_next); /* the peer was faster */
-    if (end < e->ports)
-        return -XEN_ERESTART;
+    for (; port < end; port++)
+        if (evtchn_usable(evtchn_find(e, port)))
+            (void)evtchn_close(d, port); /* the peer was faster */
 
-    ASSERT(!e->active);
     spin_lock(&e->lock);
-    evtchn_fifo_leave_locked(d);
+    if (e->active)
+        rc = -XEN_ERESTART;
+    else
+        evtchn_fifo_leave_locked(d);
     spin_unlock(&e->lock);
-    return 0;
+    return rc;
+}
+
+int evtchn_op_reset(struct vcpu *v, void *arg)
+{
+    struct domain *d;
+    int rc = domain_target_get(v, ((struct evtchn_reset *)arg)->dom, &d);
+
+    if (rc)
+        return rc;
+    rc = d != v->domain && !d->ctl_pause_count ? -XEN_EINVAL
+                                               : evtchn_domain_relinquish(d);
+    domain_put(d);
+    return rc;
 }
 
 void evtchn_domain_fini(struct domain *d)

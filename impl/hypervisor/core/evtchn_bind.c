@@ -80,7 +80,7 @@ int evtchn_op_bind_virq(struct vcpu *v, void *arg)
 {
     struct evtchn_bind_virq *op = arg;
     struct domain *d = v->domain;
-    struct vcpu *target = evtchn_vcpu_find(d, op->vcpu);
+    struct vcpu *target = domain_vcpu(d, op->vcpu);
     int rc;
 
     if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu))
@@ -104,7 +104,7 @@ int evtchn_op_bind_ipi(struct vcpu *v, void *arg)
     struct domain *d = v->domain;
     int rc;
 
-    if (!evtchn_vcpu_find(d, op->vcpu))
+    if (!domain_vcpu(d, op->vcpu))
         return -XEN_ENOENT;
     spin_lock(&d->evtchn->lock);
     rc = evtchn_bind_free_locked(d, EVTCHN_IPI, op->vcpu, 0, &op->port);
@@ -132,7 +132,7 @@ int evtchn_op_bind_vcpu(struct vcpu *v, void *arg)
     struct evtchn *chn = evtchn_find(e, op->port);
     int rc = 0;
 
-    if (!evtchn_vcpu_find(v->domain, op->vcpu))
+    if (!domain_vcpu(v->domain, op->vcpu))
         return -XEN_ENOENT;
     if (!chn)
         return -XEN_EINVAL;

@@ -228,7 +228,7 @@ int evtchn_op_init_control(struct vcpu *v, void *arg)
 {
     struct evtchn_init_control *op = arg;
     struct domain *d = v->domain;
-    struct vcpu *target = evtchn_vcpu_find(d, op->vcpu);
+    struct vcpu *target = domain_vcpu(d, op->vcpu);
     struct p2m_entry entry;
     mfn_t mfn;
     int rc;

@@ -110,12 +110,6 @@ static inline bool evtchn_usable(const struct evtchn *chn)
     return chn->state > EVTCHN_RESERVED;
 }
 
-static inline struct vcpu *evtchn_vcpu_find(const struct domain *d,
-                                            unsigned int id)
-{
-    return id < d->max_vcpus ? d->vcpu[id] : NULL;
-}
-
 /* --- evtchn.c --- */
 
 /* Bind a free port of 'd' as 'state' says; 'detail' as in struct evtchn. [d]

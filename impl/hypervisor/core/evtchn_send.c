@@ -62,11 +62,12 @@ int evtchn_op_send(struct vcpu *v, void *arg)
 }
 
 /* Raise the port that 'v' bound to 'virq', unless it is being closed. */
-static void evtchn_send_virq(struct vcpu *v, unsigned int virq)
+void evtchn_send_vcpu_virq(struct vcpu *v, unsigned int virq)
 {
     evtchn_port_t port = READ_ONCE(v->evtchn->virq_port[virq]);
     struct evtchn *chn;
 
+    ASSERT(virq < NR_VIRQS);
     if (!port)
         return;
     chn = evtchn_find(v->domain->evtchn, port);
@@ -76,17 +77,10 @@ static void evtchn_send_virq(struct vcpu *v, unsigned int virq)
     spin_unlock(&chn->lock);
 }
 
-void evtchn_send_vcpu_virq(struct vcpu *v, unsigned int virq)
-{
-    ASSERT(virq < NR_VIRQS);
-    evtchn_send_virq(v, virq);
-}
-
 void evtchn_send_global_virq(struct domain *d, unsigned int virq)
 {
-    ASSERT(virq < NR_VIRQS);
     if (d->vcpu && d->vcpu[0] && d->vcpu[0]->evtchn)
-        evtchn_send_virq(d->vcpu[0], virq);
+        evtchn_send_vcpu_virq(d->vcpu[0], virq);
 }
 
 int evtchn_op_unmask(struct vcpu *v, void *arg)

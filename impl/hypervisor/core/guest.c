@@ -45,59 +45,66 @@ static size_t within_page(uint64_t address, size_t bytes)
     return MIN(bytes, PAGE_SIZE - (address & ~PAGE_MASK));
 }
 
-/* Copies within one page. */
-static int page_read(struct domain *d, void *dst, paddr_t src, size_t bytes,
-                     unsigned int right)
-{
-    const void *p;
-
-    p2m_window_open(d);
-    p = page_at(d, src, right);
-    if (likely(p))
-        __builtin_memcpy(dst, p, bytes);
-    p2m_window_close();
-    return p ? 0 : -XEN_EFAULT;
-}
-
-static int page_write(struct domain *d, paddr_t dst, const void *src,
-                      size_t bytes, unsigned int right)
+/* Within one page; to 'host' or from it, as the right says. */
+static inline int page_copy(struct domain *d, void *host, paddr_t gpa,
+                            size_t bytes, unsigned int right)
 {
     void *p;
 
     p2m_window_open(d);
-    p = page_at(d, dst, right);
-    if (likely(p))
-        __builtin_memcpy(p, src, bytes);
+    p = page_at(d, gpa, right);
+    if (likely(p)) {
+        if (right & (READ | READ_ANY))
+            __builtin_memcpy(host, p, bytes);
+        else
+            __builtin_memcpy(p, host, bytes);
+    }
     p2m_window_close();
     return p ? 0 : -XEN_EFAULT;
 }
 
-int guest_phys_read(struct domain *d, void *dst, paddr_t src, size_t bytes)
+static int phys_copy(struct domain *d, void *host, paddr_t gpa, size_t bytes,
+                     unsigned int right)
 {
     while (bytes) {
-        size_t n = within_page(src, bytes);
-        int rc = page_read(d, dst, src, n, READ_ANY);
+        size_t n = within_page(gpa, bytes);
+        int rc = page_copy(d, host, gpa, n, right);
 
         if (rc)
             return rc;
-        dst = (char *)dst + n;
-        src += n;
+        host = (char *)host + n;
+        gpa += n;
         bytes -= n;
     }
     return 0;
 }
 
+int guest_phys_read(struct domain *d, void *dst, paddr_t src, size_t bytes)
+{
+    return phys_copy(d, dst, src, bytes, READ_ANY);
+}
+
 int guest_phys_write(struct domain *d, paddr_t dst, const void *src,
                      size_t bytes)
 {
-    while (bytes) {
-        size_t n = within_page(dst, bytes);
-        int rc = page_write(d, dst, src, n, WRITE_ANY);
+    return phys_copy(d, (void *)(uintptr_t)src, dst, bytes, WRITE_ANY);
+}
 
+/* Inlined: the commonest work there is, with 'right' known. */
+static inline int virt_copy(struct vcpu *v, void *host, uint64_t va,
+                            size_t bytes, unsigned int right)
+{
+    while (bytes) {
+        size_t n = within_page(va, bytes);
+        paddr_t gpa;
+        int rc = arch_guest_walk(v, va, right == WRITE, &gpa);
+
+        if (!rc)
+            rc = page_copy(v->domain, host, gpa, n, right);
         if (rc)
             return rc;
-        src = (const char *)src + n;
-        dst += n;
+        host = (char *)host + n;
+        va += n;
         bytes -= n;
     }
     return 0;
@@ -105,37 +112,11 @@ int guest_phys_write(struct domain *d, paddr_t dst, const void *src,
 
 int guest_copy_from(struct vcpu *v, void *dst, uint64_t src_va, size_t bytes)
 {
-    while (bytes) {
-        size_t n = within_page(src_va, bytes);
-        paddr_t gpa;
-        int rc = arch_guest_walk(v, src_va, false, &gpa);
-
-        if (!rc)
-            rc = page_read(v->domain, dst, gpa, n, READ);
-        if (rc)
-            return rc;
-        dst = (char *)dst + n;
-        src_va += n;
-        bytes -= n;
-    }
-    return 0;
+    return virt_copy(v, dst, src_va, bytes, READ);
 }
 
 int guest_copy_to(struct vcpu *v, uint64_t dst_va, const void *src,
                   size_t bytes)
 {
-    while (bytes) {
-        size_t n = within_page(dst_va, bytes);
-        paddr_t gpa;
-        int rc = arch_guest_walk(v, dst_va, true, &gpa);
-
-        if (!rc)
-            rc = page_write(v->domain, gpa, src, n, WRITE);
-        if (rc)
-            return rc;
-        src = (const char *)src + n;
-        dst_va += n;
-        bytes -= n;
-    }
-    return 0;
+    return virt_copy(v, (void *)(uintptr_t)src, dst_va, bytes, WRITE);
 }

@@ -6,7 +6,6 @@
 #include "hv/hypercall.h"
 
 #define UPCALL_VECTOR_MIN 0x10
-#define IOREQ_PAGES_MAX   64
 
 typedef long hvm_op_fn(struct vcpu *v, uint64_t u);
 
@@ -14,50 +13,16 @@ enum param_who { PARAM_CONTROL, PARAM_GUEST, PARAM_NONE };
 enum param_change { PARAM_FREE, PARAM_ONCE };
 
 struct param {
-    int (*check)(uint64_t value); /* NULL: any value */
-    uint8_t set;                  /* enum param_who */
+    uint8_t set; /* enum param_who */
     uint8_t get;
-    uint8_t change; /* enum param_change */
+    uint8_t change;    /* enum param_change */
+    uint32_t step;     /* values are multiples of it; 0: any value */
+    uint32_t min, max; /* none there: no such device */
 };
 
-static int check_zero(uint64_t value)
-{
-    return value ? -XEN_EINVAL : 0;
-}
-
-static int check_u32(uint64_t value)
-{
-    return value > UINT32_MAX ? -XEN_EINVAL : 0;
-}
-
-static int check_timer_mode(uint64_t value)
-{
-    return value > HVMPTM_one_missed_tick_pending ? -XEN_EINVAL : 0;
-}
-
-static int check_shutdown_code(uint64_t value)
-{
-    return value > SHUTDOWN_MAX ? -XEN_EINVAL : 0;
-}
-
-static int check_ioreq_pages(uint64_t value)
-{
-    return value < 1 || value > IOREQ_PAGES_MAX ? -XEN_EINVAL : 0;
-}
-
-static int check_fip_width(uint64_t value)
-{
-    return value == 0 || value == 4 || value == 8 ? 0 : -XEN_EINVAL;
-}
-
-static int check_no_pm_timer(uint64_t value)
-{
-    return -XEN_ENODEV;
-}
-
 static const struct param params[HVM_NR_PARAMS] = {
-#define HVMPARAM(n, s, g, c, f) \
-    [HVM_PARAM_##n] = {f, PARAM_##s, PARAM_##g, PARAM_##c},
+#define HVMPARAM(n, s, g, c, ...) \
+    [HVM_PARAM_##n] = {PARAM_##s, PARAM_##g, PARAM_##c, __VA_ARGS__},
 #include "hvm_param.def"
 #undef HVMPARAM
 };
@@ -68,6 +33,13 @@ static int param_permit(const struct vcpu *v, const struct domain *d,
     if (who == PARAM_NONE)
         return -XEN_EINVAL;
     return who == PARAM_CONTROL && d == v->domain ? -XEN_EPERM : 0;
+}
+
+static int param_check(const struct param *p, uint64_t value)
+{
+    if (!p->step || (value >= p->min && value <= p->max && !(value % p->step)))
+        return 0;
+    return p->min > p->max ? -XEN_ENODEV : -XEN_EINVAL;
 }
 
 static int param_store(struct domain *d, uint32_t index, uint64_t value)
@@ -90,8 +62,8 @@ static int param_set(struct vcpu *v, struct domain *d, uint32_t index,
     const struct param *p = &params[index];
     int rc = param_permit(v, d, p->set);
 
-    if (!rc && p->check)
-        rc = p->check(value);
+    if (!rc)
+        rc = param_check(p, value);
     if (!rc)
         rc = param_store(d, index, value);
     return rc ? rc : arch_hvm_param_set(d, index, value);
@@ -150,9 +122,7 @@ static long hvm_op_set_upcall_vector(struct vcpu *v, uint64_t u)
         return -XEN_EFAULT;
     if (c.vector < UPCALL_VECTOR_MIN)
         return -XEN_EINVAL;
-    if (c.vcpu >= v->domain->max_vcpus)
-        return -XEN_ENOENT;
-    target = __atomic_load_n(&v->domain->vcpu[c.vcpu], __ATOMIC_ACQUIRE);
+    target = domain_vcpu(v->domain, c.vcpu);
     return target ? arch_set_upcall_vector(target, c.vector) : -XEN_ENOENT;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "memory.h"
 
+#include "hv/arch.h"
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 #include "hv/p2m.h"
@@ -59,6 +60,15 @@ long memop_domain_figure(struct memop *m)
     rc = domain_figure(m, d);
     domain_put(d);
     return rc;
+}
+
+/* Of the machine: one beyond the last. */
+long memop_maximum_ram_page(struct memop *m)
+{
+    struct xen_sysctl_physinfo pi = {0};
+
+    arch_physinfo(&pi);
+    return (long)pi.max_mfn + 1;
 }
 
 /* Nothing is ever shared. */

@@ -8,42 +8,28 @@
 #define NS_PER_S 1000000000ULL
 
 /* The time of day at 'system_time' was 'secs' and 'nsecs'; all guests see it. */
-static long settime(uint64_t secs, uint32_t nsecs, uint64_t system_time)
-{
-    struct domain *next;
-
-    if (nsecs >= NS_PER_S)
-        return -XEN_EINVAL;
-    arch_wallclock_set(secs * NS_PER_S + nsecs - system_time);
-    for (struct domain *d = domain_next_get(0); d; d = next) {
-        domid_t after = (domid_t)(d->id + 1);
-
-        domain_wallclock_update(d);
-        domain_put(d);
-        next = domain_next_get(after);
-    }
-    return 0;
-}
-
 static long platform_settime64(const struct xenpf_settime64 *t)
 {
-    return t->mbz ? -XEN_EINVAL : settime(t->secs, t->nsecs, t->system_time);
+    if (t->mbz || t->nsecs >= NS_PER_S)
+        return -XEN_EINVAL;
+    arch_wallclock_set(t->secs * NS_PER_S + t->nsecs - t->system_time);
+    domain_each(domain_wallclock_update);
+    return 0;
 }
 
 static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
                                  uint64_t u)
 {
     struct xenpf_pcpuinfo *i = &op->u.pcpu_info;
-    long rc = 0;
 
     i->max_present = cpu_count - 1;
     if (i->xen_cpuid >= cpu_count) {
         i->flags = XEN_PCPU_FLAGS_INVALID;
     } else {
         i->flags = XEN_PCPU_FLAGS_ONLINE;
-        rc = arch_platform_op(v, op, u); /* APIC and ACPI ids */
+        arch_cpu_ids(i);
     }
-    return rc ? rc : guest_copy_to(v, u, op, sizeof(*op));
+    return guest_copy_to(v, u, op, sizeof(*op));
 }
 
 long do_platform_op(struct vcpu *v, unsigned long arg[5])
@@ -60,6 +46,6 @@ long do_platform_op(struct vcpu *v, unsigned long arg[5])
     case XENPF_get_cpuinfo:
         return platform_get_cpuinfo(v, &op, arg[0]);
     default:
-        return arch_platform_op(v, &op, arg[0]);
+        return -XEN_ENOSYS;
     }
 }

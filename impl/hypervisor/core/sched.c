@@ -568,7 +568,7 @@ struct vcpu *sched_pick(struct cpu *c)
         cpumask_set(&sched.idle, c->id);
     }
     sched_unlock();
-    /* 'current' is seen before this CPU looks for events: see vcpu_kick(). */
+    /* 'current' is seen before this CPU looks for events: see vcpu_unblock(). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return c->current;
 }
@@ -619,7 +619,7 @@ void vcpu_block(struct vcpu *v)
         WRITE_ONCE(cpus[v->sched->cpu].resched, true);
 }
 
-void vcpu_kick(struct vcpu *v)
+void vcpu_unblock(struct vcpu *v)
 {
     unsigned long waits = BIT(VPF_BLOCKED) | BIT(VPF_POLL);
     unsigned int cpu;
@@ -634,11 +634,6 @@ void vcpu_kick(struct vcpu *v)
     cpu = READ_ONCE(v->sched->cpu);
     if (READ_ONCE(cpus[cpu].current) == v && cpu != arch_cpu_self())
         arch_cpu_kick(cpu);
-}
-
-void vcpu_unblock(struct vcpu *v)
-{
-    vcpu_kick(v);
 }
 
 static bool vcpu_is_out(void *arg)

@@ -21,23 +21,13 @@ static bool mask_has_cpu(const struct cpumask *m)
     return false;
 }
 
-int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m)
+int sched_set_affinity(struct vcpu *v, const struct cpumask *m, bool hard)
 {
     if (!mask_has_cpu(m))
         return -XEN_EINVAL;
     sched_lock();
-    v->sched->hard = *m;
+    *(hard ? &v->sched->hard : &v->sched->soft) = *m;
     sched_requeue_locked(v->sched, arch_now_ns());
-    sched_unlock();
-    return 0;
-}
-
-int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m)
-{
-    if (!mask_has_cpu(m))
-        return -XEN_EINVAL;
-    sched_lock();
-    v->sched->soft = *m;
     sched_unlock();
     return 0;
 }

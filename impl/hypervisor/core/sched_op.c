@@ -9,6 +9,7 @@
 #include "hv/sched.h"
 
 #define POLL_PORTS_MAX 128 /* as upstream */
+#define NS_PER_S       1000000000ULL
 
 typedef long sched_op_fn(struct vcpu *v, uint64_t u);
 
@@ -76,6 +77,41 @@ static long sched_op_poll(struct vcpu *v, uint64_t u)
     timeout = p.timeout ? p.timeout - (uint64_t)v->domain->time_offset_ns : 0;
     timer_stop(&v->poll_timer);
     return poll_ports(v, ports, p.nr_ports, timeout);
+}
+
+/* Which of the domain's is meant: a free one for id 0; negative: none. */
+static int watchdog_choose(const struct domain *d, uint32_t id)
+{
+    if (id)
+        return id <= DOMAIN_WATCHDOGS && d->watchdogs >> (id - 1) & 1
+                   ? (int)id - 1
+                   : -XEN_EINVAL;
+    while (id < DOMAIN_WATCHDOGS && d->watchdogs >> id & 1)
+        id++;
+    return id < DOMAIN_WATCHDOGS ? (int)id : -XEN_ENOSPC;
+}
+
+/* The id of a new one, else 0. A timeout of 0 ends one that is there. */
+static long sched_op_watchdog(struct vcpu *v, uint64_t u)
+{
+    struct domain *d = v->domain;
+    struct sched_watchdog w;
+    int n;
+
+    if (guest_copy_from(v, &w, u, sizeof(w)))
+        return -XEN_EFAULT;
+    spin_lock(&d->lock);
+    n = watchdog_choose(d, w.id);
+    if (n >= 0 && w.id && !w.timeout) {
+        d->watchdogs &= ~BIT(n);
+        timer_stop(&d->watchdog[n]);
+    } else if (n >= 0) {
+        d->watchdogs |= BIT(n);
+        timer_set(&d->watchdog[n], arch_cpu_self(),
+                  arch_now_ns() + w.timeout * NS_PER_S);
+    }
+    spin_unlock(&d->lock);
+    return n < 0 || w.id ? MIN(n, 0) : n + 1;
 }
 
 static sched_op_fn *const sched_ops[] = {

@@ -59,17 +59,14 @@ static void hypercalls_dump(const struct domain *d)
     line_end(&l);
 }
 
+static void domain_stats(struct domain *d)
+{
+    exits_dump(d);
+    hypercalls_dump(d);
+}
+
 void debug_key_exits(char key)
 {
-    struct domain *next;
-
-    for (struct domain *d = domain_next_get(0); d; d = next) {
-        domid_t after = (domid_t)(d->id + 1);
-
-        exits_dump(d);
-        hypercalls_dump(d);
-        domain_put(d);
-        next = domain_next_get(after);
-    }
+    domain_each(domain_stats);
     log_info("exits end"); /* Who collects them waits for this. */
 }

@@ -106,11 +106,6 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
     return 0;
 }
 
-static uint64_t pages_to_bytes(uint64_t pages)
-{
-    return pages << PAGE_SHIFT;
-}
-
 long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
 {
     struct xen_sysctl_numainfo *n = &op->u.numainfo;
@@ -119,8 +114,8 @@ long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
     uint32_t distance = 10; /* to itself, as firmware tables have it */
 
     page_stats(&s);
-    mem.memsize = pages_to_bytes(s.total);
-    mem.memfree = pages_to_bytes(s.free);
+    mem.memsize = s.total << PAGE_SHIFT;
+    mem.memfree = s.free << PAGE_SHIFT;
     if (n->num_nodes && guest_ptr(n->meminfo) &&
         guest_write(v, n->meminfo, 0, &mem))
         return -XEN_EFAULT;

@@ -78,9 +78,7 @@ static void shared_info_fini(struct domain *d)
  */
 static int shared_info_relinquish(struct domain *d)
 {
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_info_unmap(d->vcpu[i]);
+    domain_each_vcpu(d, vcpu_info_unmap);
     shared_info_fini(d);
     return 0;
 }
@@ -93,17 +91,15 @@ static int vcpus_init(struct domain *d, const struct domain_config *c)
 
 static int vcpus_relinquish(struct domain *d)
 {
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_relinquish(d->vcpu[i]);
+    domain_each_vcpu(d, vcpu_relinquish);
+    for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
+        timer_kill(&d->watchdog[i]);
     return 0;
 }
 
 static void vcpus_fini(struct domain *d)
 {
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i])
-            vcpu_destroy(d->vcpu[i]);
+    domain_each_vcpu(d, vcpu_destroy);
     heap_free(d->vcpu);
     d->vcpu = NULL;
 }

@@ -25,6 +25,18 @@ static void singleshot_cb(struct timer *t, void *arg)
     evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
 }
 
+/* Upstream's stands still while the vCPU waits; this one wakes it. */
+static void periodic_cb(struct timer *t, void *arg)
+{
+    struct vcpu *v = arg;
+    uint64_t period_ns = READ_ONCE(v->period_ns);
+
+    if (!period_ns)
+        return;
+    evtchn_send_vcpu_virq(v, VIRQ_TIMER);
+    timer_set(t, arch_cpu_self(), arch_now_ns() + period_ns);
+}
+
 static void poll_cb(struct timer *t, void *arg)
 {
     struct vcpu *v = arg;
@@ -45,6 +57,7 @@ static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
     v->runstate.state = RUNSTATE_offline;
     v->runstate.state_entry_time = arch_now_ns();
     timer_init(&v->singleshot, singleshot_cb, v);
+    timer_init(&v->periodic, periodic_cb, v);
     timer_init(&v->poll_timer, poll_cb, v);
 }
 
@@ -84,8 +97,31 @@ out:
 void vcpu_relinquish(struct vcpu *v)
 {
     timer_kill(&v->singleshot);
+    WRITE_ONCE(v->period_ns, 0);
+    timer_kill(&v->periodic);
     timer_kill(&v->poll_timer);
     vcpu_runstate_unregister(v);
+}
+
+static bool any_vcpu_up(const struct domain *d)
+{
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        if (d->vcpu[i] && !bit_test(&d->vcpu[i]->pause_flags, VPF_DOWN))
+            return true;
+    return false;
+}
+
+bool vcpu_set_down(struct vcpu *v)
+{
+    bool last;
+
+    spin_lock(&v->domain->lock);
+    (void)bit_test_and_set(&v->pause_flags, VPF_DOWN);
+    last = !any_vcpu_up(v->domain);
+    spin_unlock(&v->domain->lock);
+    if (last)
+        domain_shutdown(v->domain, SHUTDOWN_poweroff);
+    return last;
 }
 
 void vcpu_destroy(struct vcpu *v)

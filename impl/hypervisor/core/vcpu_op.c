@@ -7,6 +7,10 @@
 #include "hv/hypercall.h"
 #include "hv/sched.h"
 
+/* As upstream's limits. */
+#define PERIOD_MIN_NS 1000000ULL
+#define PERIOD_MAX_NS (~0ULL >> 2)
+
 struct vcpu_call {
     struct vcpu *self; /* who calls */
     struct vcpu *v;    /* who is meant, of the same domain */
@@ -28,27 +32,11 @@ static long vcpu_op_up(const struct vcpu_call *c)
     return initialised ? 0 : -XEN_EINVAL;
 }
 
-static bool any_vcpu_up(const struct domain *d)
-{
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        if (d->vcpu[i] && !bit_test(&d->vcpu[i]->pause_flags, VPF_DOWN))
-            return true;
-    return false;
-}
-
 /* The domain is off when its last vCPU goes. */
 static long vcpu_op_down(const struct vcpu_call *c)
 {
-    bool last;
-
-    spin_lock(&c->v->domain->lock);
-    bit_test_and_set(&c->v->pause_flags, VPF_DOWN);
-    last = !any_vcpu_up(c->v->domain);
-    spin_unlock(&c->v->domain->lock);
-    if (last) {
-        domain_shutdown(c->v->domain, SHUTDOWN_poweroff);
+    if (vcpu_set_down(c->v))
         return 0;
-    }
     arch_vcpu_down(c->v);
     if (c->v != c->self) {
         /* A moment's pause gets it off its CPU; the flag keeps it off. */
@@ -63,6 +51,14 @@ static long vcpu_op_is_up(const struct vcpu_call *c)
     return !bit_test(&c->v->pause_flags, VPF_DOWN);
 }
 
+static long vcpu_op_get_runstate_info(const struct vcpu_call *c)
+{
+    struct vcpu_runstate_info r;
+
+    vcpu_runstate_get(c->v, &r);
+    return guest_copy_to(c->self, c->u, &r, sizeof(r));
+}
+
 static long vcpu_op_register_runstate(const struct vcpu_call *c)
 {
     struct vcpu_register_runstate_memory_area a;
@@ -72,9 +68,23 @@ static long vcpu_op_register_runstate(const struct vcpu_call *c)
     return vcpu_runstate_register(c->self, c->v, a.addr.p);
 }
 
-/* There is none: kernels stop it in case a loader had started one. */
+static long vcpu_op_set_periodic_timer(const struct vcpu_call *c)
+{
+    struct vcpu_set_periodic_timer t;
+
+    if (guest_copy_from(c->self, &t, c->u, sizeof(t)))
+        return -XEN_EFAULT;
+    if (t.period_ns < PERIOD_MIN_NS || t.period_ns > PERIOD_MAX_NS)
+        return -XEN_EINVAL;
+    WRITE_ONCE(c->v->period_ns, t.period_ns);
+    timer_set(&c->v->periodic, arch_cpu_self(), arch_now_ns() + t.period_ns);
+    return 0;
+}
+
 static long vcpu_op_stop_periodic_timer(const struct vcpu_call *c)
 {
+    WRITE_ONCE(c->v->period_ns, 0);
+    timer_stop(&c->v->periodic);
     return 0;
 }
 
@@ -122,12 +132,13 @@ static vcpu_op_fn *const vcpu_ops[] = {
 
 long do_vcpu_op(struct vcpu *v, unsigned long arg[5])
 {
-    unsigned int cmd = (unsigned int)arg[0], id = (unsigned int)arg[1];
-    struct vcpu_call c = {.self = v, .u = arg[2]};
+    unsigned int cmd = (unsigned int)arg[0];
+    const struct vcpu_call c = {
+        .self = v,
+        .v = domain_vcpu(v->domain, (uint32_t)arg[1]),
+        .u = arg[2],
+    };
 
-    if (id >= v->domain->max_vcpus)
-        return -XEN_ENOENT;
-    c.v = __atomic_load_n(&v->domain->vcpu[id], __ATOMIC_ACQUIRE);
     if (!c.v)
         return -XEN_ENOENT;
     if (cmd >= ARRAY_SIZE(vcpu_ops) || !vcpu_ops[cmd])

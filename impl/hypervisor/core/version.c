@@ -115,10 +115,23 @@ static long version_commandline(struct vcpu *v, uint64_t u)
                        sizeof(xen_commandline_t));
 }
 
-/* The image carries none; upstream answers the same then. */
+/* Its length; and itself, where there is room for it. */
 static long version_build_id(struct vcpu *v, uint64_t u)
 {
-    return v->domain->privileged ? -XEN_ENODATA : -XEN_EPERM;
+    const uint32_t bytes = sizeof(arch_build_id.id);
+    uint32_t room;
+
+    if (!v->domain->privileged)
+        return -XEN_EPERM;
+    if (!u)
+        return bytes;
+    if (guest_copy_from(v, &room, u, sizeof(room)))
+        return -XEN_EFAULT;
+    if (room < bytes)
+        return room ? -XEN_ENOBUFS : -XEN_EINVAL;
+    if (guest_copy_to(v, u + sizeof(room), arch_build_id.id, bytes))
+        return -XEN_EFAULT;
+    return bytes;
 }
 
 static version_fn *const version_ops[] = {

@@ -13,11 +13,6 @@ long do_vm_assist(struct vcpu *v, unsigned long arg[5])
         return -XEN_ENOSYS;
     if (arg[1] != VMASST_TYPE_runstate_update_flag)
         return -XEN_EINVAL;
-    spin_lock(&v->domain->lock);
-    if (cmd == VMASST_CMD_enable)
-        v->domain->vm_assist |= bit;
-    else
-        v->domain->vm_assist &= ~bit;
-    spin_unlock(&v->domain->lock);
+    v->domain->vm_assist = cmd == VMASST_CMD_enable ? bit : 0;
     return 0;
 }

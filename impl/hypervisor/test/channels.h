@@ -18,6 +18,7 @@ extern union channel_arg {
     struct evtchn_status status;
     struct evtchn_bind_vcpu bind_vcpu;
     struct evtchn_unmask unmask;
+    struct evtchn_reset reset;
     struct evtchn_init_control init_control;
     struct evtchn_expand_array expand_array;
     struct evtchn_set_priority set_priority;

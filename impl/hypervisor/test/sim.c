@@ -69,7 +69,7 @@ void sim_set_row(unsigned int i, const struct sim_row *row)
 
     sim_vcpu[i].row = row;
     sim_vcpu[i].left_ns = row->run_ns;
-    if (sched_adjust(d, &op) || sched_set_hard_affinity(sim_vcpu[i].v, &hard))
+    if (sched_adjust(d, &op) || sched_set_affinity(sim_vcpu[i].v, &hard, true))
         abort();
 }
 

@@ -13,7 +13,7 @@
 
 START_TEST(unknown_operation_is_enosys)
 {
-    static const unsigned int nr[] = {EVTCHNOP_reset, 14, 15, 63, ~0U};
+    static const unsigned int nr[] = {14, 15, 16, 63, ~0U};
 
     for (unsigned int i = 0; i < ARRAY_SIZE(nr); i++)
         ck_assert_int_eq(guest_call(d1, NR, nr[i], GUEST_ARG, 0), -XEN_ENOSYS);

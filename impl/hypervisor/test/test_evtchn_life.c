@@ -114,6 +114,26 @@ START_TEST(domains_end_without_leak)
 }
 END_TEST
 
+START_TEST(a_reset_closes_every_port_and_no_other)
+{
+    evtchn_port_t near, far;
+
+    channel_join(&near, &far);
+    for (unsigned int i = 0; i < 600; i++)
+        (void)channel_unbound(d1, 0);
+    ck_assert_int_eq(op(d1, reset, .dom = 0), -XEN_EPERM);
+    ck_assert_int_eq(op(d0, reset, .dom = 77), -XEN_ESRCH);
+    ck_assert_int_eq(op(d0, reset, .dom = 1), -XEN_EINVAL); /* not paused */
+    ck_assert_int_eq(op(d1, reset, .dom = DOMID_SELF), 0);
+    ck_assert_uint_eq(channel_state(d1, near), EVTCHNSTAT_closed);
+    ck_assert_uint_eq(channel_state(d1, 601), EVTCHNSTAT_closed);
+    ck_assert_uint_eq(channel_state(d0, far), EVTCHNSTAT_unbound);
+    ck_assert_uint_eq(channel_ipi(d1, 0), 1);
+    ck_assert_int_eq(op(d1, reset, .dom = 1), 0);
+    ck_assert_uint_eq(channel_state(d1, 1), EVTCHNSTAT_closed);
+}
+END_TEST
+
 START_TEST(a_dying_domain_gets_no_ports)
 {
     d1->dying = DOMDYING_DYING;
@@ -162,6 +182,7 @@ int main(void)
         a_send_wakes_who_polls_several,
         a_send_after_the_poll_wakes_nobody,
         domains_end_without_leak,
+        a_reset_closes_every_port_and_no_other,
         a_dying_domain_gets_no_ports,
         creation_fails_whole_without_memory,
         dump_names_each_port,

@@ -217,6 +217,7 @@ START_TEST(reservations_are_told)
                      -XEN_EPERM);
     r.domid = 77;
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_maximum_gpfn, r), -XEN_ESRCH);
+    ck_assert_int_eq(MEMORY_OP(call_v1, XENMEM_maximum_ram_page, r), 0x4000);
 }
 END_TEST
 

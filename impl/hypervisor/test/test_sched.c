@@ -199,14 +199,14 @@ START_TEST(affinity_without_a_cpu_is_einval)
     struct cpumask got;
 
     sim_init(2, &row, 1);
-    ck_assert_int_eq(sched_set_hard_affinity(sim_vcpu[0].v, &none),
+    ck_assert_int_eq(sched_set_affinity(sim_vcpu[0].v, &none, true),
                      -XEN_EINVAL);
-    ck_assert_int_eq(sched_set_hard_affinity(sim_vcpu[0].v, &offline),
+    ck_assert_int_eq(sched_set_affinity(sim_vcpu[0].v, &offline, true),
                      -XEN_EINVAL);
-    ck_assert_int_eq(sched_set_soft_affinity(sim_vcpu[0].v, &none),
+    ck_assert_int_eq(sched_set_affinity(sim_vcpu[0].v, &none, false),
                      -XEN_EINVAL);
     offline.bits[0] = 2;
-    ck_assert_int_eq(sched_set_soft_affinity(sim_vcpu[0].v, &offline), 0);
+    ck_assert_int_eq(sched_set_affinity(sim_vcpu[0].v, &offline, false), 0);
     sched_get_affinity(sim_vcpu[0].v, NULL, &got);
     ck_assert_uint_eq(got.bits[0], 2);
 }
@@ -310,7 +310,7 @@ START_TEST(block_with_a_pending_event_goes_on)
     v->arch->pending = false;
     vcpu_block(v);
     ck_assert(!vcpu_runnable(v));
-    vcpu_kick(v);
+    vcpu_unblock(v);
     ck_assert(vcpu_runnable(v));
 }
 END_TEST
@@ -343,12 +343,12 @@ START_TEST(a_kick_interrupts_the_cpu_that_runs_it_only)
     on = cpus[1].current;
     off = sim_vcpu[on == sim_vcpu[0].v].v;
     kicks = double_cpu[1].kicks;
-    vcpu_kick(off);
+    vcpu_unblock(off);
     ck_assert_uint_eq(double_cpu[1].kicks, kicks);
-    vcpu_kick(on);
+    vcpu_unblock(on);
     ck_assert_uint_eq(double_cpu[1].kicks, kicks + 1);
     double_self = 1;
-    vcpu_kick(on);
+    vcpu_unblock(on);
     ck_assert_uint_eq(double_cpu[1].kicks, kicks + 1);
 }
 END_TEST

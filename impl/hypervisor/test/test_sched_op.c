@@ -19,7 +19,6 @@ static long op(struct vcpu *v, unsigned int cmd, unsigned long arg)
 START_TEST(unknown_operations_are_enosys)
 {
     ck_assert_int_eq(op(call_v1, SCHEDOP_pin_override, 0), -XEN_ENOSYS);
-    ck_assert_int_eq(op(call_v1, SCHEDOP_watchdog, 0), -XEN_ENOSYS);
     ck_assert_int_eq(op(call_v1, 8, 0), -XEN_ENOSYS);
     ck_assert_int_eq(op(call_v1, ~0U, 0), -XEN_ENOSYS);
 }
@@ -89,6 +88,45 @@ START_TEST(block_waits_unless_something_is_pending)
 }
 END_TEST
 
+static long watchdog(uint32_t id, uint32_t timeout)
+{
+    struct sched_watchdog w = {.id = id, .timeout = timeout};
+
+    return OP_WITH(call_v1, SCHEDOP_watchdog, w);
+}
+
+START_TEST(a_domain_has_two_watchdogs)
+{
+    ck_assert_int_eq(watchdog(1, 5), -XEN_EINVAL);
+    ck_assert_int_eq(watchdog(0, 5), 1);
+    ck_assert_int_eq(watchdog(0, 5), 2);
+    ck_assert_int_eq(watchdog(0, 5), -XEN_ENOSPC);
+    ck_assert_int_eq(watchdog(3, 5), -XEN_EINVAL);
+    ck_assert_int_eq(watchdog(~0U, 5), -XEN_EINVAL);
+    ck_assert_int_eq(watchdog(1, 0), 0);
+    ck_assert_int_eq(watchdog(1, 0), -XEN_EINVAL);
+    ck_assert_int_eq(watchdog(0, 5), 1);
+    ck_assert_int_eq(op(call_v1, SCHEDOP_watchdog, CALL_BAD), -XEN_EFAULT);
+}
+END_TEST
+
+START_TEST(a_watchdog_that_is_not_fed_ends_the_domain)
+{
+    double_now_ns = 1000;
+    ck_assert_int_eq(watchdog(0, 5), 1);
+    double_now_ns += 4000000000;
+    timer_run(0);
+    ck_assert_int_eq(watchdog(1, 5), 0);
+    double_now_ns += 4000000000;
+    timer_run(0);
+    ck_assert(!call_guest->shut_down);
+    double_now_ns += 1000000000;
+    timer_run(0);
+    ck_assert(call_guest->shut_down);
+    ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_watchdog);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -98,6 +136,8 @@ int main(void)
         a_timeout_in_the_past_does_not_wait,
         hostile_polls_are_refused,
         block_waits_unless_something_is_pending,
+        a_domain_has_two_watchdogs,
+        a_watchdog_that_is_not_fed_ends_the_domain,
     };
 
     return call_run("sched_op", tests, ARRAY_SIZE(tests));

@@ -51,7 +51,7 @@ static void op_block(struct vcpu *v)
 static void op_kick(struct vcpu *v)
 {
     (void)v;
-    vcpu_kick(vcpus[dice(VCPUS)]);
+    vcpu_unblock(vcpus[dice(VCPUS)]);
 }
 
 static void op_yield(struct vcpu *v)
@@ -76,7 +76,7 @@ static void op_affinity(struct vcpu *v)
     struct cpumask m = {{1 + dice((1U << CPUS) - 1)}};
 
     (void)v;
-    ck_assert_int_eq(sched_set_hard_affinity(vcpus[dice(VCPUS)], &m), 0);
+    ck_assert_int_eq(sched_set_affinity(vcpus[dice(VCPUS)], &m, true), 0);
 }
 
 static void op_memory(struct vcpu *v)

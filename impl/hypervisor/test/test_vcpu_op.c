@@ -125,13 +125,51 @@ START_TEST(timers_of_other_vcpus_are_left_alone)
 }
 END_TEST
 
-START_TEST(there_are_no_periodic_timers)
+START_TEST(a_periodic_timer_goes_on_until_it_is_stopped)
 {
     struct vcpu_set_periodic_timer t = {.period_ns = 1000000};
 
     setup();
-    ck_assert_int_eq(OP_WITH(VCPUOP_set_periodic_timer, 0, t), -XEN_ENOSYS);
-    ck_assert_int_eq(op(VCPUOP_stop_periodic_timer, 0, 0), 0);
+    double_now_ns = 1000;
+    ck_assert_int_eq(OP_WITH(VCPUOP_set_periodic_timer, 1, t), 0);
+    for (unsigned int i = 0; i < 3; i++) {
+        double_now_ns += t.period_ns;
+        timer_run(0);
+        ck_assert(timer_pending(&smp->vcpu[1]->periodic));
+        ck_assert_uint_eq(smp->vcpu[1]->periodic.deadline_ns,
+                          double_now_ns + t.period_ns);
+    }
+    ck_assert_int_eq(op(VCPUOP_stop_periodic_timer, 1, 0), 0);
+    ck_assert(!timer_pending(&smp->vcpu[1]->periodic));
+    ck_assert_int_eq(op(VCPUOP_stop_periodic_timer, 1, 0), 0);
+}
+END_TEST
+
+START_TEST(periods_that_are_too_short_or_long_are_refused)
+{
+    static const uint64_t bad[] = {0, 999999, 1ULL << 62, ~0ULL};
+    struct vcpu_set_periodic_timer t;
+
+    setup();
+    for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+        t.period_ns = bad[i];
+        ck_assert_int_eq(OP_WITH(VCPUOP_set_periodic_timer, 0, t), -XEN_EINVAL);
+    }
+    ck_assert_int_eq(op(VCPUOP_set_periodic_timer, 0, CALL_BAD), -XEN_EFAULT);
+    ck_assert(!timer_pending(&smp->vcpu[0]->periodic));
+}
+END_TEST
+
+START_TEST(the_runstate_is_told)
+{
+    const struct vcpu_runstate_info *r;
+
+    setup();
+    ck_assert_int_eq(op(VCPUOP_down, 1, 0), 0);
+    ck_assert_int_eq(op(VCPUOP_get_runstate_info, 1, CALL_REQUEST), 0);
+    r = call_at(smp, CALL_REQUEST);
+    ck_assert_int_eq(r->state, RUNSTATE_offline);
+    ck_assert_int_eq(op(VCPUOP_get_runstate_info, 0, CALL_BAD), -XEN_EFAULT);
 }
 END_TEST
 
@@ -155,8 +193,6 @@ START_TEST(what_is_not_there_says_so)
 {
     setup();
     ck_assert_int_eq(op(VCPUOP_send_nmi, 1, 0), -XEN_ENOSYS);
-    ck_assert_int_eq(op(VCPUOP_get_runstate_info, 0, CALL_REQUEST),
-                     -XEN_ENOSYS);
     ck_assert_int_eq(op(VCPUOP_get_physid, 0, CALL_REQUEST), -XEN_ENOSYS);
 }
 END_TEST
@@ -171,7 +207,9 @@ int main(void)
         hostile_vcpu_info_is_refused,
         a_singleshot_timer_raises_its_virq,
         timers_of_other_vcpus_are_left_alone,
-        there_are_no_periodic_timers,
+        a_periodic_timer_goes_on_until_it_is_stopped,
+        periods_that_are_too_short_or_long_are_refused,
+        the_runstate_is_told,
         a_runstate_area_can_be_withdrawn,
         what_is_not_there_says_so,
     };

@@ -47,7 +47,30 @@ START_TEST(guests_are_denied_what_identifies_the_host)
     ck_assert_int_eq(version(call_v1, XENVER_compile_info), 0);
     ck_assert_str_eq(answer(call_v1), "<denied>");
     ck_assert_int_eq(version(call_v1, XENVER_build_id), -XEN_EPERM);
-    ck_assert_int_eq(version(call_v0, XENVER_build_id), -XEN_ENODATA);
+}
+END_TEST
+
+START_TEST(the_build_id_goes_where_there_is_room)
+{
+    struct {
+        uint32_t len;
+        uint8_t id[20];
+    } *b = call_at(call_dom0, CALL_REQUEST);
+
+    ck_assert_int_eq(
+        call(call_v0, __HYPERVISOR_xen_version, XENVER_build_id, 0, 0), 20);
+    ck_assert_int_eq(
+        call(call_v0, __HYPERVISOR_xen_version, XENVER_build_id, CALL_BAD, 0),
+        -XEN_EFAULT);
+    b->len = 0;
+    ck_assert_int_eq(version(call_v0, XENVER_build_id), -XEN_EINVAL);
+    b->len = 19;
+    ck_assert_int_eq(version(call_v0, XENVER_build_id), -XEN_ENOBUFS);
+    ck_assert_uint_eq(b->id[0], 0);
+    b->len = 20;
+    ck_assert_int_eq(version(call_v0, XENVER_build_id), 20);
+    ck_assert_uint_eq(b->id[0], 1);
+    ck_assert_uint_eq(b->id[19], 20);
 }
 END_TEST
 
@@ -137,6 +160,7 @@ int main(void)
         the_abi_is_that_of_4_17,
         texts_are_terminated,
         guests_are_denied_what_identifies_the_host,
+        the_build_id_goes_where_there_is_room,
         features_tell_dom0_from_guests,
         the_handle_is_the_domains,
         settime_reaches_every_domain,

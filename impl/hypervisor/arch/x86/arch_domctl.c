@@ -30,8 +30,6 @@ static long get_context(struct vcpu *v, struct domain *d, struct xen_domctl *op,
     struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
     long rc;
 
-    if (d == v->domain)
-        return -XEN_EINVAL;
     domain_pause(d);
     rc = guest_ptr(c->buffer)
              ? hvm_context_save(v, d, guest_ptr(c->buffer), c->size)
@@ -49,8 +47,6 @@ static long set_context(struct vcpu *v, struct domain *d, struct xen_domctl *op,
     const struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
     long rc;
 
-    if (d == v->domain)
-        return -XEN_EINVAL;
     domain_pause(d);
     rc = hvm_context_load(v, d, guest_ptr(c->buffer), c->size);
     domain_unpause(d);
@@ -91,8 +87,6 @@ static long set_cpu_policy(struct vcpu *v, struct domain *d,
     struct policy_error e;
     int rc;
 
-    if (d == v->domain)
-        return -XEN_EINVAL;
     if (d->creation_finished)
         return -XEN_EEXIST;
     rc = policy_in(v, d->arch->policy, &b, &e);
@@ -113,8 +107,6 @@ static long set_tsc_info(struct vcpu *v, struct domain *d,
 {
     const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
 
-    if (d == v->domain)
-        return -XEN_EINVAL;
     if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)
         return -XEN_EOPNOTSUPP;
     if (t->tsc_mode > TSC_MODE_NEVER_EMULATE)
@@ -127,8 +119,6 @@ static long set_tsc_info(struct vcpu *v, struct domain *d,
 static long get_tsc_info(struct vcpu *v, struct domain *d,
                          struct xen_domctl *op, uint64_t u)
 {
-    if (d == v->domain)
-        return -XEN_EINVAL;
     op->u.tsc_info = (struct xen_domctl_tsc_info){
         .tsc_mode = d->arch->tsc_mode,
         .gtsc_khz = tsc_khz(),
@@ -141,13 +131,14 @@ static long get_tsc_info(struct vcpu *v, struct domain *d,
 static const struct {
     uint32_t cmd;
     arch_domctl_fn *fn;
+    bool other; /* not on the caller itself */
 } rows[] = {
-    {XEN_DOMCTL_gethvmcontext, get_context},
-    {XEN_DOMCTL_sethvmcontext, set_context},
-    {XEN_DOMCTL_get_cpu_policy, get_cpu_policy},
-    {XEN_DOMCTL_set_cpu_policy, set_cpu_policy},
-    {XEN_DOMCTL_settscinfo, set_tsc_info},
-    {XEN_DOMCTL_gettscinfo, get_tsc_info},
+    {XEN_DOMCTL_gethvmcontext, get_context, true},
+    {XEN_DOMCTL_sethvmcontext, set_context, true},
+    {XEN_DOMCTL_get_cpu_policy, get_cpu_policy, false},
+    {XEN_DOMCTL_set_cpu_policy, set_cpu_policy, true},
+    {XEN_DOMCTL_settscinfo, set_tsc_info, true},
+    {XEN_DOMCTL_gettscinfo, get_tsc_info, true},
 };
 
 long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op,
@@ -155,6 +146,8 @@ long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op,
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
         if (rows[i].cmd == op->cmd)
-            return rows[i].fn(v, d, op, u_domctl);
+            return rows[i].other && d == v->domain
+                       ? -XEN_EINVAL
+                       : rows[i].fn(v, d, op, u_domctl);
     return -XEN_ENOSYS;
 }

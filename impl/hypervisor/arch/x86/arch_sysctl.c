@@ -89,14 +89,8 @@ long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, uint64_t u_sysctl)
     }
 }
 
-long arch_platform_op(struct vcpu *v, struct xen_platform_op *op, uint64_t u_op)
+void arch_cpu_ids(struct xenpf_pcpuinfo *i)
 {
-    const struct percpu *p;
-
-    if (op->cmd != XENPF_get_cpuinfo)
-        return -XEN_ENOSYS;
-    p = percpu_of(op->u.pcpu_info.xen_cpuid);
-    op->u.pcpu_info.apic_id = p->apic_id;
-    op->u.pcpu_info.acpi_id = op->u.pcpu_info.xen_cpuid;
-    return 0;
+    i->apic_id = percpu_of(i->xen_cpuid)->apic_id;
+    i->acpi_id = i->xen_cpuid;
 }

@@ -105,8 +105,6 @@ static void lower_line(struct vcpu *v)
 
 int arch_set_upcall_vector(struct vcpu *v, uint8_t vector)
 {
-    if (vector < 0x10)
-        return -XEN_EINVAL;
     v->arch->upcall_vector = vector;
     return 0;
 }
@@ -120,11 +118,13 @@ static uint32_t intx_gsi(uint64_t value)
     return ((device * 4 + (device >> 3) + intx) & 31) + 16;
 }
 
-static int set_callback(struct domain *d, uint64_t value)
+int arch_hvm_param_set(struct domain *d, uint32_t index, uint64_t value)
 {
     struct arch_domain *ad = d->arch;
     uint8_t type = value >> 56;
 
+    if (index != HVM_PARAM_CALLBACK_IRQ)
+        return 0;
     ad->callback_vector = 0;
     ad->callback_gsi = 0;
     ad->callback_type = type;
@@ -139,13 +139,6 @@ static int set_callback(struct domain *d, uint64_t value)
         ad->callback_gsi = intx_gsi(value);
         break;
     }
-    return 0;
-}
-
-int arch_hvm_param_set(struct domain *d, uint32_t index, uint64_t value)
-{
-    if (index == HVM_PARAM_CALLBACK_IRQ)
-        return set_callback(d, value);
     return 0;
 }
 
@@ -257,18 +250,4 @@ void vcpu_prepare_events(struct vcpu *v)
     }
     inject_irq(v, irq);
     vcpu_irq_window(v, vlapic_pending(v) >= 0);
-}
-
-void vcpu_halt_forever(struct vcpu *v)
-{
-    struct domain *d = v->domain;
-
-    bit_test_and_set(&v->pause_flags, VPF_DOWN);
-    for (unsigned int i = 0; i < d->max_vcpus; i++) {
-        const struct vcpu *o = READ_ONCE(d->vcpu[i]);
-
-        if (o && !bit_test(&o->pause_flags, VPF_DOWN))
-            return;
-    }
-    domain_shutdown(d, SHUTDOWN_poweroff);
 }

@@ -73,7 +73,6 @@ static void send_init(struct vcpu *v)
     __atomic_store_n(&a->sipi_vector, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&a->init_pending, true, __ATOMIC_SEQ_CST);
     vcpu_unblock(v);
-    vcpu_kick(v);
 }
 
 static void send_sipi(struct vcpu *v, uint8_t vector)

@@ -73,6 +73,14 @@ static void message_release(struct vmsg *m)
     m->vector = 0;
 }
 
+static void address_write(struct vmsg *m, bool high, uint32_t value)
+{
+    unsigned int shift = high ? 32 : 0;
+
+    m->address &= ~((uint64_t)UINT32_MAX << shift);
+    m->address |= (uint64_t)value << shift;
+}
+
 /* --- MSI: one message, whatever the device could do --- */
 
 static unsigned int msi_data_reg(const struct pci_dev *p)
@@ -119,16 +127,12 @@ static void msi_control_write(struct pci_dev *p, uint32_t value)
 
 void vmsi_write(struct pci_dev *p, unsigned int reg, uint32_t value)
 {
-    struct vmsg *m = &p->message;
-
     if (reg == p->msi)
         msi_control_write(p, value);
-    else if (reg == p->msi + MSI_ADDRESS_LOW)
-        m->address = (m->address & ~(uint64_t)UINT32_MAX) | value;
     else if (reg == msi_data_reg(p))
-        m->data = value & MSI_DATA_MASK;
+        p->message.data = value & MSI_DATA_MASK;
     else
-        m->address = (uint32_t)m->address | (uint64_t)value << 32;
+        address_write(&p->message, reg != p->msi + MSI_ADDRESS_LOW, value);
 }
 
 /* --- MSI-X: a table in the device's memory --- */
@@ -181,16 +185,14 @@ static void entry_control(struct pci_dev *p, unsigned int n, uint32_t value)
 static void entry_write(struct pci_dev *p, uint64_t offset, uint32_t value)
 {
     unsigned int n = offset / ENTRY_BYTES;
-    struct vmsg *m = &p->entry[n];
+    unsigned int at = offset % ENTRY_BYTES;
 
-    if (offset % ENTRY_BYTES == ENTRY_LOW)
-        m->address = (m->address & ~(uint64_t)UINT32_MAX) | value;
-    else if (offset % ENTRY_BYTES == ENTRY_HIGH)
-        m->address = (uint32_t)m->address | (uint64_t)value << 32;
-    else if (offset % ENTRY_BYTES == ENTRY_DATA)
-        m->data = value;
-    else
+    if (at == ENTRY_DATA)
+        p->entry[n].data = value;
+    else if (at == ENTRY_CONTROL)
         entry_control(p, n, value);
+    else
+        address_write(&p->entry[n], at == ENTRY_HIGH, value);
 }
 
 static uint32_t entry_read(const struct pci_dev *p, uint64_t offset)

@@ -75,13 +75,21 @@ unsigned int arch_max_gfn_bits(void);
 long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op,
                  uint64_t u_domctl); /* rows that domctl.c does not have */
 long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, uint64_t u_sysctl);
-long arch_platform_op(struct vcpu *v, struct xen_platform_op *op,
-                      uint64_t u_op);
+/* APIC and ACPI ids of the CPU that 'i' asks for, which there is. */
+void arch_cpu_ids(struct xenpf_pcpuinfo *i);
 /* PHYSDEVOP_*; -XEN_ENOSYS for what a domain without pirqs lacks. */
 long arch_physdev_op(struct vcpu *v, unsigned int cmd, uint64_t u_arg);
 void arch_physinfo(struct xen_sysctl_physinfo *pi);
 void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t);
 const char *arch_capabilities(void); /* XENVER_capabilities text */
+
+/* The linker's note about this image: a hash of all of it. */
+struct build_id_note {
+    uint32_t name_bytes, id_bytes, type;
+    char name[4];
+    uint8_t id[20];
+};
+extern const struct build_id_note arch_build_id;
 
 /* --- Statistics: exit reasons per domain (debug key 'x') --- */
 

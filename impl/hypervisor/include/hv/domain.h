@@ -23,6 +23,7 @@
 #define DOMID_LIMIT      DOMID_FIRST_RESERVED
 
 #define DOMAIN_HYPERCALLS 64 /* as HYPERCALL_LIMIT */
+#define DOMAIN_WATCHDOGS  2  /* as upstream */
 
 struct evtchn_domain;
 struct evtchn_vcpu;
@@ -71,6 +72,8 @@ struct vcpu {
     struct vcpu_runstate_info *runstate_map; /* [d] there, or NULL */
     bool runstate_dirty;            /* [a] copy to the guest before entry */
     struct timer singleshot;        /* VCPUOP_set_singleshot_timer */
+    struct timer periodic;          /* VCPUOP_set_periodic_timer */
+    uint64_t period_ns;             /* [a] of it; 0: stopped */
     struct timer poll_timer;        /* SCHEDOP_poll timeout */
     uint64_t hypercall_deadline_ns; /* [v] preempt a long one, 0: not set */
     bool in_multicall;              /* [v] */
@@ -112,10 +115,19 @@ struct domain {
     uint64_t paging_pool_bytes;         /* [d] set_paging_mempool_size */
     uint64_t hypercalls[DOMAIN_HYPERCALLS];   /* [a] calls by number */
     int64_t wallclock_offset_s;               /* [d] settimeoffset */
+    struct timer watchdog[DOMAIN_WATCHDOGS];  /* SCHEDOP_watchdog */
+    uint8_t watchdogs;                        /* [d] bits: in use */
     unsigned int kill_unit;                   /* domctl lock: next unit */
     bool released;                            /* [a] creation reference gone */
     struct xen_arch_domainconfig arch_config; /* [I] as created */
 };
+
+/* Borrowed; NULL when there is no such vCPU. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, uint32_t id)
+{
+    return id < d->max_vcpus ? __atomic_load_n(&d->vcpu[id], __ATOMIC_ACQUIRE)
+                             : NULL;
+}
 
 enum domain_dying { DOMDYING_ALIVE, DOMDYING_DYING, DOMDYING_DEAD };
 
@@ -132,6 +144,10 @@ extern struct domain *dom0;
    domain_find_get() and domain_put(). Not with the page allocator's lock held. */
 struct domain *domain_find_get(domid_t id); /* DOMID_SELF is not resolved */
 struct domain *domain_next_get(domid_t after_or_equal);
+/* Run 'fn' on every domain, each held while it runs. */
+void domain_each(void (*fn)(struct domain *d));
+/* The same for the vCPUs of a domain. */
+void domain_each_vcpu(struct domain *d, void (*fn)(struct vcpu *v));
 void domain_put(struct domain *d);
 /* Resolve DOMID_SELF and check that 'v' may act on it: 0 / -ESRCH / -EPERM. */
 int domain_target_get(struct vcpu *v, domid_t id, struct domain **out);
@@ -164,6 +180,9 @@ int domain_ctl_unpause(struct domain *d);
 /* vcpu_info: VCPUOP_register_vcpu_info and its release at teardown. */
 int vcpu_info_map(struct vcpu *v, gfn_t gfn, unsigned int offset);
 void vcpu_info_unmap(struct vcpu *v);
+/* Keep 'v' off its CPU; the last one to go powers its domain off, and nothing
+   else happens: true. */
+bool vcpu_set_down(struct vcpu *v);
 
 /* Register a runstate area at 'va' of the running vCPU 'self' for 'v'. */
 int vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va);

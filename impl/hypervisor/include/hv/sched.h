@@ -53,10 +53,8 @@ void vcpu_wake(struct vcpu *v);
 /* Own vCPU: sleep until vcpu_unblock(), unless an event is pending already. */
 void vcpu_block(struct vcpu *v);
 /* An event or interrupt for 'v' (made visible before): end a block or poll, or
-   kick it out of the guest so that it looks. Cheap when nothing is to do. The two
-   names mean the same. */
+   kick it out of the guest so that it looks. Cheap when nothing is to do. */
 void vcpu_unblock(struct vcpu *v);
-void vcpu_kick(struct vcpu *v);
 /* Counted. The plain form returns when 'v' has left arch_vcpu_run() and was
    switched out, or at once when 'v' itself executes it. No lock may be held that
    'v' could wait for in a hypercall. A CPU that waits here counts
@@ -70,8 +68,7 @@ bool vcpu_is_running(const struct vcpu *v);  /* on some CPU now */
 unsigned int vcpu_cpu(const struct vcpu *v); /* last or present CPU */
 
 /* 0, or -XEN_EINVAL when the mask holds no online CPU. */
-int sched_set_hard_affinity(struct vcpu *v, const struct cpumask *m);
-int sched_set_soft_affinity(struct vcpu *v, const struct cpumask *m);
+int sched_set_affinity(struct vcpu *v, const struct cpumask *m, bool hard);
 void sched_get_affinity(struct vcpu *v, struct cpumask *hard,
                         struct cpumask *soft);
 void vcpu_yield(struct vcpu *v);

@@ -296,23 +296,22 @@ long arch_physdev_op(struct vcpu *v, unsigned int cmd, uint64_t u_arg)
     return -XEN_ENOSYS;
 }
 
-long arch_platform_op(struct vcpu *v, struct xen_platform_op *op, uint64_t u_op)
+void arch_cpu_ids(struct xenpf_pcpuinfo *i)
 {
-    (void)v;
-    (void)op;
-    (void)u_op;
-    return -XEN_ENOSYS;
 }
 
 void arch_physinfo(struct xen_sysctl_physinfo *pi)
 {
     pi->cpu_khz = 1000000;
+    pi->max_mfn = 0x3fff;
 }
 
 void arch_cputopo(unsigned int cpu, struct xen_sysctl_cputopo *t)
 {
     *t = (struct xen_sysctl_cputopo){.core = cpu};
 }
+
+const struct build_id_note arch_build_id = {.id = {1, [19] = 20}};
 
 const char *arch_capabilities(void)
 {

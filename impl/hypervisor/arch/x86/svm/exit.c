@@ -157,7 +157,7 @@ static void exit_hlt(struct vcpu *v, struct vmcb *b)
     if (b->rflags & RFLAGS_IF)
         vcpu_block(v);
     else
-        vcpu_halt_forever(v);
+        (void)vcpu_set_down(v); /* nothing wakes it any more */
 }
 
 static void exit_cpuid(struct vcpu *v, struct vmcb *b)

@@ -128,8 +128,6 @@ void vcpu_inject_error(struct vcpu *v, uint8_t vector, uint32_t error);
 void vcpu_prepare_events(struct vcpu *v);
 /* Ask for an exit once an interrupt can be taken. */
 void vcpu_irq_window(struct vcpu *v, bool on);
-/* HLT with interrupts off: nothing but INIT can wake it. */
-void vcpu_halt_forever(struct vcpu *v);
 
 /* --- Emulation --- */
 
