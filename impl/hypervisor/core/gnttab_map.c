@@ -222,18 +222,6 @@ int gnttab_op_unmap_grant_ref(struct gnttab_call *c, void *arg)
     return 0;
 }
 
-/* A new address means something to PV page tables only. */
-int gnttab_op_unmap_and_replace(struct gnttab_call *c, void *arg)
-{
-    struct gnttab_unmap_and_replace *op = arg;
-
-    if (op->new_addr && op->host_addr)
-        op->status = GNTST_general_error;
-    else
-        op->status = unmap_one(c, op->handle, op->host_addr);
-    return 0;
-}
-
 /* The p2m entries go with the rest of the address space: no vCPU runs. */
 int gnttab_map_relinquish(struct domain *d)
 {

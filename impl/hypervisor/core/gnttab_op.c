@@ -7,9 +7,6 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 
-/* Above it lies the progress of operations that are not here. */
-#define CMD_MASK 0xfffU
-
 enum gnttab_count { LIST, ONE, BARE };
 
 struct gnttab_op {
@@ -80,14 +77,10 @@ long do_grant_table_op(struct vcpu *v, unsigned long arg[5])
     struct gnttab_call c;
     int rc;
 
-    if ((int)count < 0 || cmd & ~CMD_MASK)
-        return -XEN_EINVAL;
-    if (cmd == GNTTABOP_transfer) /* as Xen with gnttab=no-transfer */
-        return -XEN_EOPNOTSUPP;
     if (cmd >= ARRAY_SIZE(gnttab_ops) || !gnttab_ops[cmd].fn)
         return -XEN_ENOSYS;
     o = &gnttab_ops[cmd];
-    if (o->count == ONE && count != 1)
+    if ((int)count < 0 || (o->count == ONE && count != 1))
         return -XEN_EINVAL;
 
     c.v = v;

@@ -167,13 +167,12 @@ struct gnttab_call {
 
 /* Do one operation: 0 (its status is in *op), or the call ends with -XEN_Exxx. */
 typedef int gnttab_fn(struct gnttab_call *c, void *op);
-gnttab_fn gnttab_op_map_grant_ref;     /* gnttab_map.c */
-gnttab_fn gnttab_op_unmap_grant_ref;   /* gnttab_map.c */
-gnttab_fn gnttab_op_unmap_and_replace; /* gnttab_map.c */
-gnttab_fn gnttab_op_copy;              /* gnttab_copy.c */
-gnttab_fn gnttab_op_query_size;        /* gnttab_table.c */
-gnttab_fn gnttab_op_set_version;       /* gnttab_table.c */
-gnttab_fn gnttab_op_get_version;       /* gnttab_table.c */
+gnttab_fn gnttab_op_map_grant_ref;   /* gnttab_map.c */
+gnttab_fn gnttab_op_unmap_grant_ref; /* gnttab_map.c */
+gnttab_fn gnttab_op_copy;            /* gnttab_copy.c */
+gnttab_fn gnttab_op_query_size;      /* gnttab_table.c */
+gnttab_fn gnttab_op_set_version;     /* gnttab_table.c */
+gnttab_fn gnttab_op_get_version;     /* gnttab_table.c */
 
 /* Flush, then finish the unmaps collected so far. */
 void gnttab_unmap_finish(struct gnttab_call *c);

@@ -33,6 +33,14 @@ class CommandLine(unittest.TestCase):
         self.assertIn("dom0_mem=1024M", text)
         self.assertTrue(text.endswith("loglvl=all"))
 
+    def test_tcg_gets_a_cpu_that_is_left_alone(self):
+        self.assertEqual(option(self.build(), "-smp"), "3")
+        self.assertIn("spare_boot_cpu", option(self.build(), "-append"))
+        self.assertIn("maxcpus=2",
+                      option(self.build(hypervisor="xen"), "-append"))
+        self.assertEqual(option(self.build(smp=1), "-smp"), "1")
+        self.assertEqual(option(self.build(accelerator="kvm"), "-smp"), "2")
+
     def test_only_the_peer_gets_an_iommu(self):
         self.assertNotIn("amd-iommu", self.build())
         self.assertIn("amd-iommu", self.build(hypervisor="xen"))

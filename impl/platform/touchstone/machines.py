@@ -6,21 +6,22 @@ import re
 # options: its command line; {mem} is the memory of dom0 in MiB.
 # banner: the first line that only this hypervisor prints.
 # devices: QEMU arguments that only this hypervisor needs.
+# spare: what makes it leave one of {vcpus} + 1 CPUs alone.
 Hypervisor = collections.namedtuple(
-    "Hypervisor", "name title image options banner devices")
+    "Hypervisor", "name title image options banner devices spare")
 
 HYPERVISORS = {row.name: row for row in (
     Hypervisor(
         "ours", "Touchstone", "touchstone.elf",
         "console=com1 com1=115200 dom0_mem={mem}M dom0_max_vcpus={vcpus}",
-        re.compile(r"^\(TS\) \[[^]]*\] Touchstone "), ()),
+        re.compile(r"^\(TS\) \[[^]]*\] Touchstone "), (), "spare_boot_cpu"),
     Hypervisor(
         "xen", "Xen 4.17 (Debian)", "xen.elf",
         "console=com1 com1=115200 dom0=pvh dom0_mem={mem}M "
         "dom0_max_vcpus={vcpus} loglvl=info guest_loglvl=warning cpuidle=0",
         re.compile(r"^\(XEN\) Xen version"),
         # It refuses a PVH dom0 on a machine without an IOMMU.
-        ("-device", "amd-iommu")),
+        ("-device", "amd-iommu"), "maxcpus={vcpus}"),
 )}
 
 # CPU models by the first QEMU version they are meant for, newest first.

@@ -100,7 +100,6 @@ void hv_main(void)
     boot_check();
     smp_reserve();
     machine_init();
-    serial_receive_init();
     cpus[0].id = 0;
     cpus[0].online = true;
     cpu_count = 1;
@@ -108,5 +107,7 @@ void hv_main(void)
     svm_cpu_init();
     smp_start();
     dom0_build();
+    smp_hand_over();
+    serial_receive_init();
     cpu_loop(&cpus[0]);
 }

@@ -5,6 +5,12 @@
  *   AP_NONE -> AP_OFFERED -> AP_CLAIMED -> AP_READY -> AP_GO -> AP_NONE
  *           boot          new           new         boot     new
  *
+ * With spare_boot_cpu the last CPU is started when all is built, becomes CPU 0,
+ * and the boot CPU halts for ever. QEMU needs it: FXRSTOR on any CPU clears a
+ * flag of its first CPU (cpu_clear_ignne()) without a lock, and what that CPU's
+ * VMRUN or #VMEXIT changes in the same word at this moment is undone; then
+ * nested paging stays on in the host, and the guest's state is lost.
+ *
  * The boot CPU withdraws an offer (to AP_NONE) only by compare and exchange, so
  * a CPU that answers too late never runs on what was given to the next one.
  */
@@ -17,6 +23,7 @@
 #include "x86/machine_check.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
+#include "x86/serial.h"
 #include "x86/svm.h"
 #include "x86/time.h"
 
@@ -48,6 +55,7 @@ struct percpu *ap_percpu;
 
 static paddr_t trampoline_page;
 static bool trampoline_kept;
+static const uint32_t *successor; /* APIC id of the next CPU 0, or NULL */
 static struct percpu *percpus[CPU_MAX] = {&percpu_boot}; /* [I] once online */
 
 static_assert(CPU_STACK_BYTES == PAGE_SIZE << STACK_ORDER, "one allocation");
@@ -97,12 +105,14 @@ void ap_main(struct percpu *p)
     tsc_sync_new_side();
     while (!state_move(AP_GO, AP_NONE))
         spin_relax();
+    if (!p->cpu)
+        serial_receive_init();
     cpu_loop(&cpus[p->cpu]);
 }
 
 /* --- The boot CPU's side --- */
 
-static struct percpu *percpu_create(uint32_t apic_id)
+static struct percpu *percpu_create(uint32_t apic_id, unsigned int cpu)
 {
     mfn_t area, stack;
 
@@ -113,7 +123,7 @@ static struct percpu *percpu_create(uint32_t apic_id)
         return NULL;
     }
     ap_percpu = mfn_to_virt(area);
-    percpu_init(ap_percpu, cpu_count, (uintptr_t)mfn_to_virt(stack));
+    percpu_init(ap_percpu, cpu, (uintptr_t)mfn_to_virt(stack));
     ap_percpu->apic_id = apic_id;
     ap_stack_end = ap_percpu->stack + CPU_STACK_BYTES;
     return ap_percpu;
@@ -147,26 +157,27 @@ static bool cpu_give_up(struct percpu *p)
     return state_move(AP_CLAIMED, AP_NONE);
 }
 
-static void cpu_start(uint32_t apic_id)
+static bool cpu_start(uint32_t apic_id, unsigned int cpu)
 {
-    struct percpu *p = percpu_create(apic_id);
+    struct percpu *p = percpu_create(apic_id, cpu);
 
     if (!p) {
         log_error("cpu with apic id %u left out: no memory", apic_id);
-        return;
+        return false;
     }
     if (!cpu_wake(apic_id) && cpu_give_up(p)) {
         log_error("cpu with apic id %u does not answer: left out", apic_id);
         trampoline_kept = true; /* it may still come */
-        return;
+        return false;
     }
-    percpus[p->cpu] = p;
+    percpus[cpu] = p;
     tsc_sync_boot_side();
-    cpus[p->cpu].online = true;
-    cpu_count++;
+    cpus[cpu].online = true;
+    cpu_count = MAX(cpu_count, cpu + 1);
     __atomic_store_n(&ap_state, AP_GO, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&ap_state, __ATOMIC_SEQ_CST) != AP_NONE)
         spin_relax();
+    return true;
 }
 
 /* Ids of the CPUs to start, without this one and without doubles. */
@@ -201,7 +212,8 @@ static void cpus_start(const uint32_t *ids, unsigned int nr)
         lapic_send_init(ids[i]);
     time_wait_us(INIT_WAIT_US);
     for (unsigned int i = 0; i < nr; i++)
-        cpu_start(ids[i]);
+        if (&ids[i] != successor)
+            (void)cpu_start(ids[i], cpu_count);
 }
 
 void smp_start(void)
@@ -212,6 +224,11 @@ void smp_start(void)
 
     if (!opt_smp)
         limit = 1;
+    if (opt_spare_boot_cpu && nr && trampoline_page) {
+        trampoline_kept = true;
+        successor = ids;
+        limit++;
+    }
     if (nr > limit - 1) {
         log_info("%u of %u cpus are used, as the command line says", limit,
                  nr + 1);
@@ -222,4 +239,12 @@ void smp_start(void)
     if (trampoline_page && !trampoline_kept)
         page_free(_mfn(trampoline_page >> PAGE_SHIFT), 0);
     log_info("%u cpus online", cpu_count);
+}
+
+void smp_hand_over(void)
+{
+    if (!successor || !cpu_start(*successor, 0))
+        return;
+    for (;;) /* with interrupts off */
+        halt();
 }

@@ -99,7 +99,7 @@ void svm_cpu_init(void)
     host_save[cpu] = virt_to_maddr(host);
     asm volatile("vmsave %0" : : "a"(host_save[cpu]) : "memory");
     xstate_init_cpu();
-    if (cpu == 0) {
+    if (!msr_map) {
         svm_init_maps();
         if (!(cpuid(0x80000001, 0).d & E1_EDX_PAGE1GB))
             p2m_limit_leaves(PAGE_ORDER_2M);

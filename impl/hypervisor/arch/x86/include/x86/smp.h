@@ -21,6 +21,9 @@ void smp_reserve(void);
 /* Start what the MADT lists and options allow; returns when each CPU runs its
    loop or was given up. */
 void smp_start(void);
+/* Where the command line says so, another CPU goes on as CPU 0, and this does
+   not return. */
+void smp_hand_over(void);
 
 #endif
 
