@@ -462,6 +462,17 @@ static void ask_drivers(struct buf *out)
                   "fake-hba storage generic 1.0 1 no production\n");
 }
 
+/* The one program that hosts have: it says what it was told. */
+static const char *program_words(const char *what)
+{
+    static const char *const programs[] = {"plugin echo ", "extension echo "};
+
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+        if (strncmp(what, programs[i], strlen(programs[i])) == 0)
+            return what + strlen(programs[i]);
+    return NULL;
+}
+
 static int driver_ask(void *ctx, const char *host, const char *what,
                       struct buf *out)
 {
@@ -489,6 +500,8 @@ static int driver_ask(void *ctx, const char *host, const char *what,
         buf_puts(out, STATUS_CAPABILITIES);
     else if (strncmp(what, "repository ", 11) == 0)
         return ask_repository(what + 11, out);
+    else if (program_words(what))
+        buf_printf(out, "\"%s\"", program_words(what));
     else if (*setting(h, what))
         buf_puts(out, setting(h, what));
     else

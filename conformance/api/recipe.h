@@ -9,7 +9,8 @@
  *   RECIPE(name)                     begins one
  *   STATE(name)                      begins steps that bring objects about
  *   USE(name)                        the steps of a state, here
- *   WORLD(options)                   goes on in a simulation of its own
+ *   WORLD(options)                   goes on in a simulation of its own; the
+ *                                    word DIRECTORY is a file for --users
  *   AT(address)                      goes on at another host of it
  *   LOCALLY(address)                 goes on there in a session of its own root
  *   WITH(session)                    goes on in another session

@@ -163,10 +163,13 @@ static bool subject_of(const struct message *m, const cJSON *params,
     s->ref =
         cJSON_GetStringValue(cJSON_IsArray(result) ? result->child : result);
     if (!space || type[0] == '(') {
+        const cJSON *first = params->child;
+
         type = m->params_nr > 0 ? m->params[0].type : "";
         space = strstr(type, " ref");
         s->operation = message_verb(m, "destroy") ? "del" : "mod";
-        s->ref = cJSON_GetStringValue(params->child);
+        s->ref =
+            cJSON_GetStringValue(cJSON_IsArray(first) ? first->child : first);
     }
     if (!space || !s->ref)
         return false;
@@ -281,6 +284,8 @@ static void do_refused(const struct doing *d)
                   "%s was refused with %s, not %s", method,
                   error->child->valuestring, code);
     coverage_mark_error(message_find(method), code);
+    if (strcmp(code, "HANDLE_INVALID") == 0 && strstr(d->step->params, BOGUS))
+        coverage_mark(message_find(method), COLUMN_UNKNOWN_REF);
 }
 
 /* --- Proofs -------------------------------------------------------------------- */
@@ -478,8 +483,9 @@ static void do_world(const struct doing *d)
 
     for (char *w = strtok_r(text, " ", &rest); w && nr < OPTIONS_MAX - 2;
          w = strtok_r(NULL, " ", &rest))
-        words[nr++] = w;
-    if (d->mode == RECIPE_ROLE) {
+        words[nr++] =
+            strcmp(w, "DIRECTORY") ? w : world_file(target_directory());
+    if (d->mode == RECIPE_ROLE && !strstr(d->step->params, "DIRECTORY")) {
         words[nr++] = "--users";
         words[nr] = world_file(target_directory());
     }

@@ -29,17 +29,6 @@ int host_get_management_interface(struct request *r)
     return reply_text(r, REF_NULL);
 }
 
-int host_call_plugin(struct request *r)
-{
-    return request_fail(r, "XENAPI_MISSING_PLUGIN", arg_text(r, 1), NULL);
-}
-
-int host_call_extension(struct request *r)
-{
-    return request_internal(
-        r, arena_printf(r->arena, "no extension '%s'", arg_text(r, 1)));
-}
-
 /*
  * For questions whose answer is nothing at all on a quiet pool: no set, no map,
  * no text, zero, false, by the type of the result.

@@ -6,12 +6,54 @@
 #include "json.h"
 #include "net.h"
 
+/* What the host's own program of that name prints; "": there is none. */
+static const char *run_program(struct request *r, const struct object *host,
+                               const char *kind, const char *name,
+                               const char *words)
+{
+    if (!*name || strpbrk(name, "/ "))
+        return "";
+    return agent_ask(r, host,
+                     arena_printf(r->arena, "%s %s %s", kind, name, words));
+}
+
 static bool has_extension(struct request *r, const struct object *host,
                           const char *name)
 {
     return !strchr(name, '/') &&
-           agent_read(r, host, arena_printf(r->arena, "extensions/%s", name)) !=
-               NULL;
+           (agent_read(r, host,
+                       arena_printf(r->arena, "extensions/%s", name)) ||
+            *run_program(r, host, "extension", name, ""));
+}
+
+int host_call_plugin(struct request *r)
+{
+    const struct value *args = &r->args[3];
+    const char *words = arg_text(r, 2), *text;
+
+    for (uint32_t i = 0; i < args->nr; i++)
+        words = arena_printf(r->arena, "%s\n%s=%s", words, args->members[i].key,
+                             args->members[i].value.s);
+    text = run_program(r, r->self, "plugin", arg_text(r, 1), words);
+    if (!*text)
+        return request_fail(r, "XENAPI_MISSING_PLUGIN", arg_text(r, 1), NULL);
+    return reply_text(r, text);
+}
+
+/* A call of JSON-RPC as text, which the host's program for it answers. */
+int host_call_extension(struct request *r)
+{
+    const char *call = arg_text(r, 1), *name, *text;
+    struct value v;
+
+    if (json_decode(r->arena, call, strlen(call), &v) || v.kind != VALUE_MAP)
+        return request_internal(r, "not a call");
+    name = value_text(&v, "method", "");
+    text = run_program(r, r->self, "extension", name, "");
+    if (!*text)
+        return request_internal(
+            r, arena_printf(r->arena, "no extension '%s'", name));
+    return reply_text(r, text);
 }
 
 int host_has_extension(struct request *r)
