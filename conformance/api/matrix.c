@@ -7,6 +7,7 @@
 
 #include "coverage.h"
 #include "runner.h"
+#include "waiver.h"
 
 static double percent(int part, int whole)
 {
@@ -20,8 +21,11 @@ void matrix_print(FILE *out)
     for (enum column c = 0; c < COLUMNS_NR; c++) {
         int exercised, places = coverage_places(c, &exercised);
 
-        fprintf(out, "  %-16s %5d of %5d  %5.1f %%\n", column_name(c),
-                exercised, places, percent(exercised, places));
+        fprintf(out, "  %-16s %5d of %5d  %5.1f %%", column_name(c), exercised,
+                places, percent(exercised, places));
+        if (waiver_count(c))
+            fprintf(out, ", %d waived", waiver_count(c));
+        fputc('\n', out);
     }
 }
 
@@ -63,6 +67,27 @@ static cJSON *missing_list(void)
     return all;
 }
 
+/* What stays out for a reason, and was not exercised all the same. */
+static cJSON *waived_list(void)
+{
+    cJSON *all = cJSON_CreateArray();
+
+    for (int i = 0; i < message_count(); i++)
+        for (enum column c = 0; c < COLUMNS_NR; c++) {
+            const char *reason = waiver_needed(i, c);
+            cJSON *one;
+
+            if (!reason)
+                continue;
+            one = cJSON_CreateObject();
+            cJSON_AddStringToObject(one, "message", message_at(i)->name);
+            cJSON_AddStringToObject(one, "column", column_name(c));
+            cJSON_AddStringToObject(one, "reason", reason);
+            cJSON_AddItemToArray(all, one);
+        }
+    return all;
+}
+
 static cJSON *coverage_tree(void)
 {
     cJSON *coverage = cJSON_CreateObject(), *columns;
@@ -77,6 +102,7 @@ static cJSON *coverage_tree(void)
 
         cJSON_AddNumberToObject(one, "exercised", exercised);
         cJSON_AddNumberToObject(one, "applicable", places);
+        cJSON_AddNumberToObject(one, "waived", waiver_count(c));
     }
     return coverage;
 }
@@ -96,6 +122,7 @@ void matrix_write_json(FILE *out, const struct options *o,
     cJSON_AddNumberToObject(root, "errors", results_count(r, OUTCOME_ERROR));
     cJSON_AddItemToObject(root, "coverage", coverage_tree());
     cJSON_AddItemToObject(root, "missing", missing_list());
+    cJSON_AddItemToObject(root, "waived", waived_list());
     text = cJSON_Print(root);
     fprintf(out, "%s\n", text);
     free(text);

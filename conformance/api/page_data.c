@@ -9,6 +9,7 @@
 #include "matrix.h"
 #include "page.h"
 #include "runner.h"
+#include "waiver.h"
 
 enum {
     ABI_BYTES_MAX = 16 << 20,
@@ -46,21 +47,41 @@ static void add_columns(cJSON *data)
     }
 }
 
-/* A letter per column: yes, partly, no, or does not apply. */
+/* A letter per column: yes, partly, no, waived, or does not apply. */
 static void put_cells(int nr, char cells[COLUMNS_NR + 1])
 {
     for (enum column c = 0; c < COLUMNS_NR; c++) {
         int exercised, places = coverage_of(nr, c, &exercised);
 
-        cells[c] = !places               ? '.'
-                   : exercised == places ? 'y'
-                   : exercised           ? 'p'
-                                         : 'n';
+        cells[c] = !places                ? '.'
+                   : exercised == places  ? 'y'
+                   : exercised            ? 'p'
+                   : waiver_needed(nr, c) ? 'w'
+                                          : 'n';
     }
     cells[COLUMNS_NR] = '\0';
 }
 
-/* [name, least role, cells, [[error, seen], ...]] */
+/* [[column, reason], ...] */
+static cJSON *waivers_of(int nr)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (enum column c = 0; c < COLUMNS_NR; c++) {
+        const char *reason = waiver_needed(nr, c);
+        cJSON *one;
+
+        if (!reason)
+            continue;
+        one = cJSON_CreateArray();
+        cJSON_AddItemToArray(one, cJSON_CreateString(column_name(c)));
+        cJSON_AddItemToArray(one, cJSON_CreateString(reason));
+        cJSON_AddItemToArray(list, one);
+    }
+    return list;
+}
+
+/* [name, least role, cells, [[error, seen], ...], waivers] */
 static cJSON *message_row(int nr)
 {
     const struct message *m = message_at(nr);
@@ -80,6 +101,7 @@ static cJSON *message_row(int nr)
         cJSON_AddItemToArray(errors, one);
     }
     cJSON_AddItemToArray(row, errors);
+    cJSON_AddItemToArray(row, waivers_of(nr));
     return row;
 }
 

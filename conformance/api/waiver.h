@@ -6,6 +6,8 @@
 
 /* Why the place stays out; NULL: it does not. */
 const char *waiver_of(int message, enum column c);
+/* The same for a place that was not exercised. */
+const char *waiver_needed(int message, enum column c);
 /* How many places of the column stay out without having been exercised. */
 int waiver_count(enum column c);
 

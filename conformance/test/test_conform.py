@@ -49,9 +49,23 @@ class Conform(unittest.TestCase):
         self.assertEqual(self.done.returncode,
                          1 if summary["failed"] + summary["errors"] else 0)
 
-    def test_nothing_of_the_simulation_fails(self):
-        done = conform("sim")
+    def test_nothing_of_the_simulation_fails_or_stays_out(self):
+        done = conform("sim", "--json", self.path("all"))
         self.assertEqual(done.returncode, 0, done.stdout)
+        summary = json.loads(self.read("all"))
+        self.assertEqual(summary["skipped"], 0, done.stdout)
+        columns = summary["coverage"]["columns"]
+        for name, least in (("success", 95), ("event", 90), ("async", 95),
+                            ("role_allowed", 98), ("unknown_ref", 98),
+                            ("role_denied", 100), ("bad_session", 100)):
+            column = columns[name]
+            self.assertGreaterEqual(
+                100 * column["exercised"] / column["applicable"], least, name)
+        waived = {(w["message"], w["column"]) for w in summary["waived"]}
+        silent = [(m["message"], c) for m in summary["missing"]
+                  for c in m["columns"]
+                  if c in columns and (m["message"], c) not in waived]
+        self.assertEqual(silent, [])
 
     def test_every_form_tells_the_same(self):
         summary = self.summary()
