@@ -65,6 +65,17 @@ static int list_missing(void)
     return EXIT_SUCCESS;
 }
 
+/* The server lets them in where it waits; threads inherit that they are not. */
+static void hold_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL); /* a valid set */
+}
+
 int main(int argc, char **argv)
 {
     struct sigaction stop = {.sa_handler = stop_cb};
@@ -94,5 +105,6 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     (void)sigaction(SIGINT, &stop, NULL); /* valid signals */
     (void)sigaction(SIGTERM, &stop, NULL);
+    hold_signals();
     return sim_run(&o, &stopping);
 }

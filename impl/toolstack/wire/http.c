@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -368,20 +369,35 @@ static void expire(struct http_server *s, int64_t *expired)
         toolstack_expire(ts);
 }
 
+/*
+ * Signals that end the process come while it waits only, wherever they are
+ * blocked (as they should be): none between a look at `stop` and the wait.
+ */
+static sigset_t mask_of_waits(void)
+{
+    sigset_t mask;
+
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &mask); /* reads it */
+    (void)sigdelset(&mask, SIGINT);
+    (void)sigdelset(&mask, SIGTERM);
+    return mask;
+}
+
 /* Moves a clock that others move, when nobody is about to do anything. */
-static bool skip_time(struct http_server *s, int64_t next)
+static bool skip_time(struct http_server *s, int64_t next, const sigset_t *mask)
 {
     const struct environment *env = &s->pools->env;
     struct epoll_event event;
 
     return env->idle && rpc_all_wait(s) && !s->threads &&
-           epoll_wait(s->epoll_fd, &event, 1, 0) == 0 &&
+           epoll_pwait(s->epoll_fd, &event, 1, 0, mask) == 0 &&
            env->idle(env->ctx, next);
 }
 
 void http_run(struct http_server *s, const volatile int *stop)
 {
     struct epoll_event events[EVENTS_MAX];
+    sigset_t mask = mask_of_waits();
     int64_t expired = 0;
 
     pthread_mutex_lock(&s->lock);
@@ -389,11 +405,11 @@ void http_run(struct http_server *s, const volatile int *stop)
         int64_t next = settle(s);
         int nap, nr;
 
-        if (skip_time(s, next))
+        if (skip_time(s, next, &mask))
             continue;
         nap = nap_ms(s, next);
         pthread_mutex_unlock(&s->lock);
-        nr = epoll_wait(s->epoll_fd, events, EVENTS_MAX, nap);
+        nr = epoll_pwait(s->epoll_fd, events, EVENTS_MAX, nap, &mask);
         pthread_mutex_lock(&s->lock);
         s->now_ms = monotonic_ms();
         for (int i = 0; i < nr; i++) {
