@@ -6,6 +6,7 @@
 #include "recipe.h"
 #include "samples.h"
 #include "suite.h"
+#include "target.h"
 
 enum {
     NAME_BYTES = 128,
@@ -168,12 +169,22 @@ static cJSON *other_word(const char *type, const cJSON *old)
     return NULL;
 }
 
+/* What may be set on any target: it is for clients only. */
+static bool harmless(const struct message *m)
+{
+    return message_verb(m, "set_name_") || message_verb(m, "set_tags") ||
+           message_verb(m, "set_other_config") ||
+           message_verb(m, "set_xenstore_data");
+}
+
 /* Another value of the type, or NULL: only the same can be set safely. */
 static cJSON *other_value(const struct message *m, const cJSON *old)
 {
     const char *type = m->params[1].type, *text = particular(m);
     cJSON *v;
 
+    if (!target_is_sim() && !harmless(m))
+        return NULL;
     if (text)
         return strcmp(text, "=") == 0 ? NULL : cJSON_Parse(text);
     if (strcmp(type, "string") == 0)

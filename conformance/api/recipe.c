@@ -12,6 +12,7 @@
 #include "samples.h"
 #include "step.h"
 #include "suite.h"
+#include "target.h"
 #include "world.h"
 
 enum {
@@ -22,6 +23,8 @@ enum {
 static const struct step steps[] = {
 #define RECIPE(n)     {.kind = STEP_RECIPE, .name = n},
 #define STATE(n)      {.kind = STEP_STATE, .name = n},
+#define RECIPE_SIM(n) {.kind = STEP_RECIPE, .name = n, .value = "sim"},
+#define STATE_SIM(n)  {.kind = STEP_STATE, .name = n, .value = "sim"},
 #define USE(n)        {.kind = STEP_USE, .name = n},
 #define DO(n, m, p)   {.kind = STEP_DO, .name = n, .method = m, .params = p},
 #define CALL(n, m, p) {.kind = STEP_CALL, .name = n, .method = m, .params = p},
@@ -45,6 +48,8 @@ static const struct step steps[] = {
 #define POWER(a, w)   {.kind = STEP_POWER, .params = a, .value = w},
 #include "recipes/all.def"
 #undef RECIPE
+#undef RECIPE_SIM
+#undef STATE_SIM
 #undef STATE
 #undef USE
 #undef DO
@@ -92,10 +97,12 @@ static struct {
 } objects[OBJECTS_MAX];
 static int objects_nr;
 
+/* Rows of this target: some are for a simulation only. */
 static int find_row(enum step_kind kind, const char *name)
 {
     for (int i = 0; i < STEPS_NR; i++)
-        if (steps[i].kind == kind && strcmp(steps[i].name, name) == 0)
+        if (steps[i].kind == kind && strcmp(steps[i].name, name) == 0 &&
+            (!steps[i].value || target_is_sim()))
             return i;
     return -1;
 }
@@ -302,6 +309,13 @@ static int count(enum recipe_mode mode)
     return nr;
 }
 
+/* Settings of hosts, and what devices they have, are for a simulation. */
+static void needs_place(int row)
+{
+    if (steps[row].value && !target_is_sim())
+        skip("changes hosts, storage or the whole pool: on 'sim' only");
+}
+
 #define MODE(word, mode)                     \
     int recipe_count_##word(void)            \
     {                                        \
@@ -314,6 +328,7 @@ static int count(enum recipe_mode mode)
     void check_recipe_##word(int nr)         \
     {                                        \
         needs_destructive();                 \
+        needs_place(row_of(nr, mode));       \
         run(row_of(nr, mode), false, mode);  \
         step_finish();                       \
     }

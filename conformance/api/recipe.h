@@ -8,6 +8,8 @@
  *
  *   RECIPE(name)                     begins one
  *   STATE(name)                      begins steps that bring objects about
+ *   RECIPE_SIM, STATE_SIM            the same, on a simulation only: they change
+ *                                    hosts, their devices or the whole pool
  *   USE(name)                        the steps of a state, here
  *   WORLD(options)                   goes on in a simulation of its own; the
  *                                    word DIRECTORY is a file for --users

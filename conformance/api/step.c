@@ -5,21 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doing.h"
 #include "recipe.h"
 #include "suite.h"
-#include "target.h"
 #include "typed.h"
 #include "waiver.h"
-#include "world.h"
 #include "xml.h"
 
 enum {
     UNDO_MAX = 1024,
     NAME_BYTES = 128,
     TRIES_MAX = 200,
-    OPTIONS_MAX = 8,
-    ROLES_MAX = 8,
-    VISITS_MAX = 2000,
 };
 
 /* A call that waits for its proof; message < 0: none does. */
@@ -33,13 +29,6 @@ static struct {
     cJSON *params;
 } undo[2][UNDO_MAX]; /* of the check, of the run */
 static int undo_nr[2];
-
-struct doing {
-    const struct step *step;
-    enum recipe_mode mode;
-    bool lasting;
-    cJSON *params, *value;
-};
 
 static cJSON *with_session(const char *method, const char *session,
                            const cJSON *params)
@@ -202,7 +191,7 @@ void step_finish(void)
                   nr < 0 ? "" : message_at(nr)->name);
 }
 
-static void prove(void)
+void step_prove(void)
 {
     if (pending.message >= 0)
         coverage_mark(pending.message, pending.column);
@@ -334,7 +323,7 @@ static void judge(const struct doing *d, const cJSON *found, bool good,
                   d->step->params, text, verb, d->step->value);
     if (nr >= 0 && typed(found, message_at(nr)->result))
         coverage_mark(nr, COLUMN_SUCCESS);
-    prove();
+    step_prove();
 }
 
 static void do_is(const struct doing *d)
@@ -392,7 +381,7 @@ static void do_gone(const struct doing *d)
     ck_assert_msg(answer.error &&
                       strcmp(rpc_code(&answer), "HANDLE_INVALID") == 0,
                   "the %s is still there", d->step->name);
-    prove();
+    step_prove();
 }
 
 /* --- Undoing ---------------------------------------------------------------------- */
@@ -420,124 +409,6 @@ void step_undo(bool lasting)
         rpc_answer_free(&answer); /* the check may have done it by itself */
         cJSON_Delete(params);
     }
-}
-
-/* --- The world around ---------------------------------------------------------- */
-
-static void do_http(const struct doing *d)
-{
-    const char *body = cJSON_GetStringValue(d->value->child);
-    char *text;
-    size_t len;
-    long status = rpc_http(
-        suite.rpc, d->step->method, cJSON_GetStringValue(d->params->child),
-        "application/octet-stream", body, strlen(body), &text, &len);
-
-    free(text);
-    ck_assert_msg(status == 200, "%s %s: status %ld", d->step->method,
-                  d->step->params, status);
-}
-
-/* Sessions of the target while a world has its own; `swapped`: it has. */
-static struct {
-    const char *sessions[ROLES_MAX];
-    bool swapped;
-} outer;
-
-void step_end_world(void)
-{
-    for (int i = 0; outer.swapped && role_at(i); i++) {
-        free((void *)suite.role_sessions[i]);
-        suite.role_sessions[i] = outer.sessions[i];
-    }
-    outer.swapped = false;
-}
-
-/* A session for each role, in the world that has just begun. */
-static void log_in_roles(void)
-{
-    step_end_world();
-    outer.swapped = true;
-    for (int i = 0; role_at(i); i++) {
-        cJSON *params = cJSON_CreateArray();
-        struct rpc_answer answer;
-
-        outer.sessions[i] = suite.role_sessions[i];
-        suite.role_sessions[i] = NULL;
-        cJSON_AddItemToArray(params, cJSON_CreateString(role_at(i)));
-        cJSON_AddItemToArray(params, cJSON_CreateString("p"));
-        rpc_call(suite.rpc, "session.login_with_password", params, &answer);
-        if (answer.value)
-            suite.role_sessions[i] = strdup(cJSON_GetStringValue(answer.value));
-        rpc_answer_free(&answer);
-    }
-}
-
-/* "--a b --c d" taken apart. */
-static void do_world(const struct doing *d)
-{
-    const char *words[OPTIONS_MAX + 1] = {NULL};
-    char *text = keep(cJSON_Duplicate(d->params->child, true))->valuestring;
-    char *rest;
-    int nr = 0;
-
-    for (char *w = strtok_r(text, " ", &rest); w && nr < OPTIONS_MAX - 2;
-         w = strtok_r(NULL, " ", &rest))
-        words[nr++] =
-            strcmp(w, "DIRECTORY") ? w : world_file(target_directory());
-    if (d->mode == RECIPE_ROLE && !strstr(d->step->params, "DIRECTORY")) {
-        words[nr++] = "--users";
-        words[nr] = world_file(target_directory());
-    }
-    world(words[0], words[1], words[2], words[3], words[4], words[5], words[6],
-          words[7], NULL);
-    if (d->mode == RECIPE_ROLE)
-        log_in_roles();
-}
-
-static void do_at(const struct doing *d)
-{
-    const char *address = cJSON_GetStringValue(d->params->child);
-
-    for (int i = 0; i < VISITS_MAX && !world_answers(address); i++)
-        continue; /* it is becoming master */
-    world_at(address);
-    if (d->mode == RECIPE_ROLE)
-        log_in_roles();
-    bound_add("session", cJSON_CreateString(suite.session));
-}
-
-static void do_power(const struct doing *d)
-{
-    world_host(cJSON_GetStringValue(d->params->child),
-               cJSON_GetStringValue(d->value->child));
-}
-
-static void do_locally(const struct doing *d)
-{
-    world_at_locally(cJSON_GetStringValue(d->params->child));
-}
-
-/* The world takes its own back when it ends. */
-static void do_with(const struct doing *d)
-{
-    suite.session = keep(cJSON_Duplicate(d->params->child, true))->valuestring;
-}
-
-static void do_down(const struct doing *d)
-{
-    ck_assert_msg(!world_answers(cJSON_GetStringValue(d->params->child)),
-                  "the host still lets users in");
-    prove();
-}
-
-static void do_clock(const struct doing *d)
-{
-    char body[NAME_BYTES];
-
-    (void)snprintf(body, sizeof(body), "{\"advance\": %d}",
-                   d->params->child->valueint);
-    (void)world_control("POST", "/sim/clock", body);
 }
 
 static void (*const doers[STEP_KINDS_NR])(const struct doing *d) = {
