@@ -206,6 +206,7 @@ void target_close(void)
             call_any(&answer, suite.role_sessions[i], "session.logout", "");
             rpc_answer_free(&answer);
             free((void *)suite.role_sessions[i]);
+            suite.role_sessions[i] = NULL; /* the log hides what is there */
         }
     if (suite.session) {
         call_any(&answer, suite.session, "session.logout", "");
