@@ -120,23 +120,42 @@ cJSON *json_of(const char *format, ...)
     return tree;
 }
 
-void words(const cJSON *error, const char *word, ...)
+/* What of the error comes after these words. */
+static const cJSON *after_words(const cJSON *error, const char *word,
+                                va_list *args)
 {
     const cJSON *found = error->child;
     char *text = cJSON_PrintUnformatted(error);
     const char *all = keep(cJSON_CreateString(text))->valuestring;
-    va_list args;
 
     free(text);
-    va_start(args, word);
-    for (; word; word = va_arg(args, const char *)) {
+    for (; word; word = va_arg(*args, const char *)) {
         ck_assert_msg(found, "the error %s ends before '%s'", all, word);
         ck_assert_msg(strcmp(cJSON_GetStringValue(found), word) == 0,
                       "the error %s should say '%s'", all, word);
         found = found->next;
     }
+    return found;
+}
+
+void words(const cJSON *error, const char *word, ...)
+{
+    const cJSON *rest;
+    va_list args;
+
+    va_start(args, word);
+    rest = after_words(error, word, &args);
     va_end(args);
-    ck_assert_msg(!found, "the error %s goes on", all);
+    ck_assert_msg(!rest, "the error goes on: %s", cJSON_GetStringValue(rest));
+}
+
+void words_first(const cJSON *error, const char *word, ...)
+{
+    va_list args;
+
+    va_start(args, word);
+    (void)after_words(error, word, &args);
+    va_end(args);
 }
 
 bool lists(const cJSON *set, const char *text)

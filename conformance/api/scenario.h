@@ -24,6 +24,9 @@ void scenario_end(void);
 
 /* Fails unless the words of the error are these, up to NULL. */
 void words(const cJSON *error, const char *word, ...) __attribute__((sentinel));
+/* The same for its first words. */
+void words_first(const cJSON *error, const char *word, ...)
+    __attribute__((sentinel));
 bool lists(const cJSON *set, const char *text);
 /* A field of an object, freshly read. */
 cJSON *get(const char *class, const char *ref, const char *field);

@@ -153,17 +153,35 @@ void world_at_locally(const char *address)
     visit(address, "session.slave_local_login_with_password");
 }
 
-bool world_answers(const char *address)
+/* Whether a login there works; the answer is to be freed. */
+static bool let_in(const char *address, struct rpc_answer *answer)
 {
     struct rpc *rpc = open_at("", address, own.simulation.port);
-    struct rpc_answer answer;
-    char *session = log_in(rpc, "session.login_with_password", &answer);
-    bool answers = session != NULL;
+    char *session = log_in(rpc, "session.login_with_password", answer);
+    bool in = session != NULL;
 
     free(session);
-    rpc_answer_free(&answer);
     rpc_close(rpc);
-    return answers;
+    return in;
+}
+
+bool world_answers(const char *address)
+{
+    struct rpc_answer answer;
+    bool in = let_in(address, &answer);
+
+    rpc_answer_free(&answer);
+    return in;
+}
+
+cJSON *world_refuses(const char *address)
+{
+    struct rpc_answer answer;
+    bool in = let_in(address, &answer);
+
+    ck_assert_msg(!in && answer.error, "%s lets in, or does not answer: %s",
+                  address, answer.why);
+    return keep(answer.error);
 }
 
 cJSON *world_control(const char *method, const char *path, const char *body)
@@ -193,6 +211,26 @@ void world_host(const char *address, const char *what)
 
     (void)snprintf(path, sizeof(path), "/sim/host/%s/%s", address, what);
     (void)world_control("POST", path, "{}");
+}
+
+cJSON *world_state(const char *address)
+{
+    cJSON *hosts =
+        cJSON_GetObjectItem(world_control("GET", "/sim", NULL), "hosts");
+
+    for (cJSON *h = hosts->child; h; h = h->next)
+        if (strcmp(field_text(h, "address"), address) == 0)
+            return h;
+    ck_abort_msg("there is no host at %s", address);
+    return NULL; /* not reached */
+}
+
+void world_advance(int seconds)
+{
+    char body[PATH_BYTES];
+
+    (void)snprintf(body, sizeof(body), "{\"advance\": %d}", seconds);
+    (void)world_control("POST", "/sim/clock", body);
 }
 
 void world_end(void)

@@ -26,6 +26,8 @@ void world_at(const char *address);
 void world_at_locally(const char *address);
 /* Whether a host lets a user in: it lives, and is the master of its pool. */
 bool world_answers(const char *address);
+/* The error of a login there; fails when somebody is let in. */
+cJSON *world_refuses(const char *address);
 /* The port that every host of it listens at. */
 int world_port(void);
 
@@ -33,6 +35,11 @@ int world_port(void);
 cJSON *world_control(const char *method, const char *path, const char *body);
 /* "crash", "boot", "cut" or "join" for a host by its address. */
 void world_host(const char *address, const char *what);
+
+/* What /sim says of a host: power, emergency, domains. */
+cJSON *world_state(const char *address);
+/* For a world whose clock stands still: what is due in that time happens. */
+void world_advance(int seconds);
 
 /* Whether there is one. */
 bool world_is_own(void);

@@ -78,9 +78,60 @@ int vm_assert_can_boot_here(struct request *r)
     return reply_void(r);
 }
 
-/* One host only: nothing ties a machine to another. */
+typedef bool (*sees_fn)(struct request *r, const struct object *host,
+                        const struct object *what);
+
+/* Whether every enabled host sees it. */
+static bool seen_everywhere(struct request *r, const struct object *what,
+                            sees_fn sees)
+{
+    for (struct object *h = db_first(r->db, "host"); h; h = h->next)
+        if (db_bool(h, "enabled") && !sees(r, h, what))
+            return false;
+    return true;
+}
+
+static int check_disks_agile(struct request *r)
+{
+    const struct value *vbds = db_get(r->self, "VBDs");
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+        struct object *vdi = db_ref(r->db, vbd, "VDI");
+        struct object *sr = vdi ? db_ref(r->db, vdi, "SR") : NULL;
+
+        if (sr &&
+            (!db_bool(sr, "shared") || !seen_everywhere(r, sr, host_sees_sr)))
+            return request_fail(r, "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED",
+                                sr->ref, NULL);
+    }
+    return 0;
+}
+
+static int check_networks_agile(struct request *r)
+{
+    const struct value *vifs = db_get(r->self, "VIFs");
+
+    for (uint32_t i = 0; i < vifs->nr; i++) {
+        struct object *vif = db_find_any(r->db, vifs->items[i].s);
+        struct object *network = db_ref(r->db, vif, "network");
+
+        if (network && !seen_everywhere(r, network, host_sees_network))
+            return request_fail(r, "HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED",
+                                network->ref, NULL);
+    }
+    return 0;
+}
+
+/* Whether any host could take the machine over. */
 int vm_assert_agile(struct request *r)
 {
+    if (db_get(r->self, "VGPUs")->nr)
+        return request_fail(r, "VM_HAS_VGPU", r->self->ref, NULL);
+    if (db_get(r->self, "VUSBs")->nr)
+        return request_fail(r, "VM_HAS_VUSBS", r->self->ref, NULL);
+    if (check_disks_agile(r) || check_networks_agile(r))
+        return API_FAILED;
     return reply_void(r);
 }
 
