@@ -69,6 +69,11 @@ bool world_is_own(void)
     return own.simulation.pid > 0;
 }
 
+bool world_can(void)
+{
+    return strcmp(suite.options->target, "sim") == 0;
+}
+
 int world_port(void)
 {
     return own.simulation.port;
@@ -81,7 +86,7 @@ void world(const char *option, ...)
     int nr = 4, port = 0, rc = -EADDRINUSE;
     va_list args;
 
-    if (strcmp(suite.options->target, "sim") != 0)
+    if (!world_can())
         skip("needs target 'sim', whose hosts and clock can be controlled");
     options[3] = control;
     va_start(args, option);

@@ -41,6 +41,8 @@ cJSON *world_state(const char *address);
 /* For a world whose clock stands still: what is due in that time happens. */
 void world_advance(int seconds);
 
+/* Whether the target is of the kind that can have one. */
+bool world_can(void);
 /* Whether there is one. */
 bool world_is_own(void);
 /* Ends it, if there is one, and goes back to the target. For the runner. */
