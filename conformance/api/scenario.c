@@ -36,19 +36,39 @@ const char *later_machine(const char *vm)
     return later(machine_method, vm);
 }
 
+static const char task_method[] = "task";
+
+const char *later_task(const char *task)
+{
+    return later(task_method, task);
+}
+
 /* A call whose end does not matter; its value, to be freed. */
-static cJSON *try_call(const char *method, const char *ref)
+static cJSON *try_with(const char *method, const char *ref, const char *more)
 {
     struct rpc_answer answer;
     cJSON *params = cJSON_CreateArray(), *value;
 
     cJSON_AddItemToArray(params, cJSON_CreateString(suite.session));
     cJSON_AddItemToArray(params, cJSON_CreateString(ref));
+    if (more)
+        cJSON_AddItemToArray(params, cJSON_CreateString(more));
     rpc_call(suite.rpc, method, params, &answer);
     value = answer.value;
     answer.value = NULL;
     rpc_answer_free(&answer);
     return value;
+}
+
+static cJSON *try_call(const char *method, const char *ref)
+{
+    return try_with(method, ref, NULL);
+}
+
+static void remove_task(const char *task)
+{
+    cJSON_Delete(try_with("task.set_status", task, "success"));
+    cJSON_Delete(try_call("task.destroy", task));
 }
 
 /* The machine's own disks: those that no other machine uses. */
@@ -92,6 +112,8 @@ void scenario_end(void)
 
         if (!gone && strcmp(method, machine_method) == 0)
             remove_machine(ref);
+        else if (!gone && strcmp(method, task_method) == 0)
+            remove_task(ref);
         else if (!gone)
             cJSON_Delete(try_call(method, ref));
         free(method);

@@ -19,6 +19,8 @@ cJSON *json_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *later(const char *method, const char *ref);
 /* The same for a machine: stops it, and removes its disks as well. */
 const char *later_machine(const char *vm);
+/* The same for a task, which is ended first. */
+const char *later_task(const char *task);
 /* What has been put off, for the runner. */
 void scenario_end(void);
 

@@ -52,17 +52,33 @@ static void reserve(struct request *r, struct object *vm,
     host_memory_account(r->ts, vm);
 }
 
-static int go_on(struct request *r)
+/* The operation is no longer current. The machine; NULL: it is gone. */
+static struct object *linger_end(struct request *r)
 {
     const struct vm_wait *w = (const struct vm_wait *)r->wait;
     struct object *vm = db_find(r->db, "VM", w->vm);
 
     if (!vm)
-        return request_bad_handle(r, "VM", w->vm);
-    r->self = vm;
+        return NULL;
     db_map_del(r->db, vm, "current_operations", w->key);
     reserve(r, vm, NULL);
     vm_refresh(r, vm);
+    return vm;
+}
+
+static void linger_cancel(struct request *r)
+{
+    (void)linger_end(r); /* nothing has been done to it yet */
+}
+
+static int go_on(struct request *r)
+{
+    const struct vm_wait *w = (const struct vm_wait *)r->wait;
+    struct object *vm = linger_end(r);
+
+    if (!vm)
+        return request_bad_handle(r, "VM", w->vm);
+    r->self = vm;
     if (is_cancelled(r))
         return request_fail(r, "TASK_CANCELLED", r->task->ref, NULL);
     return check(r, vm, w->op, w->force) ? API_FAILED : w->finish(r, vm);
@@ -82,6 +98,8 @@ static int linger(struct request *r, const char *op, int64_t ms, bool force,
                      : arena_printf(r->arena, "DummyRef:|%s|%s", uuid,
                                     r->message->name);
     w->wait.resume = go_on;
+    w->wait.cancellable = true;
+    w->wait.cancel = linger_cancel;
     w->wait.deadline_ms = r->ts->env.now_ms(r->ts->env.ctx) + ms;
     db_map_put(r->db, r->self, "current_operations", w->key, op);
     vm_refresh(r, r->self);
