@@ -133,7 +133,8 @@ static bool readable(CURL *curl)
     return poll(&poll_fd, 1, WAIT_MS) == 1;
 }
 
-size_t exchange_raw(const char *request, char *reply, size_t room)
+size_t exchange_raw(const char *request, char *reply, size_t room,
+                    const char *until)
 {
     CURL *curl = curl_easy_init();
     size_t len = 0, nr = 0;
@@ -144,7 +145,7 @@ size_t exchange_raw(const char *request, char *reply, size_t room)
     rc = curl_easy_perform(curl);
     if (rc == CURLE_OK)
         rc = curl_easy_send(curl, request, strlen(request), &nr);
-    while (rc == CURLE_OK && len < room) {
+    while (rc == CURLE_OK && len < room && !strstr(reply, until)) {
         rc = curl_easy_recv(curl, reply + len, room - len, &nr);
         if (rc == CURLE_AGAIN)
             rc = readable(curl) ? CURLE_OK : CURLE_OPERATION_TIMEDOUT;

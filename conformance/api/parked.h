@@ -23,9 +23,11 @@ struct parked *park(const char *session, const char *method, cJSON *params);
 cJSON *parked_end(struct parked *p, const char **code);
 
 /*
- * Sends this to where the calls go, and reads until as many bytes have come or
- * nobody sends any more; their number.
+ * Sends this to where the calls go, and reads until these words have come, the
+ * room is full, or nobody sends any more; how many bytes came. The reply has
+ * room for them and ends with a NUL.
  */
-size_t exchange_raw(const char *request, char *reply, size_t room);
+size_t exchange_raw(const char *request, char *reply, size_t room,
+                    const char *until);
 
 #endif
