@@ -254,6 +254,14 @@ class Hosts(PoolTest):
             self.assertEqual(client.do("PIF.get_all_records_where",
                                        'field "host" = "%s"' % host), {})
 
+    def test_a_host_that_is_cut_off_answers_nobody(self):
+        with World("--hosts", "2") as world:
+            client = world.client("127.0.0.2")
+            self.refused("HOST_IS_SLAVE", client.login)
+            world.host("127.0.0.2", "cut")
+            with self.assertRaises((OSError, http.client.HTTPException)):
+                client.login()  # over the connection that is there
+
     def test_power_on_wants_a_way_to_do_it(self):
         with World("--hosts", "2") as world:
             client = world.client().login()

@@ -280,6 +280,10 @@ size_t exchange_head(struct conn *c, const char *data, size_t len)
         conn_wait(c, WAITS_FOR_HEAD);
         return 0;
     }
+    if (c->door->endpoint->down) { /* it was connected before */
+        conn_abort(c);
+        return len;
+    }
     x = exchange_create(c);
     conn_wait(c, WAITS_FOR_US);
     conn_touch(c);
