@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "scenario.h"
 #include "suite.h"
@@ -63,13 +64,22 @@ static void prepare(CURL *curl, const char *path)
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
 
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 /* Goes on until the request is sent, or it is all over; whether it is over. */
 static bool step(struct parked *p, bool to_the_end)
 {
+    long long end = now_ms() + WAIT_MS;
     curl_off_t sent = 0;
     int running = 1;
 
-    for (int ms = 0; running && ms < WAIT_MS; ms += STEP_MS) {
+    while (running && now_ms() < end) {
         ck_assert_int_eq(curl_multi_perform(p->multi, &running), CURLM_OK);
         (void)curl_easy_getinfo(p->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
         if (!to_the_end && sent == (curl_off_t)strlen(p->body))
