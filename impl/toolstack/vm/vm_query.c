@@ -100,8 +100,7 @@ static int check_disks_agile(struct request *r)
         struct object *vdi = db_ref(r->db, vbd, "VDI");
         struct object *sr = vdi ? db_ref(r->db, vdi, "SR") : NULL;
 
-        if (sr &&
-            (!db_bool(sr, "shared") || !seen_everywhere(r, sr, host_sees_sr)))
+        if (sr && !seen_everywhere(r, sr, host_sees_sr))
             return request_fail(r, "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED",
                                 sr->ref, NULL);
     }
