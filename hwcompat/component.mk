@@ -1,15 +1,16 @@
 # Hardware records: taken, imported, judged, levelled.
 hw := hwcompat
-INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) -I$(hw) -I$(hw)/include \
+INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) $(INC_quirks) -I$(hw) -I$(hw)/include \
                 $(if $(wildcard /usr/include/libxml2),$(XML2_INC))
 # What every program here shares, and what each one adds.
-HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c)
+HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c $(hw)/parse/*.c)
 HW_record_SRCS := $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c
 HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
 HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
 HW_import_LIBS := -lxml2
 HW_level_SRCS := $(wildcard $(hw)/level/*.c) $(CPU_SRCS)
-HW_PROGRAMS := record import level
+HW_scan_SRCS := $(wildcard $(hw)/scan/*.c) $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
+HW_PROGRAMS := record import level scan
 HWCOMPAT_LIBS := -larchive -lcjson -lm
 $(eval $(call layer,hwcompat,$(INC_hwcompat)))
 $O/hosted/hwcompat/%: inc = $(INC_hwcompat)
@@ -31,8 +32,14 @@ HW_TESTS := $(wildcard $(hw)/test/test_*.c)
 $(foreach t,$(HW_TESTS),$(eval $(call check-program,$t,$(HWCOMPAT_SRCS))))
 $(foreach v,host cov,$(HW_TESTS:%.c=$O/$v/%)): CHECK_LIBS += $(HWCOMPAT_LIBS)
 TEST_PY += $(wildcard $(hw)/test/test_*.py)
-$(foreach t,$(wildcard $(hw)/fuzz/fuzz_*.c),$(eval $(call fuzz-program,$t, \
+HW_FUZZ := $(filter-out %/fuzz_scan.c,$(wildcard $(hw)/fuzz/fuzz_*.c))
+$(foreach t,$(HW_FUZZ),$(eval $(call fuzz-program,$t, \
   $(HWCOMPAT_SRCS) $(HW_IMPORT_LIB))))
+# Decoders, rules and quirks alone: they need no record.
+HW_JUDGE_SRCS := $(filter-out %/load.c %/main.c %/report.c, \
+                   $(wildcard $(hw)/parse/*.c $(hw)/scan/*.c)) \
+                 $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
+$(eval $(call fuzz-program,$(hw)/fuzz/fuzz_scan.c,$(HW_JUDGE_SRCS)))
 $O/fuzz/$(hw)/fuzz/fuzz_%: FUZZ_LIBS = $(HWCOMPAT_LIBS) -lxml2
 fuzz: | $O/fuzz/corpus/hwcompat
 $O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py

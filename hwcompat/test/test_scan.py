@@ -1,0 +1,141 @@
+"""`touchstone scan`: a sound machine is clean, and each rule knows its defect."""
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+import defects
+import machine
+
+TIMEOUT_S = 120
+# No table can say this: it stands for flaws that no rule is named after.
+UNREACHED = {"flaw_other"}
+
+
+def scan(*arguments):
+    program = os.path.join(os.environ.get("O", "build"), "touchstone-scan")
+    return subprocess.run([program, *arguments], capture_output=True, text=True,
+                          timeout=TIMEOUT_S, check=False)
+
+
+def judge(*paths):
+    out = scan("--least", "info", "--json", "-", *paths)
+    assert out.returncode in (0, 1), out.stderr
+    return json.loads(out.stdout)
+
+
+def rules():
+    text = scan("--rules").stdout
+    return dict(re.findall(r"^([a-z]\w+) +(info|low|medium|high|critical) ", text,
+                           re.M))
+
+
+class Scan(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.place.cleanup)
+        cls.rules = rules()
+
+    def path(self, name):
+        return os.path.join(self.place.name, name)
+
+    def write(self, name, m):
+        m.write(self.path(name))
+        return self.path(name)
+
+    def test_sound_machines_are_clean(self):
+        paths = [self.write("intel", machine.Machine()),
+                 self.write("amd", machine.amd())]
+        for record in judge(*paths)["records"]:
+            self.assertEqual([f["rule"] for f in record["findings"]], [])
+
+    def test_each_rule_knows_its_defect(self):
+        many = self.path("many")
+        for rule, damage in defects.DEFECTS.items():
+            m = machine.amd() if rule in defects.AMD else machine.Machine()
+            damage(m)
+            m.write(os.path.join(many, rule))
+        out = judge(many)
+        self.assertEqual(out["unreadable"], 0)
+        for record in out["records"]:
+            rule = os.path.basename(record["path"])
+            with self.subTest(rule=rule):
+                self.assertIn(rule, [f["rule"] for f in record["findings"]])
+
+    def test_every_rule_has_a_defect(self):
+        self.assertGreaterEqual(len(self.rules), 120)
+        self.assertEqual(set(self.rules), set(defects.DEFECTS) | UNREACHED)
+
+    def test_severity_decides_the_exit_code(self):
+        m = machine.Machine()
+        m.tables["HPET"] = machine.hpet(0x200000)
+        path = self.write("exit", m)
+        self.assertEqual(scan(path).returncode, 0)
+        self.assertEqual(scan("--fail-on", "high", path).returncode, 1)
+        self.assertEqual(scan("--fail-on", "worst", path).returncode, 2)
+        self.assertEqual(scan().returncode, 2)
+
+    def test_a_broken_record_is_named_and_fails(self):
+        path = self.write("broken", machine.Machine())
+        with open(os.path.join(path, "memory.json"), "w") as f:
+            f.write("{")
+        out = scan(path)
+        self.assertEqual(out.returncode, 1)
+        self.assertIn("memory.json", out.stdout)
+
+    def test_reports_are_well_formed(self):
+        from xml.etree import ElementTree
+        m = machine.Machine()
+        m.structures = machine.smbios_structures()
+        m.structures[1] = machine.structure(
+            1, 1, bytes([1, 2, 3]) + bytes(20), "<A&B>", "\x01\"quoted\"", "A")
+        m.tables["HPET"] = machine.hpet(0x200000)
+        path = self.write("forms", m)
+        junit, page = self.path("j.xml"), self.path("p.html")
+        out = scan("--quiet", "--fail-on", "high", "--junit", junit, "--html",
+                   page, path)
+        self.assertEqual(out.returncode, 1)
+        suite = ElementTree.parse(junit).getroot().find("testsuite")
+        self.assertEqual(int(suite.get("failures")),
+                         len(suite.findall("testcase/failure")))
+        self.assertEqual(int(suite.get("tests")), len(suite.findall("testcase")))
+        with open(page) as f:
+            self.assertIn("&lt;A&amp;B&gt;", f.read())
+
+    def test_quirks_are_known_by_name_device_and_cpu(self):
+        named = machine.Machine()
+        named.structures[1] = machine.structure(
+            1, 1, bytes([1, 2, 3]) + bytes(20), "Dell Inc.", "Latitude E6520",
+            "01")
+        device = machine.Machine()
+        device.pci["0000:03:00.0"] = machine.config(
+            0x8086, 0x0a54, 0x0108, capabilities=(machine.MSI,
+                                                  machine.express()))
+        cpu = machine.amd()
+        cpu.cpus = [machine.leaves("AuthenticAMD", 0x00830f10, i * 2)
+                    for i in range(4)]
+        cpu.microcode = [0x8301052] * 4
+        for m, kind in ((named, "reboot_cf9-"), (device, "reset_nvme-"),
+                        (cpu, "zenbleed-")):
+            out = judge(self.write(kind, m))["records"][0]["findings"]
+            self.assertTrue([f for f in out if f["quirk"] and
+                             f["rule"].startswith(kind)], out)
+        cpu.microcode = [0x830107a] * 4
+        out = judge(self.write("mended", cpu))["records"][0]["findings"]
+        self.assertEqual([f["rule"] for f in out
+                          if f["rule"].startswith("zenbleed-")], [])
+
+    def test_more_of_one_kind_are_counted(self):
+        m = machine.Machine()
+        m.tables["APIC"] = machine.madt(
+            [machine.lapic(i, 1) for i in range(40)])
+        finding = [f for f in judge(self.write("many40", m))["records"][0]
+                   ["findings"] if f["rule"] == "madt_cpu_twice"]
+        self.assertEqual(len(finding) + finding[-1]["more"], 39)
+
+
+if __name__ == "__main__":
+    unittest.main()
