@@ -24,7 +24,8 @@ class Conform(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        cls.path = lambda name: os.path.join(cls.folder.name, name)
+        cls.path = staticmethod(
+            lambda name: os.path.join(cls.folder.name, name))
         cls.done = conform("sim", "--profile", "core",
                            "--json", cls.path("j"), "--junit", cls.path("x"),
                            "--tap", cls.path("t"), "--jsonl", cls.path("l"),
