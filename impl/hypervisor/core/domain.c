@@ -185,6 +185,7 @@ static void domain_init(struct domain *d, domid_t id,
     d->privileged = c->privileged;
     d->createflags = c->abi.flags;
     d->shutdown_code = SHUTDOWN_CODE_NONE;
+    d->hvm_params[HVM_PARAM_TRIPLE_FAULT_REASON] = SHUTDOWN_reboot;
     d->pause_count = 1;
     d->ctl_pause_count = 1;
     d->paging_pool_bytes = PAGING_POOL_DEFAULT;

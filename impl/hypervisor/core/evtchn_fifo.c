@@ -229,7 +229,6 @@ int evtchn_op_init_control(struct vcpu *v, void *arg)
     struct evtchn_init_control *op = arg;
     struct domain *d = v->domain;
     struct vcpu *target = domain_vcpu(d, op->vcpu);
-    struct p2m_entry entry;
     mfn_t mfn;
     int rc;
 
@@ -239,7 +238,7 @@ int evtchn_op_init_control(struct vcpu *v, void *arg)
     if (op->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) ||
         op->offset % 8)
         return -XEN_EINVAL;
-    rc = physmap_get_page(d, _gfn(op->control_gfn), true, &mfn, &entry);
+    rc = physmap_get_page(d, _gfn(op->control_gfn), true, &mfn);
     if (rc)
         return rc;
     spin_lock(&d->evtchn->lock);
@@ -279,13 +278,12 @@ int evtchn_op_expand_array(struct vcpu *v, void *arg)
 {
     gfn_t array = _gfn(((struct evtchn_expand_array *)arg)->array_gfn);
     struct domain *d = v->domain;
-    struct p2m_entry entry;
     mfn_t mfn;
     int rc;
 
     if (READ_ONCE(d->evtchn->abi) != &evtchn_fifo_abi)
         return -XEN_EOPNOTSUPP;
-    rc = physmap_get_page(d, array, true, &mfn, &entry);
+    rc = physmap_get_page(d, array, true, &mfn);
     if (rc)
         return rc;
     spin_lock(&d->evtchn->lock);

@@ -53,7 +53,6 @@ static int side_claim(struct copy_side *s, const struct vcpu *v, uint64_t name,
                       bool by_ref, bool readonly)
 {
     struct grant_pin pin = {.by = v->domain->id, .readonly = readonly};
-    struct p2m_entry entry;
     int rc;
 
     if (s->claimed && s->name == name && s->by_ref == by_ref)
@@ -62,8 +61,7 @@ static int side_claim(struct copy_side *s, const struct vcpu *v, uint64_t name,
     if (by_ref) {
         rc = gnttab_pin(s->d, (grant_ref_t)name, &pin, &s->target);
     } else {
-        rc = physmap_get_page(s->d, _gfn(name), !readonly, &s->target.mfn,
-                              &entry)
+        rc = physmap_get_page(s->d, _gfn(name), !readonly, &s->target.mfn)
                  ? GNTST_bad_page
                  : GNTST_okay;
         s->target.start = 0;

@@ -69,7 +69,6 @@ static bool may_place(enum p2m_type t)
         [P2M_NONE] = true,
         [P2M_RAM_RW] = true,
         [P2M_RAM_RO] = true,
-        [P2M_LOGDIRTY] = true,
     };
 
     return may[t];

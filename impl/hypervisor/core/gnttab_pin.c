@@ -149,11 +149,10 @@ static int pin_frame_locked(struct domain *granter, grant_ref_t ref,
     const struct gnttab *t = granter->gnttab;
     struct grant_active *a = gnttab_active(t, ref);
     struct grant_active seen = {.domid = pin->by};
-    struct p2m_entry entry;
     mfn_t mfn;
 
     if (physmap_get_page(granter, entry_target(t, ref, &seen), !pin->readonly,
-                         &mfn, &entry))
+                         &mfn))
         return GNTST_bad_page;
     seen.mfn = mfn_x(mfn);
     if (!gnttab_pinned(a)) {

@@ -16,7 +16,6 @@ enum { READ = 1, WRITE = 2, READ_ANY = 4, WRITE_ANY = 8 };
 static const uint8_t allowed[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = READ | WRITE | READ_ANY | WRITE_ANY,
     [P2M_RAM_RO] = READ | READ_ANY,
-    [P2M_LOGDIRTY] = READ | WRITE | READ_ANY | WRITE_ANY,
     [P2M_GRANT_RW] = READ | WRITE,
     [P2M_GRANT_RO] = READ,
     [P2M_FOREIGN] = READ | WRITE,
@@ -30,8 +29,6 @@ static void *page_at(struct domain *d, paddr_t gpa, unsigned int right)
 
     if (unlikely(!(allowed[e.type] & right)))
         return NULL;
-    if (unlikely(e.type == P2M_LOGDIRTY && right & (WRITE | WRITE_ANY)))
-        p2m_mark_dirty(d, _gfn(gpa >> PAGE_SHIFT));
     return (char *)mfn_to_virt(e.mfn) + (gpa & ~PAGE_MASK);
 }
 

@@ -11,8 +11,7 @@
 #define HYPERCALL_SLICE_NS 500000
 
 const struct hypercall hypercall_table[HYPERCALL_LIMIT] = {
-#define HYPERCALL(nr, name, nargs, caller) \
-    [nr] = {#name, do_##name, nargs, caller},
+#define HYPERCALL(nr, name, caller) [nr] = {#name, do_##name, caller},
 #include "hv/hypercall.def"
 #undef HYPERCALL
 };

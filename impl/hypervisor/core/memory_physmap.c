@@ -11,6 +11,8 @@
 #include "hv/hypercall.h"
 #include "physmap.h"
 
+#define RESOURCE_LAST XENMEM_resource_vmtrace_buf
+
 /* A frame of the space asked for, with a reference for the new entry. */
 struct placement {
     mfn_t mfn;
@@ -50,10 +52,8 @@ static int space_grant_table(struct domain *d, domid_t foreign, uint64_t idx,
 
 static int foreign_frame_get(struct domain *f, gfn_t gfn, struct placement *out)
 {
-    struct p2m_entry e;
-
     *out = (struct placement){.type = P2M_FOREIGN};
-    return physmap_get_page(f, gfn, false, &out->mfn, &e);
+    return physmap_get_page(f, gfn, false, &out->mfn);
 }
 
 static int space_gmfn_foreign(struct domain *d, domid_t foreign, uint64_t idx,
@@ -141,7 +141,7 @@ static int batch_check(const struct memop *m,
                        const struct xen_add_to_physmap_batch *r)
 {
     if (r->space == XENMAPSPACE_gmfn_range)
-        return -XEN_EINVAL;
+        return -XEN_EOPNOTSUPP;
     if (r->space != XENMAPSPACE_gmfn_foreign && r->u.res0)
         return -XEN_EINVAL;
     return m->start > r->size ? -XEN_EILSEQ : 0;
@@ -250,7 +250,7 @@ long memop_acquire_resource(struct memop *m)
     if (d == m->v->domain)
         rc = -XEN_EPERM;
     else if (!frames)
-        rc = -XEN_EINVAL;
+        rc = r.type > RESOURCE_LAST ? -XEN_EOPNOTSUPP : -XEN_EINVAL;
     else if (!guest_ptr(r.frame_list))
         rc = resource_size(m, &r, frames);
     else

@@ -15,12 +15,13 @@
 static const bool type_is_ram[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = true,
     [P2M_RAM_RO] = true,
-    [P2M_LOGDIRTY] = true,
 };
 
 static const bool type_holds_reference[P2M_TYPE_NR] = {
-    [P2M_RAM_RW] = true,  [P2M_RAM_RO] = true, [P2M_LOGDIRTY] = true,
-    [P2M_FOREIGN] = true, [P2M_SHARED] = true,
+    [P2M_RAM_RW] = true,
+    [P2M_RAM_RO] = true,
+    [P2M_FOREIGN] = true,
+    [P2M_SHARED] = true,
 };
 
 bool physmap_is_ram(enum p2m_type t)
@@ -35,16 +36,17 @@ void physmap_put_entry(struct domain *d, const struct p2m_entry *e)
     page_put_order(e->mfn, e->order);
 }
 
-int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out,
-                     struct p2m_entry *e)
+int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out)
 {
-    if (!p2m_get_page(d, gfn, e))
+    struct p2m_entry e;
+
+    if (!p2m_get_page(d, gfn, &e))
         return -XEN_EINVAL;
-    if (!type_is_ram[e->type] || (write && e->type == P2M_RAM_RO)) {
-        page_put(e->mfn);
+    if (!type_is_ram[e.type] || (write && e.type == P2M_RAM_RO)) {
+        page_put(e.mfn);
         return -XEN_EINVAL;
     }
-    *out = e->mfn;
+    *out = e.mfn;
     return 0;
 }
 

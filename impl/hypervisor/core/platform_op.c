@@ -5,7 +5,8 @@
 #include "hv/guest.h"
 #include "hv/hypercall.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S      1000000000ULL
+#define RESOURCES_MAX 3 /* as upstream */
 
 /* The time of day at 'system_time' was 'secs' and 'nsecs'; all guests see it. */
 static long platform_settime64(const struct xenpf_settime64 *t)
@@ -32,6 +33,24 @@ static long platform_get_cpuinfo(struct vcpu *v, struct xen_platform_op *op,
     return guest_copy_to(v, u, op, sizeof(*op));
 }
 
+/* Tools ask so for MSRs of Intel's CPUs: each is refused, as upstream refuses
+   them on other CPUs, and none is done. */
+static long platform_resource_op(struct vcpu *v, struct xenpf_resource_op *r)
+{
+    struct xenpf_resource_entry e;
+
+    if (r->cpu >= cpu_count)
+        return -XEN_ENODEV;
+    if (!r->nr_entries || r->nr_entries > RESOURCES_MAX)
+        return -XEN_EINVAL;
+    if (guest_read(v, &e, r->entries, 0))
+        return -XEN_EFAULT;
+    e.u.ret = e.rsvd                                ? -XEN_EINVAL
+              : e.u.cmd > XEN_RESOURCE_OP_MSR_WRITE ? -XEN_EOPNOTSUPP
+                                                    : -XEN_EPERM;
+    return guest_write(v, r->entries, 0, &e);
+}
+
 long do_platform_op(struct vcpu *v, unsigned long arg[5])
 {
     struct xen_platform_op op;
@@ -45,6 +64,8 @@ long do_platform_op(struct vcpu *v, unsigned long arg[5])
         return platform_settime64(&op.u.settime64);
     case XENPF_get_cpuinfo:
         return platform_get_cpuinfo(v, &op, arg[0]);
+    case XENPF_resource_op:
+        return platform_resource_op(v, &op.u.resource_op);
     default:
         return -XEN_ENOSYS;
     }

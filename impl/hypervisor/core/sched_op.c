@@ -37,6 +37,22 @@ static long sched_op_shutdown(struct vcpu *v, uint64_t u)
     return 0;
 }
 
+static long sched_op_remote_shutdown(struct vcpu *v, uint64_t u)
+{
+    struct sched_remote_shutdown s;
+    struct domain *d;
+    int rc;
+
+    if (guest_copy_from(v, &s, u, sizeof(s)))
+        return -XEN_EFAULT;
+    rc = domain_target_get(v, s.domain_id, &d);
+    if (rc)
+        return rc;
+    domain_shutdown(d, (uint8_t)s.reason);
+    domain_put(d);
+    return 0;
+}
+
 /*
  * Poll: the flag goes up first, then the ports are looked at, so that a send
  * between the two is seen by one side or the other.

@@ -150,14 +150,13 @@ static void info_move(struct vcpu *v, struct vcpu_info *to)
 
 int vcpu_info_map(struct vcpu *v, gfn_t gfn, unsigned int offset)
 {
-    struct p2m_entry e;
     mfn_t m;
     int rc;
 
     if (offset > PAGE_SIZE - sizeof(struct vcpu_info) ||
         offset % __alignof__(struct vcpu_info))
         return -XEN_ENXIO;
-    rc = physmap_get_page(v->domain, gfn, true, &m, &e);
+    rc = physmap_get_page(v->domain, gfn, true, &m);
     if (rc)
         return rc;
     spin_lock(&v->domain->lock);
@@ -231,12 +230,11 @@ void vcpu_runstate_to_guest(struct vcpu *v)
 static struct vcpu_runstate_info *runstate_pin(struct vcpu *self, uint64_t va,
                                                mfn_t *m)
 {
-    struct p2m_entry e;
     paddr_t pa;
 
     if ((va & ~PAGE_MASK) > PAGE_SIZE - sizeof(struct vcpu_runstate_info) ||
         arch_guest_walk(self, va, true, &pa) ||
-        physmap_get_page(self->domain, _gfn(pa >> PAGE_SHIFT), true, m, &e))
+        physmap_get_page(self->domain, _gfn(pa >> PAGE_SHIFT), true, m))
         return NULL;
     return (void *)((char *)mfn_to_virt(*m) + (pa & ~PAGE_MASK));
 }

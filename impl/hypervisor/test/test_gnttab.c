@@ -277,9 +277,8 @@ END_TEST
 
 START_TEST(other_things_are_not_mapped_over)
 {
-    static const enum p2m_type type[] = {P2M_MMIO,     P2M_MMIO_RO,
-                                         P2M_GRANT_RW, P2M_GRANT_RO,
-                                         P2M_FOREIGN,  P2M_SHARED};
+    static const enum p2m_type type[] = {P2M_MMIO, P2M_GRANT_RW, P2M_GRANT_RO,
+                                         P2M_FOREIGN, P2M_SHARED};
     gfn_t gfn = _gfn(GRANT_HOLE >> PAGE_SHIFT);
 
     grant_offer(d1, REF, 2, GFN, 0);

@@ -392,6 +392,9 @@ START_TEST(bad_resources_are_refused)
     r.frame = ~0ULL;
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_acquire_resource, r),
                      -XEN_EINVAL);
+    r.type = XENMEM_resource_vmtrace_buf + 1;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_acquire_resource, r),
+                     -XEN_EOPNOTSUPP);
 }
 END_TEST
 

@@ -127,6 +127,23 @@ START_TEST(a_watchdog_that_is_not_fed_ends_the_domain)
 }
 END_TEST
 
+START_TEST(a_control_domain_ends_guests)
+{
+    struct sched_remote_shutdown s = {.domain_id = 1,
+                                      .reason = SHUTDOWN_reboot};
+
+    ck_assert_int_eq(OP_WITH(call_v0, SCHEDOP_remote_shutdown, s), 0);
+    ck_assert(call_guest->shut_down);
+    ck_assert_uint_eq(call_guest->shutdown_code, SHUTDOWN_reboot);
+    s.domain_id = 0;
+    ck_assert_int_eq(OP_WITH(call_v1, SCHEDOP_remote_shutdown, s), -XEN_EPERM);
+    s.domain_id = 77;
+    ck_assert_int_eq(OP_WITH(call_v0, SCHEDOP_remote_shutdown, s), -XEN_ESRCH);
+    ck_assert_int_eq(op(call_v0, SCHEDOP_remote_shutdown, CALL_BAD),
+                     -XEN_EFAULT);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -136,6 +153,7 @@ int main(void)
         a_timeout_in_the_past_does_not_wait,
         hostile_polls_are_refused,
         block_waits_unless_something_is_pending,
+        a_control_domain_ends_guests,
         a_domain_has_two_watchdogs,
         a_watchdog_that_is_not_fed_ends_the_domain,
     };

@@ -139,6 +139,35 @@ START_TEST(cpus_that_do_not_exist_are_invalid)
 }
 END_TEST
 
+static long resource(uint32_t cpu, uint32_t nr, uint32_t cmd, uint32_t rsvd)
+{
+    struct xen_platform_op op = {.cmd = XENPF_resource_op};
+    struct xenpf_resource_entry *e = call_at(call_dom0, CALL_ARRAY);
+
+    *e = (struct xenpf_resource_entry){.u.cmd = cmd, .rsvd = rsvd, .idx = 290};
+    op.u.resource_op.cpu = cpu;
+    op.u.resource_op.nr_entries = nr;
+    set_xen_guest_handle(op.u.resource_op.entries,
+                         (struct xenpf_resource_entry *)CALL_ARRAY);
+    return platform(&op);
+}
+
+START_TEST(msrs_of_other_vendors_are_refused_one_by_one)
+{
+    const struct xenpf_resource_entry *e = call_at(call_dom0, CALL_ARRAY);
+
+    ck_assert_int_eq(resource(0, 1, XEN_RESOURCE_OP_MSR_READ, 0), 0);
+    ck_assert_int_eq(e->u.ret, -XEN_EPERM);
+    ck_assert_int_eq(resource(0, 3, 2, 0), 0);
+    ck_assert_int_eq(e->u.ret, -XEN_EOPNOTSUPP);
+    ck_assert_int_eq(resource(0, 1, XEN_RESOURCE_OP_MSR_READ, 1), 0);
+    ck_assert_int_eq(e->u.ret, -XEN_EINVAL);
+    ck_assert_int_eq(resource(0, 0, 0, 0), -XEN_EINVAL);
+    ck_assert_int_eq(resource(0, 4, 0, 0), -XEN_EINVAL);
+    ck_assert_int_eq(resource(~0U, 1, 0, 0), -XEN_ENODEV);
+}
+END_TEST
+
 START_TEST(platform_checks_its_version_and_number)
 {
     struct xen_platform_op op = {.cmd = XENPF_settime64};
@@ -165,6 +194,7 @@ int main(void)
         the_handle_is_the_domains,
         settime_reaches_every_domain,
         cpus_that_do_not_exist_are_invalid,
+        msrs_of_other_vendors_are_refused_one_by_one,
         platform_checks_its_version_and_number,
     };
 

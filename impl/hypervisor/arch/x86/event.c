@@ -30,6 +30,15 @@ static bool makes_double_fault(const struct x86_event *first, uint8_t second)
             (second == EXC_PF || is_contributory(second)));
 }
 
+void vcpu_triple_fault(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+
+    log_warn("d%u vcpu %u: triple fault at 0x%lx", d->id, v->id,
+             v->arch->regs.rip);
+    domain_shutdown(d, (uint8_t)d->hvm_params[HVM_PARAM_TRIPLE_FAULT_REASON]);
+}
+
 static void inject(struct vcpu *v, uint8_t vector, bool has_error,
                    uint32_t error)
 {
@@ -39,8 +48,7 @@ static void inject(struct vcpu *v, uint8_t vector, bool has_error,
     if (e->valid && e->type != EVENT_EXCEPTION)
         return;
     if (e->valid && e->vector == EXC_DF) {
-        domain_crash(v->domain, "vcpu %u: triple fault by vector %u", v->id,
-                     vector);
+        vcpu_triple_fault(v);
         return;
     }
     if (e->valid && makes_double_fault(e, vector)) {

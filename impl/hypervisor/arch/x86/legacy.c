@@ -14,7 +14,6 @@
 
 bool legacy_access(struct vcpu *v, struct io_access *io)
 {
-    (void)v;
     io->value = 0xff;
     if (io->address == PORT_CONTROL)
         io->value = TIMER_OUT2;

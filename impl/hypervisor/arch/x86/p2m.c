@@ -76,9 +76,7 @@ static unsigned int order_max = PAGE_ORDER_1G; /* [I] of the CPU's leaves */
 static const uint64_t type_flags[P2M_TYPE_NR] = {
     [P2M_RAM_RW] = PTE_MAP | PTE_RW,
     [P2M_RAM_RO] = PTE_MAP,
-    [P2M_LOGDIRTY] = PTE_MAP,
     [P2M_MMIO] = PTE_MAP | PTE_RW | PTE_PCD | PTE_PWT | PTE_NX,
-    [P2M_MMIO_RO] = PTE_MAP | PTE_PCD | PTE_PWT | PTE_NX,
     [P2M_GRANT_RW] = PTE_MAP | PTE_RW | PTE_NX,
     [P2M_GRANT_RO] = PTE_MAP | PTE_NX,
     [P2M_FOREIGN] = PTE_MAP | PTE_RW | PTE_NX,
@@ -625,18 +623,4 @@ int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order)
     }
     unlock_and_flush(p, narrowed);
     return rc;
-}
-
-void p2m_mark_dirty(struct domain *d, gfn_t gfn)
-{
-    struct p2m *p = d->p2m;
-    uint64_t *pte;
-
-    spin_lock(&p->lock);
-    struct p2m_entry e = walk(p, gfn_x(gfn)).e;
-
-    /* The rights grow: a stale entry faults once more, no flush is due. */
-    if (e.type == P2M_LOGDIRTY && !entry_at(p, gfn_x(gfn), 0, &pte))
-        write_entry(pte, make_leaf(mfn_x(e.mfn), 0, P2M_RAM_RW));
-    spin_unlock(&p->lock);
 }

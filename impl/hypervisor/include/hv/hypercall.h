@@ -21,7 +21,6 @@ typedef long hypercall_fn(struct vcpu *v, unsigned long arg[5]);
 struct hypercall {
     const char *name;
     hypercall_fn *fn;
-    uint8_t nargs;
     uint8_t caller;
 };
 
@@ -33,7 +32,7 @@ long hypercall_run(struct vcpu *v, unsigned long nr, unsigned long arg[5]);
 /* Should a long operation stop here and ask to be restarted? */
 bool hypercall_preempt(struct vcpu *v);
 
-#define HYPERCALL(nr, name, nargs, caller) hypercall_fn do_##name;
+#define HYPERCALL(nr, name, caller) hypercall_fn do_##name;
 #include "hv/hypercall.def"
 #undef HYPERCALL
 

@@ -18,9 +18,7 @@ enum p2m_type {
     P2M_NONE,     /* nothing there: access is MMIO to be emulated, or a fault */
     P2M_RAM_RW,   /* the domain's own RAM */
     P2M_RAM_RO,   /* its own, writes dropped */
-    P2M_LOGDIRTY, /* its own, write faults once then becomes P2M_RAM_RW */
     P2M_MMIO,     /* machine MMIO passed through, uncached */
-    P2M_MMIO_RO,  /* same, writes trapped (MSI-X table pages etc. use NONE) */
     P2M_GRANT_RW, /* another domain's page, by grant */
     P2M_GRANT_RO,
     P2M_FOREIGN, /* another domain's page, by privilege */
@@ -45,9 +43,6 @@ struct p2m_entry p2m_get(struct domain *d, gfn_t gfn);
    being freed. */
 bool p2m_get_page(struct domain *d, gfn_t gfn,
                   struct p2m_entry *out) MUST_CHECK;
-
-/* Write to a P2M_LOGDIRTY page: make it P2M_RAM_RW. */
-void p2m_mark_dirty(struct domain *d, gfn_t gfn);
 
 /* Map 2^order frames (0, 9 or 18; both aligned). Overwrites what is there and
    does not release it. -XEN_ENOMEM, or -XEN_EINVAL beyond the address width. */
@@ -90,8 +85,7 @@ uint64_t p2m_table_pages(const struct domain *d);
 /* Release what 'e' (just cleared, order 0..18) referred to. */
 void physmap_put_entry(struct domain *d, const struct p2m_entry *e);
 /* Frame behind RAM at 'gfn' with a reference taken: 0, -EINVAL (not RAM..). */
-int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out,
-                     struct p2m_entry *e);
+int physmap_get_page(struct domain *d, gfn_t gfn, bool write, mfn_t *out);
 /* One step of clearing the whole space at teardown (-XEN_ERESTART). */
 int physmap_relinquish(struct domain *d);
 

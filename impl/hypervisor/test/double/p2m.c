@@ -75,14 +75,6 @@ void p2m_window_close(void)
     window = NULL;
 }
 
-void p2m_mark_dirty(struct domain *d, gfn_t gfn)
-{
-    struct p2m_entry *e = &d->p2m->entry[gfn_x(gfn)];
-
-    if (e->type == P2M_LOGDIRTY)
-        e->type = P2M_RAM_RW;
-}
-
 /* Whoever changes part of a superpage first makes small entries of all of it. */
 static void p2m_split(struct domain *d, gfn_t gfn)
 {

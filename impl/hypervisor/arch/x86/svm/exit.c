@@ -231,7 +231,7 @@ static void exit_task_switch(struct vcpu *v, struct vmcb *b)
 
 static void exit_shutdown(struct vcpu *v, struct vmcb *b)
 {
-    domain_crash(v->domain, "vcpu %u: triple fault at 0x%lx", v->id, b->rip);
+    vcpu_triple_fault(v);
 }
 
 static void exit_icebp(struct vcpu *v, struct vmcb *b)
@@ -293,8 +293,7 @@ static void exit_npf(struct vcpu *v, struct vmcb *b)
     paddr_t gpa = b->exit_info2;
     uint64_t info = b->exit_info1;
     struct domain *d = v->domain;
-    gfn_t gfn = _gfn(gpa >> PAGE_SHIFT);
-    struct p2m_entry e = p2m_get(d, gfn);
+    struct p2m_entry e = p2m_get(d, _gfn(gpa >> PAGE_SHIFT));
 
     if (e.type == P2M_NONE && d == dom0 && dom0_map_mmio(v, gpa))
         return;
@@ -302,15 +301,11 @@ static void exit_npf(struct vcpu *v, struct vmcb *b)
         domain_crash(d, "vcpu %u: fetches from nothing at 0x%lx", v->id, gpa);
         return;
     }
-    if (e.type == P2M_LOGDIRTY) {
-        p2m_mark_dirty(d, gfn);
-        return;
-    }
     if (e.type == P2M_GRANT_RO && is_ram_write(&e, info)) {
         vcpu_inject_error(v, EXC_GP, 0);
         return;
     }
-    if (e.type == P2M_NONE || e.type == P2M_MMIO_RO || is_ram_write(&e, info)) {
+    if (e.type == P2M_NONE || is_ram_write(&e, info)) {
         emulate_mmio(v, gpa);
         return;
     }

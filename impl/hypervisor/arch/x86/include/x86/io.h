@@ -30,7 +30,7 @@ struct io_row {
 
 /* Port accesses trapped by the I/O permission map reach this. */
 void io_port_access(struct vcpu *v, struct io_access *io);
-/* A nested page fault on P2M_NONE/P2M_MMIO_RO at a known device; false: none. */
+/* A nested page fault on P2M_NONE at a known device; false: none. */
 bool io_mmio_access(struct vcpu *v, struct io_access *io);
 
 /* Ports that dom0 reaches directly: everything but these (dom0_ports.def), so

@@ -124,6 +124,8 @@ bool vcpu_serve_init(struct vcpu *v);
 
 void vcpu_inject_exception(struct vcpu *v, uint8_t vector);
 void vcpu_inject_error(struct vcpu *v, uint8_t vector, uint32_t error);
+/* The guest cannot go on: shut down as its HVM parameter says. */
+void vcpu_triple_fault(struct vcpu *v);
 /* Choose what goes in at this entry and program the vendor's fields. */
 void vcpu_prepare_events(struct vcpu *v);
 /* Ask for an exit once an interrupt can be taken. */

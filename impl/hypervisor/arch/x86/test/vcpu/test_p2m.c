@@ -208,17 +208,6 @@ START_TEST(lack_of_memory_changes_nothing)
 }
 END_TEST
 
-START_TEST(logdirty_page_becomes_writable_once)
-{
-    set(4, 40, 0, P2M_LOGDIRTY);
-    p2m_mark_dirty(&d, _gfn(4));
-    is(4, 40, P2M_RAM_RW, 0);
-    set(5, 50, 0, P2M_RAM_RO);
-    p2m_mark_dirty(&d, _gfn(5));
-    is(5, 50, P2M_RAM_RO, 0);
-}
-END_TEST
-
 /* --- Flushes --- */
 
 static void enter_on(unsigned int cpu, bool flush)
@@ -436,7 +425,6 @@ static Suite *suite(void)
     tcase_add_test(t, clearing_a_hole_makes_no_table);
     tcase_add_test(t, next_visits_each_leaf_once);
     tcase_add_test(t, lack_of_memory_changes_nothing);
-    tcase_add_test(t, logdirty_page_becomes_writable_once);
     suite_add_tcase(s, t);
     t = tcase_create("flushes");
     tcase_add_checked_fixture(t, setup, NULL);
