@@ -173,6 +173,7 @@ gnttab_fn gnttab_op_copy;            /* gnttab_copy.c */
 gnttab_fn gnttab_op_query_size;      /* gnttab_table.c */
 gnttab_fn gnttab_op_set_version;     /* gnttab_table.c */
 gnttab_fn gnttab_op_get_version;     /* gnttab_table.c */
+gnttab_fn gnttab_op_swap_grant_ref;  /* gnttab_table.c */
 
 /* Flush, then finish the unmaps collected so far. */
 void gnttab_unmap_finish(struct gnttab_call *c);

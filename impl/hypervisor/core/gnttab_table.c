@@ -40,6 +40,45 @@ int gnttab_op_get_version(struct gnttab_call *c, void *arg)
     return 0;
 }
 
+static void swap_bytes(void *a, void *b, size_t bytes)
+{
+    char kept[sizeof(grant_entry_v2_t)];
+
+    memcpy(kept, a, bytes);
+    memcpy(a, b, bytes);
+    memcpy(b, kept, bytes);
+}
+
+static int swap_locked(const struct gnttab *t, grant_ref_t a, grant_ref_t b)
+{
+    if (MAX(a, b) >= gnttab_entries_locked(t))
+        return GNTST_bad_gntref;
+    if (a == b)
+        return GNTST_okay;
+    if (gnttab_pinned(gnttab_active(t, a)) ||
+        gnttab_pinned(gnttab_active(t, b)))
+        return GNTST_eagain;
+    if (t->version == 1) {
+        swap_bytes(gnttab_v1(t, a), gnttab_v1(t, b), sizeof(grant_entry_v1_t));
+        return GNTST_okay;
+    }
+    swap_bytes(gnttab_v2(t, a), gnttab_v2(t, b), sizeof(grant_entry_v2_t));
+    swap_bytes(gnttab_status(t, a), gnttab_status(t, b),
+               sizeof(grant_status_t));
+    return GNTST_okay;
+}
+
+int gnttab_op_swap_grant_ref(struct gnttab_call *c, void *arg)
+{
+    struct gnttab_swap_grant_ref *op = arg;
+    struct gnttab *t = c->v->domain->gnttab;
+
+    spin_lock(&t->lock);
+    op->status = (int16_t)swap_locked(t, op->ref_a, op->ref_b);
+    spin_unlock(&t->lock);
+    return 0;
+}
+
 /* --- Version switch --- */
 
 /* The toolstack's entries keep their meaning over a switch, all others go. */

@@ -12,19 +12,23 @@
 
 struct memop {
     struct vcpu *v;      /* the caller */
+    struct domain *d;    /* whom the request names, referenced; or NULL */
     unsigned int cmd;    /* XENMEM_* */
     uint64_t u;          /* guest address of the request */
     unsigned long start; /* extents done by earlier runs of this call */
     unsigned long *arg;  /* goes back to the guest on a restart */
 };
 
-typedef long memop_fn(struct memop *m);
+/* 'request': a copy of the guest's, for rows that name its type. */
+typedef long memop_fn(struct memop *m, void *request);
 
 /* Have the call run again, 'done' extents further on. */
 long memop_restart(struct memop *m, unsigned long done);
 
-#define MEMOP(nr, name) memop_fn memop_##name;
+#define MEMOP(nr, name)             memop_fn memop_##name;
+#define MEMOP_ON(nr, name, request) memop_fn memop_##name;
 #include "memory.def"
 #undef MEMOP
+#undef MEMOP_ON
 
 #endif

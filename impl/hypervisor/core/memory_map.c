@@ -38,7 +38,7 @@ static long map_answer(struct memop *m, const struct memory_map *map)
 }
 
 /* The list may be replaced meanwhile: answer from a copy. */
-long memop_memory_map(struct memop *m)
+long memop_memory_map(struct memop *m, void *request)
 {
     struct domain *d = m->v->domain;
     struct memory_map *copy = memory_map_create(MEMORY_MAP_MAX);
@@ -56,11 +56,16 @@ long memop_memory_map(struct memop *m)
     return rc;
 }
 
-static int map_install(struct memop *m, struct domain *d,
-                       const struct xen_memory_map *r)
+long memop_set_memory_map(struct memop *m, void *request)
 {
-    struct memory_map *map = memory_map_create(r->nr_entries), *old;
+    const struct xen_memory_map *r =
+        &((struct xen_foreign_memory_map *)request)->map;
+    struct domain *d = m->d;
+    struct memory_map *map, *old;
 
+    if (r->nr_entries > MEMORY_MAP_MAX)
+        return -XEN_EINVAL;
+    map = memory_map_create(r->nr_entries);
     if (!map)
         return -XEN_ENOMEM;
     if (guest_copy_from(m->v, map->entry, guest_ptr(r->buffer),
@@ -74,22 +79,4 @@ static int map_install(struct memop *m, struct domain *d,
     spin_unlock(&d->lock);
     heap_free(old);
     return 0;
-}
-
-long memop_set_memory_map(struct memop *m)
-{
-    struct xen_foreign_memory_map r;
-    struct domain *d;
-    long rc;
-
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    if (r.map.nr_entries > MEMORY_MAP_MAX)
-        return -XEN_EINVAL;
-    rc = domain_target_get(m->v, r.domid, &d);
-    if (rc)
-        return rc;
-    rc = map_install(m, d, &r.map);
-    domain_put(d);
-    return rc;
 }

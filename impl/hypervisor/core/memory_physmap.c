@@ -97,49 +97,22 @@ static int place_one(struct domain *d, unsigned int space, domid_t foreign,
 
 /* --- One mapping --- */
 
-long memop_add_to_physmap(struct memop *m)
+long memop_add_to_physmap(struct memop *m, void *request)
 {
-    struct xen_add_to_physmap r;
-    struct domain *d;
-    long rc;
+    const struct xen_add_to_physmap *r = request;
 
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    if (r.space == XENMAPSPACE_gmfn_foreign || m->start)
+    if (r->space == XENMAPSPACE_gmfn_foreign || m->start)
         return -XEN_ENOSYS;
-    rc = domain_target_get(m->v, r.domid, &d);
-    if (rc)
-        return rc;
-    rc = place_one(d, r.space, 0, r.idx, _gfn(r.gpfn));
-    domain_put(d);
-    return rc;
+    return place_one(m->d, r->space, 0, r->idx, _gfn(r->gpfn));
 }
 
 /* --- Batches: each page has its own error --- */
 
-static long batch_place(struct memop *m, struct domain *d,
-                        const struct xen_add_to_physmap_batch *r)
-{
-    for (unsigned long i = m->start; i < r->size; i++) {
-        xen_ulong_t idx;
-        xen_pfn_t gfn;
-        int rc;
-
-        if (i > m->start && hypercall_preempt(m->v))
-            return memop_restart(m, i);
-        if (guest_read(m->v, &idx, r->idxs, i) ||
-            guest_read(m->v, &gfn, r->gpfns, i))
-            return -XEN_EFAULT;
-        rc = place_one(d, r->space, r->u.foreign_domid, idx, _gfn(gfn));
-        if (guest_write(m->v, r->errs, i, &rc))
-            return -XEN_EFAULT;
-    }
-    return 0;
-}
-
 static int batch_check(const struct memop *m,
                        const struct xen_add_to_physmap_batch *r)
 {
+    if (m->start > UINT16_MAX)
+        return -XEN_EDOM;
     if (r->space == XENMAPSPACE_gmfn_range)
         return -XEN_EOPNOTSUPP;
     if (r->space != XENMAPSPACE_gmfn_foreign && r->u.res0)
@@ -147,63 +120,56 @@ static int batch_check(const struct memop *m,
     return m->start > r->size ? -XEN_EILSEQ : 0;
 }
 
-long memop_add_to_physmap_batch(struct memop *m)
+long memop_add_to_physmap_batch(struct memop *m, void *request)
 {
-    struct xen_add_to_physmap_batch r;
-    struct domain *d;
-    long rc;
+    const struct xen_add_to_physmap_batch *r = request;
+    int rc = batch_check(m, r);
 
-    if (m->start > UINT16_MAX)
-        return -XEN_EDOM;
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    rc = batch_check(m, &r);
     if (rc)
         return rc;
-    rc = domain_target_get(m->v, r.domid, &d);
-    if (rc)
-        return rc;
-    rc = batch_place(m, d, &r);
-    domain_put(d);
-    return rc;
+    for (unsigned long i = m->start; i < r->size; i++) {
+        xen_ulong_t idx;
+        xen_pfn_t gfn;
+
+        if (i > m->start && hypercall_preempt(m->v))
+            return memop_restart(m, i);
+        if (guest_read(m->v, &idx, r->idxs, i) ||
+            guest_read(m->v, &gfn, r->gpfns, i))
+            return -XEN_EFAULT;
+        rc = place_one(m->d, r->space, r->u.foreign_domid, idx, _gfn(gfn));
+        if (guest_write(m->v, r->errs, i, &rc))
+            return -XEN_EFAULT;
+    }
+    return 0;
 }
 
-long memop_remove_from_physmap(struct memop *m)
+long memop_remove_from_physmap(struct memop *m, void *request)
 {
-    struct xen_remove_from_physmap r;
-    struct domain *d;
-    long rc;
+    const struct xen_remove_from_physmap *r = request;
 
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    rc = domain_target_get(m->v, r.domid, &d);
-    if (rc)
-        return rc;
-    rc = physmap_remove(d, _gfn(r.gpfn));
-    domain_put(d);
-    return rc;
+    return physmap_remove(m->d, _gfn(r->gpfn));
 }
 
 /* --- Resources: grant table frames of another domain --- */
 
-static int resource_place(struct memop *m, struct domain *d,
+static int resource_place(struct memop *m,
                           const struct xen_mem_acquire_resource *r,
                           unsigned long i)
 {
     xen_pfn_t gfn;
     mfn_t mfn;
-    int rc = gnttab_acquire(d, r->id, (unsigned int)(r->frame + i), 1, &mfn);
+    int rc = gnttab_acquire(m->d, r->id, (unsigned int)(r->frame + i), 1, &mfn);
 
     if (rc)
         return rc;
     if (guest_read(m->v, &gfn, r->frame_list, i))
         return -XEN_EFAULT;
-    if (!page_get(mfn, d))
+    if (!page_get(mfn, m->d))
         return -XEN_EINVAL;
     return physmap_replace(m->v->domain, _gfn(gfn), mfn, P2M_FOREIGN);
 }
 
-static long resource_map(struct memop *m, struct domain *d,
+static long resource_map(struct memop *m,
                          const struct xen_mem_acquire_resource *r)
 {
     if (r->nr_frames > UINT32_MAX >> MEMOP_EXTENT_SHIFT ||
@@ -214,7 +180,7 @@ static long resource_map(struct memop *m, struct domain *d,
 
         if (i > m->start && hypercall_preempt(m->v))
             return memop_restart(m, i);
-        rc = resource_place(m, d, r, i);
+        rc = resource_place(m, r, i);
         if (rc) /* Past the first one the caller has something to undo. */
             return i ? -XEN_EIO : rc;
     }
@@ -230,31 +196,20 @@ static long resource_size(struct memop *m, struct xen_mem_acquire_resource *r,
     return guest_copy_to(m->v, m->u, r, sizeof(*r));
 }
 
-long memop_acquire_resource(struct memop *m)
+long memop_acquire_resource(struct memop *m, void *request)
 {
-    struct xen_mem_acquire_resource r;
-    unsigned int frames;
-    struct domain *d;
-    long rc;
+    struct xen_mem_acquire_resource *r = request;
+    unsigned int frames = r->type == XENMEM_resource_grant_table
+                              ? gnttab_resource_max(m->d, r->id)
+                              : 0;
 
-    if (guest_copy_from(m->v, &r, m->u, sizeof(r)))
-        return -XEN_EFAULT;
-    if (r.pad)
+    if (r->pad)
         return -XEN_EINVAL;
-    rc = domain_target_get(m->v, r.domid, &d);
-    if (rc)
-        return rc;
-    frames = r.type == XENMEM_resource_grant_table
-                 ? gnttab_resource_max(d, r.id)
-                 : 0;
-    if (d == m->v->domain)
-        rc = -XEN_EPERM;
-    else if (!frames)
-        rc = r.type > RESOURCE_LAST ? -XEN_EOPNOTSUPP : -XEN_EINVAL;
-    else if (!guest_ptr(r.frame_list))
-        rc = resource_size(m, &r, frames);
-    else
-        rc = resource_map(m, d, &r);
-    domain_put(d);
-    return rc;
+    if (m->d == m->v->domain)
+        return -XEN_EPERM;
+    if (!frames)
+        return r->type > RESOURCE_LAST ? -XEN_EOPNOTSUPP : -XEN_EINVAL;
+    if (!guest_ptr(r->frame_list))
+        return resource_size(m, r, frames);
+    return resource_map(m, r);
 }

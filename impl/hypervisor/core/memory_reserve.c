@@ -140,12 +140,12 @@ static long reservation(struct memop *m, extent_fn *fn)
     return rc;
 }
 
-long memop_decrease_reservation(struct memop *m)
+long memop_decrease_reservation(struct memop *m, void *request)
 {
     return reservation(m, extent_release);
 }
 
-long memop_populate_physmap(struct memop *m)
+long memop_populate_physmap(struct memop *m, void *request)
 {
     return reservation(m, extent_populate);
 }

@@ -239,24 +239,21 @@ static struct vcpu_runstate_info *runstate_pin(struct vcpu *self, uint64_t va,
     return (void *)((char *)mfn_to_virt(*m) + (pa & ~PAGE_MASK));
 }
 
-int vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va)
+void vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va)
 {
     struct vcpu_runstate_info now, *map;
     mfn_t m = _mfn(INVALID_FRAME);
 
     vcpu_runstate_get(v, &now);
-    if (va && guest_copy_to(self, va, &now, sizeof(now)))
-        return -XEN_EFAULT;
     vcpu_runstate_unregister(v);
-    if (!va)
-        return 0;
+    if (!va || guest_copy_to(self, va, &now, sizeof(now)))
+        return; /* nothing there: the guest's own affair */
     map = runstate_pin(self, va, &m);
     spin_lock(&v->domain->lock);
     v->runstate_map = map;
     v->runstate_mfn = m;
     v->runstate_guest = va;
     spin_unlock(&v->domain->lock);
-    return 0;
 }
 
 void vcpu_runstate_unregister(struct vcpu *v)

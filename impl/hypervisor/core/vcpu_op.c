@@ -65,7 +65,8 @@ static long vcpu_op_register_runstate(const struct vcpu_call *c)
 
     if (guest_copy_from(c->self, &a, c->u, sizeof(a)))
         return -XEN_EFAULT;
-    return vcpu_runstate_register(c->self, c->v, a.addr.p);
+    vcpu_runstate_register(c->self, c->v, a.addr.p);
+    return 0;
 }
 
 static long vcpu_op_set_periodic_timer(const struct vcpu_call *c)
@@ -110,6 +111,14 @@ static long vcpu_op_stop_singleshot_timer(const struct vcpu_call *c)
     if (c->v != c->self)
         return -XEN_EINVAL;
     timer_stop(&c->v->singleshot);
+    return 0;
+}
+
+static long vcpu_op_send_nmi(const struct vcpu_call *c)
+{
+    if (c->u)
+        return -XEN_EINVAL;
+    arch_vcpu_nmi(c->v);
     return 0;
 }
 

@@ -206,7 +206,7 @@ START_TEST(runstate_is_copied_with_the_update_flag_clear_at_the_end)
     struct vcpu_runstate_info *r = call_at(call_guest, 0x6010);
 
     call_guest->vm_assist = BIT(VMASST_TYPE_runstate_update_flag);
-    ck_assert_int_eq(vcpu_runstate_register(call_v1, call_v1, 0x6010), 0);
+    vcpu_runstate_register(call_v1, call_v1, 0x6010);
     call_v1->runstate.state_entry_time = 1234;
     call_v1->runstate.time[RUNSTATE_blocked] = 99;
     call_v1->runstate_dirty = true;
@@ -219,7 +219,7 @@ END_TEST
 
 START_TEST(runstate_may_cross_a_page)
 {
-    ck_assert_int_eq(vcpu_runstate_register(call_v1, call_v1, 0x6ff0), 0);
+    vcpu_runstate_register(call_v1, call_v1, 0x6ff0);
     ck_assert_ptr_null(call_v1->runstate_map);
     call_v1->runstate.time[3] = 77;
     vcpu_runstate_to_guest(call_v1);
@@ -230,10 +230,9 @@ START_TEST(runstate_may_cross_a_page)
 }
 END_TEST
 
-START_TEST(runstate_at_a_bad_address_is_efault)
+START_TEST(runstate_at_a_bad_address_goes_nowhere)
 {
-    ck_assert_int_eq(vcpu_runstate_register(call_v1, call_v1, CALL_BAD),
-                     -XEN_EFAULT);
+    vcpu_runstate_register(call_v1, call_v1, CALL_BAD);
     ck_assert_uint_eq(call_v1->runstate_guest, 0);
 }
 END_TEST
@@ -267,7 +266,7 @@ int main(void)
         vcpu_info_moves_once_with_its_contents,
         runstate_is_copied_with_the_update_flag_clear_at_the_end,
         runstate_may_cross_a_page,
-        runstate_at_a_bad_address_is_efault,
+        runstate_at_a_bad_address_goes_nowhere,
         wall_clock_is_in_shared_info,
     };
 

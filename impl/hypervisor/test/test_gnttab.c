@@ -40,7 +40,6 @@ START_TEST(unknown_operation_is_enosys)
     static const unsigned int nr[] = {GNTTABOP_setup_table,
                                       GNTTABOP_dump_table,
                                       GNTTABOP_get_status_frames,
-                                      GNTTABOP_swap_grant_ref,
                                       GNTTABOP_cache_flush,
                                       13,
                                       4095,

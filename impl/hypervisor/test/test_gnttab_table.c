@@ -58,6 +58,47 @@ START_TEST(unknown_domains_have_no_table)
 }
 END_TEST
 
+static int swap(grant_ref_t a, grant_ref_t b)
+{
+    struct gnttab_swap_grant_ref op = {.ref_a = a, .ref_b = b};
+
+    ck_assert_int_eq(grant_call(d1, swap_grant_ref, &op), 0);
+    return op.status;
+}
+
+START_TEST(entries_swap_in_either_version)
+{
+    grant_offer(d1, 20, 2, 5, 0);
+    grant_offer(d1, 21, 0, 6, GTF_readonly);
+    ck_assert_int_eq(swap(20, 21), GNTST_okay);
+    ck_assert_uint_eq(grant_v1(d1, 20)->frame, 6);
+    ck_assert_uint_eq(grant_v1(d1, 21)->domid, 2);
+    ck_assert_int_eq(swap(20, 20), GNTST_okay);
+    ck_assert_int_eq(swap(20, 100000), GNTST_bad_gntref);
+    ck_assert_int_eq(swap(~0U, 20), GNTST_bad_gntref);
+    grant_version(d1, 2);
+    grant_v2(d1, 20)->full_page.frame = 7;
+    *grant_status_word(d1, 21) = GTF_reading;
+    ck_assert_int_eq(swap(20, 21), GNTST_okay);
+    ck_assert_uint_eq(grant_v2(d1, 21)->full_page.frame, 7);
+    ck_assert_uint_eq(*grant_status_word(d1, 20), GTF_reading);
+}
+END_TEST
+
+START_TEST(entries_in_use_do_not_swap)
+{
+    grant_handle_t h;
+
+    grant_offer(d1, 20, 2, 5, 0);
+    ck_assert_int_eq(grant_map(d2, 1, 20, GNTMAP_host_map, GRANT_HOLE, &h), 0);
+    ck_assert_int_eq(swap(20, 21), GNTST_eagain);
+    ck_assert_int_eq(swap(21, 20), GNTST_eagain);
+    ck_assert_int_eq(grant_unmap(d2, h, GRANT_HOLE), 0);
+    ck_assert_int_eq(swap(20, 21), GNTST_okay);
+    ck_assert_uint_eq(grant_v1(d1, 21)->frame, 5);
+}
+END_TEST
+
 START_TEST(frames_grow_to_the_limit_and_count_as_shared)
 {
     uint64_t pages = d1->tot_pages;
@@ -319,6 +360,8 @@ int main(void)
         query_size_tells_frames,
         others_tables_need_privilege,
         unknown_domains_have_no_table,
+        entries_swap_in_either_version,
+        entries_in_use_do_not_swap,
         frames_grow_to_the_limit_and_count_as_shared,
         status_frames_grow_with_their_index,
         growth_without_memory_can_be_tried_again,

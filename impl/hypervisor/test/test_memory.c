@@ -221,6 +221,19 @@ START_TEST(reservations_are_told)
 }
 END_TEST
 
+START_TEST(nobody_sees_nodes)
+{
+    struct xen_vnuma_topology_info i = {.domid = 1};
+
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_vnumainfo, i),
+                     -XEN_EOPNOTSUPP);
+    i.pad = 1;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_vnumainfo, i), -XEN_EINVAL);
+    i.domid = 77;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_vnumainfo, i), -XEN_ESRCH);
+}
+END_TEST
+
 START_TEST(claims_need_privilege_and_clean_fields)
 {
     struct xen_memory_reservation r = {.nr_extents = 100, .domid = 1};
@@ -441,6 +454,10 @@ START_TEST(a_pod_target_within_the_limit_is_accepted)
     ck_assert_uint_eq(out->tot_pages, CALL_PAGES);
     t.target_pages = 101;
     ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_set_pod_target, t), -XEN_EINVAL);
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_pod_target, t), 0);
+    ck_assert_uint_eq(out->tot_pages, CALL_PAGES);
+    t.domid = 77;
+    ck_assert_int_eq(MEMORY_OP(call_v0, XENMEM_get_pod_target, t), -XEN_ESRCH);
 }
 END_TEST
 
@@ -471,6 +488,7 @@ int main(void)
         a_dying_domain_gets_nothing,
         a_guest_cannot_have_endless_page_tables,
         reservations_are_told,
+        nobody_sees_nodes,
         claims_need_privilege_and_clean_fields,
         foreign_pages_are_mapped_and_unmapped,
         foreign_pages_are_for_the_privileged,

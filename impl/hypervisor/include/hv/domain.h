@@ -185,7 +185,7 @@ void vcpu_info_unmap(struct vcpu *v);
 bool vcpu_set_down(struct vcpu *v);
 
 /* Register a runstate area at 'va' of the running vCPU 'self' for 'v'. */
-int vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va);
+void vcpu_runstate_register(struct vcpu *self, struct vcpu *v, uint64_t va);
 void vcpu_runstate_unregister(struct vcpu *v);
 /* Copy 'v's own runstate out; the arch calls it before entry when
    runstate_dirty is set, on the CPU that is about to run 'v'. */
