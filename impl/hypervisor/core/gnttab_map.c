@@ -6,6 +6,7 @@
  * after the one flush of the batch, when no CPU can reach the frames any more.
  */
 #include "gnttab_priv.h"
+#include "physmap.h"
 
 #include "hv/heap.h"
 #include "hv/p2m.h"
@@ -65,13 +66,7 @@ static void maptrack_put(struct gnttab *t, grant_handle_t h)
 /* Memory may be replaced (it is released); other things only by their owners. */
 static bool may_place(enum p2m_type t)
 {
-    static const bool may[P2M_TYPE_NR] = {
-        [P2M_NONE] = true,
-        [P2M_RAM_RW] = true,
-        [P2M_RAM_RO] = true,
-    };
-
-    return may[t];
+    return t == P2M_NONE || physmap_is_ram(t);
 }
 
 static int place(struct domain *d, const struct gnttab_map_grant_ref *op,

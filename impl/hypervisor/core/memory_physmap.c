@@ -88,7 +88,7 @@ static int place_one(struct domain *d, unsigned int space, domid_t foreign,
     int rc;
 
     if (space >= ARRAY_SIZE(spaces) || !spaces[space])
-        return -XEN_ENOSYS;
+        return -XEN_EINVAL;
     rc = spaces[space](d, foreign, idx, &p);
     if (rc)
         return rc;

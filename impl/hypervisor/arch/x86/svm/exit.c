@@ -204,11 +204,14 @@ static void exit_io(struct vcpu *v, struct vmcb *b)
     uint64_t mask = io.size == 4 ? 0xffffffff : BIT(io.size * 8) - 1;
 
     if (info & IO_STRING) {
+        bool given = IO_ADDRESS(info) != 0; /* and the segment; not so on TCG */
         const struct string_io s = {
             .port = io.address,
             .size = io.size,
-            .address_size = IO_ADDRESS(info),
-            .segment = IO_SEGMENT(info),
+            .address_size = given                   ? IO_ADDRESS(info)
+                            : arch_vcpu_is_64bit(v) ? 8
+                                                    : 4,
+            .segment = given ? IO_SEGMENT(info) : SREG_DS,
             .in = !io.write,
             .rep = info & IO_REP,
             .next_rip = b->exit_info2,
