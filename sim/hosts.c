@@ -18,6 +18,7 @@ static int64_t now_ms(const struct world *w)
 static void agent_stop(struct sim_host *h)
 {
     h->endpoint.down = true;
+    h->endpoint.lingering = false;
     h->endpoint.epoch++;
     h->world->changes++;
 }
@@ -118,6 +119,7 @@ static int host_restart_agent(void *ctx, const char *host)
     if (!host_alive(ctx, host))
         return -EHOSTUNREACH;
     agent_stop(h);
+    h->endpoint.lingering = true; /* an agent that restarts says so first */
     h->agent_down = true;
     h->ready_ms = now_ms(h->world) + RESTART_MS;
     return 0;

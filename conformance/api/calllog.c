@@ -15,7 +15,7 @@ enum {
     SECRET_LEN_MIN = 3, /* shorter ones would hide half of everything */
 };
 
-static const char *secrets[SECRETS_MAX];
+static char *secrets[SECRETS_MAX]; /* copies: sessions end before */
 static int secrets_nr;
 static struct {
     char lines[CALLS_MAX][LINE_BYTES];
@@ -26,7 +26,7 @@ static struct {
 void calllog_hide(const char *secret)
 {
     if (secret && strlen(secret) >= SECRET_LEN_MIN && secrets_nr < SECRETS_MAX)
-        secrets[secrets_nr++] = secret;
+        secrets[secrets_nr++] = strdup(secret);
 }
 
 void calllog_begin(void)

@@ -312,7 +312,7 @@ const char *running_machine(const char *what, const char *op)
     const char *vm = new_machine(what);
 
     ok("VM.add_to_other_config", "sss", vm, "sim-guest", "linux");
-    ok("VM.start", "sbb", vm, false, false);
+    ok("VM.start_on", "ssbb", vm, the_master(), false, false);
     if (!allows(vm, op))
         skip("machines of this target have no guest that can");
     return vm;

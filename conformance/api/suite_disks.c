@@ -204,8 +204,8 @@ void check_image_refused(int nr)
                            "task_id=%s",
                            suite.session, vdi, formats[i], task);
             (void)rpc_http(suite.rpc, "PUT", path, "application/octet-stream",
-                           broken ? bytes : image, broken ? len : len / 3,
-                           &reply, &reply_len);
+                           broken ? bytes : image,
+                           broken ? DISK_BYTES : len / 3, &reply, &reply_len);
             free(reply);
             ck_assert_msg(
                 strcmp(field_text(task_wait(task), "status"), "failure") == 0,

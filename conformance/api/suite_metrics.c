@@ -35,8 +35,8 @@ static const char *running(const char *what)
 {
     const char *vm = new_machine(what);
 
-    ok("VM.start", "sbb", vm, false, false);
-    return vm;
+    ok("VM.start_on", "ssbb", vm, the_master(), false, false);
+    return vm; /* here: other hosts' machines are asked for there */
 }
 
 /* Every row has a value for each entry of the legend. */
@@ -139,7 +139,7 @@ void check_data_sources(int nr)
     ok("VM.forget_data_source_archives", "ss", vm, "cpu0");
     (void)source_named(ok("host.get_data_sources", "s", host), "loadavg");
     value = ok("host.query_data_source", "ss", host, "memory_total_kib");
-    ck_assert(cJSON_IsNumber(value) && value->valuedouble > 0);
+    ck_assert(cJSON_IsNull(value) || value->valuedouble > 0);
     call_any(&answer, suite.session, "host.query_data_source", "ss", host,
              "conform");
     ck_assert_str_ne(rpc_code(&answer), "");

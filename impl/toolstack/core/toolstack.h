@@ -108,6 +108,7 @@ struct endpoint {
     char host[UUID_BYTES]; /* its uuid; empty: the master */
     uint32_t epoch;        /* each start of its agent is another */
     volatile bool down;    /* nobody answers there */
+    bool lingering;        /* only who is connected already, and not to wait */
     bool emergency;        /* the host has lost its master */
 };
 

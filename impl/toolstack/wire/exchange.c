@@ -280,7 +280,7 @@ size_t exchange_head(struct conn *c, const char *data, size_t len)
         conn_wait(c, WAITS_FOR_HEAD);
         return 0;
     }
-    if (c->door->endpoint->down) { /* it was connected before */
+    if (c->door->endpoint->down && !c->door->endpoint->lingering) {
         conn_abort(c);
         return len;
     }

@@ -104,7 +104,7 @@ static bool is_stirred(const struct lounge *l)
 void lounges_look(struct http_server *s)
 {
     for (struct lounge *l = s->lounges, *next; l; l = next) {
-        bool gone = l->epoch != l->at->epoch;
+        bool gone = l->epoch != l->at->epoch || l->at->down;
 
         next = l->next;
         if (!gone && !is_stirred(l))
