@@ -49,9 +49,11 @@ static const char *const own_fields[] = {
     "blocked_operations",
     "appliance",
     "is_vmss_snapshot",
+    "snapshot_schedule",
     "groups",
     "order",
     "start_delay",
+    "shutdown_delay",
     "scheduled_to_be_resident_on",
 };
 
