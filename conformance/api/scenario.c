@@ -101,23 +101,34 @@ static void remove_machine(const char *vm)
     cJSON_Delete(record);
 }
 
+/* The last ones first. Machines hold disks and networks: they go before. */
+static void remove_all(bool machines)
+{
+    for (int i = put_off_nr; i-- > 0;) {
+        const char *method = put_off[i].method, *ref = put_off[i].ref;
+        bool machine = strcmp(method, machine_method) == 0;
+
+        if (machine && machines)
+            remove_machine(ref);
+        else if (!machine && !machines && strcmp(method, task_method) == 0)
+            remove_task(ref);
+        else if (!machine && !machines)
+            cJSON_Delete(try_call(method, ref));
+    }
+}
+
 void scenario_end(void)
 {
     bool gone = world_is_own(); /* and everything in it */
 
     world_end();
+    if (!gone) {
+        remove_all(true);
+        remove_all(false);
+    }
     while (put_off_nr > 0) {
-        char *method = put_off[--put_off_nr].method;
-        char *ref = put_off[put_off_nr].ref;
-
-        if (!gone && strcmp(method, machine_method) == 0)
-            remove_machine(ref);
-        else if (!gone && strcmp(method, task_method) == 0)
-            remove_task(ref);
-        else if (!gone)
-            cJSON_Delete(try_call(method, ref));
-        free(method);
-        free(ref);
+        free(put_off[--put_off_nr].method);
+        free(put_off[put_off_nr].ref);
     }
 }
 
