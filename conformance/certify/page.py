@@ -128,6 +128,8 @@ def product(content):
             ("Hypervisors", ", ".join(
                 "%s %s" % pair for pair in content["hypervisors"].items())),
             ("Touchstone", content["version"]), ("Seed", content["seed"])]
+    rows += [("Endpoint, " + key.replace("_", " "), value) for key, value in
+             (machine.get("endpoint") or {}).items()]
     return section("What was certified", table(
         [(cell(name, "k"), cell(value)) for name, value in rows
          if value not in ("", None)]))

@@ -9,16 +9,22 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
+import urllib.parse
+import urllib.request
 
 from work import read_json
 
 FIO = ("fio_randread_qd1", "fio_randread_qd16", "fio_seqread")
 IPERF3 = ("iperf3_up", "iperf3_down")
+ASK_LIMIT_S = 30
+ANSWER_BYTES_MAX = 16 << 20
 RECORD = "record.tar.zst"
 MILESTONES = ("hypervisor", "dom0_init", "guest_init")
-# Severities of findings of the scan that speak against a machine.
-SCAN_BLOCKS = ("blocker", "fatal", "critical", "error")
+# Severities of findings of the scan that speak against a machine: a faculty is
+# lost, it is not stable, it does not boot, or it destroys data.
+SCAN_BLOCKS = ("high", "critical")
 NAMES = {"ours": "platform", "xen": "xen"}
 
 
@@ -83,14 +89,73 @@ def packages():
     return out
 
 
+def ask(url, context, method, *params):
+    """One call of the API; an OSError or ValueError when it goes wrong."""
+    text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
+                       "params": params}).encode()
+    request = urllib.request.Request(url, text, {
+        "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=ASK_LIMIT_S,
+                                context=context) as reply:
+        answer = json.loads(reply.read(ANSWER_BYTES_MAX))
+    if "result" not in answer:
+        raise ValueError(str(answer.get("error")))
+    return answer["result"]
+
+
+def tls_context(settings):
+    """As the suite checks certificates, so are they checked here."""
+    words = settings["conform"]
+    if "--insecure" in words:
+        return ssl._create_unverified_context()
+    return ssl.create_default_context(
+        cafile=words[words.index("--cacert") + 1]
+        if "--cacert" in words else None)
+
+
+def endpoint_facts(settings):
+    """What an endpoint says that it is; an error when it says nothing."""
+    parts = urllib.parse.urlsplit(settings["endpoint"])
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2],
+                         path="/jsonrpc").geturl()
+    context = tls_context(settings) if parts.scheme == "https" else None
+    try:
+        session = ask(url, context, "session.login_with_password",
+                      urllib.parse.unquote(parts.username or ""),
+                      urllib.parse.unquote(parts.password or ""))
+        hosts = list(ask(url, context, "host.get_all_records",
+                         session).values())
+        ask(url, context, "session.logout", session)
+        return {"hosts": len(hosts), **{
+            key: hosts[0]["software_version"].get(key)
+            for key in ("product_brand", "product_version", "build_number",
+                        "xapi", "xen")}}
+    except (OSError, ValueError, LookupError, AttributeError) as error:
+        return {"error": str(error)}
+
+
+def named(settings, dmi):
+    """Vendor and product, and what an endpoint says of itself."""
+    if settings["hypervisors"]:
+        return read_text(dmi + "sys_vendor"), read_text(
+            dmi + "product_name"), {}
+    if settings["endpoint"] == "sim":
+        return "Touchstone", "simulated pool", {}
+    answer = endpoint_facts(settings)
+    return (*(str(answer.get("product_" + key) or "")
+              for key in ("brand", "version")), answer)
+
+
 def environment(settings, _work, _again):
     """What the machine is; no serial numbers, addresses or names."""
     dmi = "/sys/class/dmi/id/"
     release = re.search(r'^PRETTY_NAME="?([^"\n]*)',
                         read_text("/etc/os-release"), re.MULTILINE)
+    vendor, product, answer = named(settings, dmi)
     facts = {
-        "vendor": settings["vendor"] or read_text(dmi + "sys_vendor"),
-        "product": settings["product"] or read_text(dmi + "product_name"),
+        "vendor": settings["vendor"] or vendor,
+        "product": settings["product"] or product,
+        "endpoint": answer,
         "firmware": " ".join(filter(None, (
             read_text(dmi + "bios_vendor"), read_text(dmi + "bios_version"),
             read_text(dmi + "bios_date")))),
