@@ -38,7 +38,7 @@ static void put_list(FILE *out, const struct findings *f)
                 f->nr + f->dropped - SHOWN_MAX);
 }
 
-void show_facts(FILE *out, const struct verification *v)
+static void put_facts(FILE *out, const struct verification *v)
 {
     const struct judgement *j = &v->judgement;
 
@@ -53,10 +53,16 @@ void show_facts(FILE *out, const struct verification *v)
     fprintf(out, "%-12s %s\n", "signed by", *v->signer ? v->signer : "nobody");
 }
 
+void show_facts(FILE *out, const struct verification *v)
+{
+    put_list(out, &v->judgement.blockers);
+    put_facts(out, v);
+}
+
 void show_text(FILE *out, const struct verification *v, const char *name)
 {
     put_list(out, &v->findings);
-    show_facts(out, v);
+    put_facts(out, v);
     if (v->who)
         fprintf(out, "%-12s %s\n", "trusted as", v->who->name);
     if (v->findings.nr)

@@ -8,7 +8,7 @@
 
 /* Findings first, then what the bundle says of itself. */
 void show_text(FILE *out, const struct verification *v, const char *name);
-/* The facts, the counts and the waivers only, not whether they are true. */
+/* Blockers, facts, counts and waivers, not whether they are true. */
 void show_facts(FILE *out, const struct verification *v);
 void show_json(FILE *out, const struct verification *v, const char *name);
 

@@ -181,8 +181,7 @@ def record(settings, work, _again):
     status = work.run("record", touchstone(settings, "record", path))
     if status or not os.path.exists(path):
         return {"record/taken": row(
-            False, 0.0, "touchstone record: " + work.tail("record"),
-            "error")}, {}
+            False, 0.0, work.tail("record"), "error")}, {}
     missing = [line[len("missing: "):] for line in work.lines("record")
                if line.startswith("missing: ")]
     return {"record/taken": row(True)}, {"missing": missing}
@@ -196,7 +195,7 @@ def scan(settings, work, _again):
                                     work.inside("out", RECORD), "--json",
                                     path))
         found = read_json(path)
-        why = "touchstone scan: " + work.tail("scan")
+        why = work.tail("scan")
     if not isinstance(found, dict) or not found.get("records"):
         return {name: row(False, 0.0, why, "error") for name in (
             "scan/done", "scan/nothing_blocks")}, {}
@@ -254,8 +253,7 @@ def boot(settings, work, _again):
         settings, "run", "--hypervisor",
         "both" if len(wanted) > 1 else wanted[0], "--json", path, "--raw",
         raw))
-    found = read_json(path) or {"errors": [
-        "touchstone run: " + work.tail("boot")]}
+    found = read_json(path) or {"errors": [work.tail("boot")]}
     keep_consoles(settings, work)
     results = {wanted[0]: found}
     if len(wanted) > 1:
@@ -293,9 +291,8 @@ def abi(settings, work, again):
     status = work.run("abi", argv)
     found = read_json(path)
     if not isinstance(found, dict):
-        return {"abi/run": row(False, 0.0, "touchstone conform: exit status "
-                               "%d: %s" % (status, work.tail("abi")),
-                               "error")}, {}
+        return {"abi/run": row(False, 0.0, "exit status %d: %s" % (
+            status, work.tail("abi")), "error")}, {}
     rows = {}
     for name in wanted:
         for test in found.get(name, {}).get("tests", []):
@@ -350,8 +347,8 @@ def api(settings, work, again):
     rows = api_rows(lines)
     summary = read_json(os.path.join(out, "summary.json")) or {}
     if status not in (0, 1) or not rows:
-        rows["api/run"] = row(False, 0.0, "touchstone conform: exit status "
-                              "%d: %s" % (status, work.tail("api")), "error")
+        rows["api/run"] = row(False, 0.0, "exit status %d: %s" % (
+            status, work.tail("api")), "error")
     return rows, {"coverage": summary.get("coverage")}
 
 

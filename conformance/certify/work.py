@@ -129,8 +129,10 @@ class Work:
             return []
 
     def tail(self, name):
-        """The last words of a log."""
-        return (self.lines(name) or ["it says nothing"])[-1]
+        """The last words of a program, with its name before them."""
+        text = (self.lines(name) or ["it says nothing"])[-1]
+        return text if text.startswith("touchstone") else \
+            "touchstone %s: %s" % (name, text)
 
 
 def remove(path):

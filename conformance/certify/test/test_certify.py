@@ -167,6 +167,7 @@ class Simulated(Case):
         self.assertRegex(out, r"\ABLOCKER api/.*: missing")
         result = self.verified("b", status=1)
         self.assertEqual(named(result, "check"), {"blocker"})
+        self.assertTrue(self.certify("show", "b")[0].startswith("blocker: "))
         self.assertEqual(named(result, "test"), OTHERS)
         self.assertIn("Not certified", self.read(os.path.relpath(
             self.unpack("b"), self.folder), "report.html"))
