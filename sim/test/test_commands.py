@@ -2,8 +2,9 @@
 
 A line is a command, and what it must print behind `=>`, or how it must be
 refused behind `!>`; neither: it prints nothing. `NAME <- COMMAND` keeps the first
-thing that was printed as $NAME. {files} stands for a folder with small files. A
-file X.yaml beside X.txt describes the pool.
+thing that was printed as $NAME. `@ADDRESS COMMAND` is for another host. {files}
+stands for a folder with small files. A file X.yaml beside X.txt describes the
+pools.
 """
 
 import glob
@@ -23,7 +24,7 @@ sys.path.insert(0, HERE)
 import thin_cli  # noqa: E402
 from simulation import Simulation  # noqa: E402
 
-LINE = re.compile(r"(?:(\w+) <- )?(.*?)(?: (=>|!>) (.*))?\Z")
+LINE = re.compile(r"(?:(\w+) <- )?(?:@([\d.]+) )?(.*?)(?: (=>|!>) (.*))?\Z")
 DISK_BYTES = 65536
 
 
@@ -47,16 +48,16 @@ class Script:
         text = text.replace("{files}", self.folder)
         return re.sub(r"\$(\w+)", lambda m: self.names[m.group(1)], text)
 
-    def command(self, text):
+    def command(self, text, address=None):
         text = self.filled(text)
-        client = thin_cli.Client("127.0.0.1", self.simulation.port, "")
+        client = thin_cli.Client(address or "127.0.0.1", self.simulation.port, "")
         status = client.run([*shlex.split(text), "username=root",
                              "password=x"])
         return status, "".join(client.out), "".join(client.err)
 
     def line(self, line):
-        name, text, sign, wanted = LINE.match(line).groups()
-        status, out, err = self.command(text)
+        name, address, text, sign, wanted = LINE.match(line).groups()
+        status, out, err = self.command(text, address)
         self.run += 1
         if name:
             self.names[name] = out.strip().split(",")[0]
