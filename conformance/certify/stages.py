@@ -310,9 +310,12 @@ def journal(path, again):
 
 def knows(settings, words, option):
     """Whether `touchstone conform` has an option."""
-    done = subprocess.run(
-        touchstone(settings, "conform", *words, "--help"), check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        done = subprocess.run(
+            touchstone(settings, "conform", *words, "--help"), check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except OSError:
+        return False  # starting the suite tells
     return option in done.stdout
 
 

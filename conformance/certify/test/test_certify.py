@@ -346,6 +346,22 @@ class Interrupted(Case):
         self.assertTrue(os.path.exists(os.path.join(
             folder, "pvio/ours/g1/iperf3_up.json")))
 
+    def test_two_hypervisors_have_their_own_tests(self):
+        self.certify("--target", "both", "--profile", "platform", "--out",
+                     "b")
+        result = self.verified("b")
+        self.assertEqual(result["tests"]["differs"], 2)
+        self.assertIn("pvio/xen/iperf3_up", self.read(os.path.relpath(
+            self.unpack("b"), self.folder), "results.tsv"))
+
+    def test_a_known_defect_blocks_and_a_missing_program_too(self):
+        os.unlink(self.path("build/touchstone"))
+        out, _ = self.make(status=1)
+        self.assertIn("BLOCKER abi/ours/", out)
+        result = self.verified("b", status=1)
+        self.assertIn("record/taken", named(result, "test"))
+        self.assertIn("boot/ours/ended", named(result, "test"))
+
     def test_a_failure_is_the_first_line(self):
         self.more["STAND_IN_FAIL"] = "abi"
         out, _ = self.make(status=1)
