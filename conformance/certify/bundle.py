@@ -212,18 +212,20 @@ def write_product(folder, content):
 # --- Privacy ----------------------------------------------------------------
 
 def scrub(folder, secrets):
-    """Takes passwords of the target out of every file."""
+    """Takes what is private out of every file: (text, what stands for it)."""
     for path, _, names in os.walk(folder):
         for name in names:
             scrub_file(os.path.join(path, name), secrets)
 
 
 def scrub_file(path, secrets):
+    if path.endswith(".zst"):
+        return  # whoever made it has scrubbed it
     with open(path, "rb") as file:
         data = file.read()
     clean = data
-    for secret in secrets:
-        clean = clean.replace(secret.encode(), b"***")
+    for secret, instead in secrets:
+        clean = clean.replace(secret.encode(), instead.encode())
     if clean != data:
         with open(path, "wb") as file:
             file.write(clean)
