@@ -219,7 +219,8 @@ def coverage(facts):
 
 
 def findings(facts):
-    found = (facts.get("scan") or {}).get("findings") or []
+    found = [one for one in (facts.get("scan") or {}).get("findings") or []
+             if one.get("severity") != "info"]
     if not found:
         return ""
     return section("Findings of the scan", table(
@@ -272,7 +273,8 @@ FILES = (
     ("waivers.tsv", "tests that were excused", None),
     ("suite.tsv", "SHA-256 of every file of the suites", None),
     ("record.tar.zst", "record of the machine", "record"),
-    ("scan.json", "findings of the scan", "scan"),
+    ("scan.html", "findings of the scan", "scan"),
+    ("scan.json", "the same for programs", "scan"),
     ("boot.json", "figures of the boot", "boot"),
     ("abi.json", "results of the ABI suite", "abi"),
     ("api/results.jsonl", "results of the API suite", "api"),

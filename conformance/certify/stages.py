@@ -22,9 +22,9 @@ ASK_LIMIT_S = 30
 ANSWER_BYTES_MAX = 16 << 20
 RECORD = "record.tar.zst"
 MILESTONES = ("hypervisor", "dom0_init", "guest_init")
-# Severities of findings of the scan that speak against a machine: a faculty is
-# lost, it is not stable, it does not boot, or it destroys data.
-SCAN_BLOCKS = ("high", "critical")
+# Severities of findings, the worst first; the scan fails a machine for the
+# first of them alone, and so does a certification.
+SEVERITIES = ("critical", "high", "medium", "low", "info")
 NAMES = {"ours": "platform", "xen": "xen"}
 
 
@@ -193,20 +193,26 @@ def scan(settings, work, _again):
     if os.path.exists(work.inside("out", RECORD)):
         work.run("scan", touchstone(settings, "scan",
                                     work.inside("out", RECORD), "--json",
-                                    path))
+                                    path, "--html",
+                                    work.inside("out", "scan.html")))
         found = read_json(path)
         why = work.tail("scan")
     if not isinstance(found, dict) or not found.get("records"):
         return {name: row(False, 0.0, why, "error") for name in (
             "scan/done", "scan/nothing_blocks")}, {}
-    findings = [item for one in found["records"]
-                for item in one.get("findings", [])]
-    bad = [item for item in findings
-           if str(item.get("severity")).lower() in SCAN_BLOCKS]
+    findings = sorted((item for one in found["records"]
+                       for item in one.get("findings", [])), key=rank)
+    bad = [item for item in findings if not rank(item)]
     return {"scan/done": row(True), "scan/nothing_blocks": row(
         not bad, 0.0, "; ".join("%s: %s" % (item.get("rule"),
                                             item.get("effect"))
                                 for item in bad))}, {"findings": findings}
+
+
+def rank(finding):
+    """How bad it is: 0 is the worst; what is unknown is as bad."""
+    name = finding.get("severity")
+    return SEVERITIES.index(name) if name in SEVERITIES else 0
 
 
 # --- Boot and I/O -----------------------------------------------------------

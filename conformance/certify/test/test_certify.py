@@ -371,6 +371,11 @@ class Interrupted(Case):
         self.assertTrue(out.startswith("BLOCKER abi/ours/"), out)
         self.assertIn("a reason", out.splitlines()[0])
 
+    def test_a_critical_finding_of_the_scan_blocks(self):
+        self.more["STAND_IN_FAIL"] = "scan"
+        out, _ = self.make(status=1)
+        self.assertIn("BLOCKER scan/nothing_blocks: failed: r: it burns", out)
+
     def test_a_killed_run_goes_on_where_it_was(self):
         stages = ["record", "scan", "run", "conform"]
         for number, stage in enumerate(stages):
