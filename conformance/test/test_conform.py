@@ -51,7 +51,8 @@ class Conform(unittest.TestCase):
                          1 if summary["failed"] + summary["errors"] else 0)
 
     def test_nothing_of_the_simulation_fails_or_stays_out(self):
-        done = conform("sim", "--json", self.path("all"))
+        done = conform("sim", "--json",
+                       os.path.join(self.folder.name, "all"))
         self.assertEqual(done.returncode, 0, done.stdout)
         summary = json.loads(self.read("all"))
         self.assertEqual(summary["skipped"], 0, done.stdout)
