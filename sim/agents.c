@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pools.h"
 #include "sim.h"
 #include "zones.h"
 
@@ -254,12 +255,23 @@ static int driver_file_read(void *ctx, const char *host, const char *path,
     return 0;
 }
 
+/* Whether the others reach a host that is not the one that asks. */
+static bool out_of_reach(const struct sim_agents *a, const char *host)
+{
+    const struct sim_host *h =
+        a->sim->world ? world_find_host(a->sim->world, host) : NULL;
+
+    return h && (h->cut_off || h->power != SIM_UP);
+}
+
 static int driver_file_write(void *ctx, const char *host, const char *path,
                              const char *data, size_t len)
 {
     struct agent_host *h = host_find(ctx, host);
     char disk[PATH_BYTES];
 
+    if (out_of_reach(ctx, host))
+        return -EHOSTUNREACH;
     if (len > AGENT_FILE_MAX)
         return -EFBIG;
     if (h->files_nr >= AGENT_FILES_MAX)

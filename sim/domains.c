@@ -472,6 +472,8 @@ static int domain_detach(void *ctx, const char *host, const char *uuid,
         return rc;
     if (!force && domain->guest->agent && !domain->guest->obeys)
         return -ETIMEDOUT;
+    if (!force && device->kind == DEVICE_DISK && !domain->guest->lets_go)
+        return -EBUSY;
     slot = &domain->devices;
     while (*slot && strcmp((*slot)->id, device->id) != 0)
         slot = &(*slot)->next;

@@ -192,9 +192,10 @@ static bool hits(const struct faults *f, struct fault *fault)
 
 int faults_error(struct faults *f, const char *const *names, bool grows)
 {
-    static const int codes[FAULT_KINDS] = {[FAULT_EIO] = -EIO,
-                                           [FAULT_ENOSPC] = -ENOSPC,
-                                           [FAULT_LOST_PATH] = -ENXIO};
+    static const int codes[FAULT_KINDS] = {
+        [FAULT_EIO] = -EIO,         [FAULT_ENOSPC] = -ENOSPC,
+        [FAULT_LOST_PATH] = -ENXIO, [FAULT_DETACHED] = -ENODEV,
+        [FAULT_GONE] = -ENOENT,     [FAULT_UNIMPLEMENTED] = -ENOTSUP};
 
     for (struct fault *fault = f->first; fault; fault = fault->next)
         if (codes[fault->kind] && (grows || fault->kind != FAULT_ENOSPC) &&

@@ -129,6 +129,15 @@ static int f_read(void *ctx, const char *sr, const char *name, int64_t offset,
     return rc ? rc : sim->volumes_driver.read(ctx, sr, name, offset, data, len);
 }
 
+static int f_stat(void *ctx, const char *sr, const char *name,
+                  struct storage_volume_stat *stat)
+{
+    struct sim *sim = sim_of(ctx);
+    int rc = fault(sim, sr, name, false);
+
+    return rc ? rc : sim->volumes_driver.stat(ctx, sr, name, stat);
+}
+
 static int f_write(void *ctx, const char *sr, const char *name, int64_t offset,
                    const void *data, size_t len)
 {
@@ -153,5 +162,6 @@ struct storage_driver faulty_storage(struct sim *sim)
     driver.revert = f_revert;
     driver.read = f_read;
     driver.write = f_write;
+    driver.stat = f_stat;
     return driver;
 }

@@ -11,8 +11,8 @@ enum {
 };
 
 static const struct sim_guest guests[] = {
-#define GUEST(k, a, o, h) \
-    {.kind = #k, .agent = a, .obeys = o, .hotplugs_vcpus = h},
+#define GUEST(k, a, o, h, l) \
+    {.kind = #k, .agent = a, .obeys = o, .hotplugs_vcpus = h, .lets_go = l},
 #define TOLD(k, path, text)
 #include "guests.def"
 #undef TOLD
@@ -22,7 +22,7 @@ static const struct sim_guest guests[] = {
 static const struct {
     const char *kind, *path, *text;
 } told[] = {
-#define GUEST(k, a, o, h)
+#define GUEST(k, a, o, h, l)
 #define TOLD(k, p, t) {.kind = #k, .path = p, .text = t},
 #include "guests.def"
 #undef TOLD

@@ -6,7 +6,7 @@
 
 struct sim_guest {
     const char *kind;
-    bool agent, obeys, hotplugs_vcpus;
+    bool agent, obeys, hotplugs_vcpus, lets_go;
 };
 
 /* NULL: no such kind. */

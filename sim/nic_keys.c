@@ -103,6 +103,14 @@ int nic_carrier(struct making *m, const struct value *v)
     return 0;
 }
 
+int nic_fcoe(struct making *m, const struct value *v)
+{
+    if (v->kind != VALUE_BOOL)
+        return making_fail(m, "'fcoe' is true or false");
+    newest(m)->fcoe = v->b;
+    return 0;
+}
+
 int nic_vfs(struct making *m, const struct value *v)
 {
     int64_t nr;

@@ -13,6 +13,7 @@
 #include "foreign.h"
 #include "generic.h"
 #include "limits.h"
+#include "pool.h"
 #include "session.h"
 #include "task.h"
 #include "unmarshal.h"
@@ -78,6 +79,16 @@ static void foreign_enter(struct request *r)
     r->session = session_find(ts, r->session_ref);
 }
 
+/* At a host that is not the master, only hosts and its own root may ask. */
+static bool is_for_master(struct request *r)
+{
+    const struct object *here = r->ts->owner ? NULL : pool_here(r);
+
+    return here && here != toolstack_master(r->ts) &&
+           !db_bool(r->session, "pool") &&
+           strcmp(db_text(r->session, "this_host"), here->ref) != 0;
+}
+
 static int check_session(struct request *r, const struct call *call)
 {
     if (r->message->flags & MSG_NO_SESSION)
@@ -88,6 +99,8 @@ static int check_session(struct request *r, const struct call *call)
         foreign_enter(r);
     if (!r->session)
         return request_fail(r, "SESSION_INVALID", r->session_ref, NULL);
+    if (is_for_master(r))
+        return pool_is_slave_error(r);
     session_touch(r);
     if (r->message->flags & MSG_REMOVED)
         return request_fail(r, "MESSAGE_REMOVED", NULL);
@@ -127,6 +140,14 @@ static int check_default(struct request *r)
     return 0;
 }
 
+/* Sessions may be of the pool that opened the database in use. */
+static bool is_known(struct request *r, const char *class_name, const char *ref)
+{
+    return db_find(r->db, class_name, ref) ||
+           (strcmp(class_name, "session") == 0 &&
+            session_find(foreign_owner(r->ts), ref));
+}
+
 /* The rule of the table: "-", "param", "param=Name" or "@param". */
 static int check_references(struct request *r)
 {
@@ -144,7 +165,7 @@ static int check_references(struct request *r)
             continue;
         if (m->check[0] == '@')
             return check_offline(r, i);
-        if (db_find(r->db, class_name, arg_text(r, i)))
+        if (is_known(r, class_name, arg_text(r, i)))
             return 0;
         return request_bad_handle(r, rule[len] ? rule + len + 1 : class_name,
                                   arg_text(r, i));

@@ -3,7 +3,8 @@
  *
  * Hosts and domains are named by uuid. Every function returns 0 or -Exxx:
  * -ENOENT no such domain there, -EEXIST it is there already, -EINVAL not in a
- * state for that, -EHOSTUNREACH the host does not answer, -ENOTSUP not offered.
+ * state for that, -EHOSTUNREACH the host does not answer, -ENOTSUP not offered,
+ * -EBUSY the guest does not let a device go.
  * Called under the core lock; arguments are borrowed for the call. The real
  * side is host/domain_libvirt.c; a driver may leave out pace_ms only.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host_memory.h"
+#include "net.h"
 
 static const struct {
     int (*check)(struct request *r, struct object *vm, struct object *host);
@@ -175,6 +176,22 @@ bool host_sees_network(struct request *r, const struct object *host,
     return !pifs->nr && !network_is_elsewhere(r, network, host);
 }
 
+/* Networks that are there may still have no bridge of their own. */
+static int placement_bridges(struct request *r, struct object *vm,
+                             struct object *host)
+{
+    const struct value *vifs = db_get(vm, "VIFs");
+
+    for (uint32_t i = 0; i < vifs->nr; i++) {
+        const struct object *vif = db_find_any(r->db, vifs->items[i].s);
+        struct object *net = vif ? db_ref(r->db, vif, "network") : NULL;
+
+        if (net && network_check_visible(r, vm, net, host))
+            return API_FAILED;
+    }
+    return 0;
+}
+
 int placement_networks(struct request *r, struct object *vm,
                        struct object *host)
 {
@@ -188,7 +205,7 @@ int placement_networks(struct request *r, struct object *vm,
             return request_fail(r, "VM_REQUIRES_NETWORK", vm->ref, net->ref,
                                 NULL);
     }
-    return 0;
+    return placement_bridges(r, vm, host);
 }
 
 int placement_memory(struct request *r, struct object *vm, struct object *host)

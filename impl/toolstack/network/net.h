@@ -65,6 +65,8 @@ int pif_check_not_management(struct request *r, const struct object *pif);
 /* HA and the redo log need the interface as it is. */
 int pif_check_unprotected(struct request *r, const struct object *pif);
 int pif_check_no_cluster(struct request *r, const struct object *pif);
+/* Nor may a cluster be taking somebody in just now. */
+int pif_check_no_cluster_work(struct request *r);
 /* NETWORK_ALREADY_CONNECTED: one interface for each network and host. */
 int network_check_free(struct request *r, const struct object *network,
                        const struct object *host);
@@ -135,5 +137,7 @@ struct object *alert(struct request *r, const char *name, int priority,
 
 /* FEATURE: LICENCE_RESTRICTION when the pool's edition leaves it out. */
 int feature_check(struct request *r, const char *feature);
+/* The same for starting machines, which an entitlement that ended forbids. */
+int feature_check_start(struct request *r);
 
 #endif

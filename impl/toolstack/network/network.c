@@ -5,6 +5,7 @@
 #include "generic.h"
 #include "handlers.h"
 #include "net.h"
+#include "placement.h"
 
 enum {
     MTU_DEFAULT = 1500,
@@ -199,6 +200,41 @@ static int attach(struct request *r, struct object *network,
     if (pif_is_slave(r, pif))
         return request_fail(r, "CANNOT_PLUG_BOND_SLAVE", pif->ref, NULL);
     return pif_up(r, pif);
+}
+
+/* Virtual functions that are free on the host; negative: it has no such NIC. */
+static int64_t functions_left(struct request *r, struct object *network,
+                              struct object *host)
+{
+    struct object *pif = pif_on(r, network, host), *sriov;
+
+    if (pif && pif_kind(pif) == PIF_VLAN)
+        pif = pif_below(r, pif);
+    sriov = pif ? first_of(r, pif, "sriov_logical_PIF_of") : NULL;
+    return sriov ? sriov_remaining(r, sriov) : -1;
+}
+
+/* A function for each interface of the machine that is not plugged yet. */
+int networks_check_functions(struct request *r, struct object *vm,
+                             struct object *host)
+{
+    struct objects vifs = objects_of(r, vm, "VIFs");
+
+    for (uint32_t i = 0; i < vifs.nr; i++) {
+        struct object *network = db_ref(r->db, vifs.at[i], "network");
+        int64_t left, wanted = 0;
+
+        if (!network || !network_is_sriov(r, network))
+            continue;
+        left = functions_left(r, network, host);
+        for (uint32_t k = 0; k < vifs.nr; k++)
+            wanted += db_ref(r->db, vifs.at[k], "network") == network &&
+                      !db_bool(vifs.at[k], "currently_attached");
+        if (left < wanted)
+            return request_fail(r, "NETWORK_SRIOV_INSUFFICIENT_CAPACITY",
+                                network->ref, NULL);
+    }
+    return 0;
 }
 
 /* A virtual function for each interface on such a network. */

@@ -29,6 +29,7 @@ struct nic {
     bool duplex, carrier;
     int mtu_max;
     int vfs_max; /* 0: no SR-IOV */
+    bool fcoe;   /* carries storage over Ethernet */
 };
 
 /* A bridge and what connects it to the world. */

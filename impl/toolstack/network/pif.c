@@ -123,6 +123,22 @@ int pif_check_no_cluster(struct request *r, const struct object *pif)
     return 0;
 }
 
+int pif_check_no_cluster_work(struct request *r)
+{
+    const struct object *cluster = db_first(r->db, "Cluster");
+    const struct value *now =
+        cluster ? db_get(cluster, "current_operations") : NULL;
+
+    for (uint32_t i = 0; now && i < now->nr; i++) {
+        const char *op = now->members[i].value.s;
+
+        if (strcmp(op, "enable") == 0 || strcmp(op, "add") == 0)
+            return request_fail(r, "OTHER_OPERATION_IN_PROGRESS", "Cluster",
+                                cluster->ref, op, now->members[i].key, NULL);
+    }
+    return 0;
+}
+
 int network_check_free(struct request *r, const struct object *network,
                        const struct object *host)
 {
@@ -212,12 +228,13 @@ static struct object *network_for(struct request *r, const char *device,
 static void refresh(struct request *r, struct object *pif,
                     const struct nic *nic)
 {
-    static const char *const names[] = {"sriov"};
+    static const char *const names[] = {"sriov", "fcoe"};
     struct object *pci;
 
     db_set_text(r->db, pif, "MAC", nic->mac);
     db_set(r->db, pif, "capabilities",
-           value_strings(r->arena, names, nic->vfs_max > 0));
+           value_strings(r->arena, names + (nic->vfs_max == 0),
+                         (nic->vfs_max > 0) + nic->fcoe));
     for (pci = db_first(r->db, "PCI"); pci; pci = pci->next)
         if (strcmp(db_text(pci, "pci_id"), nic->pci) == 0 &&
             strcmp(db_text(pci, "host"), db_text(pif, "host")) == 0)
@@ -404,7 +421,8 @@ int pif_set_disallow_unplug(struct request *r)
 
     if (db_bool(r->self, "disallow_unplug") == wanted)
         return reply_void(r);
-    if (!wanted && pif_check_no_cluster(r, r->self))
+    if (!wanted &&
+        (pif_check_no_cluster(r, r->self) || pif_check_no_cluster_work(r)))
         return API_FAILED;
     db_set_bool(r->db, r->self, "disallow_unplug", wanted);
     return reply_void(r);

@@ -247,6 +247,22 @@ static int check_no_vifs(struct request *r, const struct object *pif)
     return 0;
 }
 
+/* Storage that hangs on a NIC that carries it: all that its host has. */
+static int check_no_storage(struct request *r, const struct object *pif)
+{
+    struct objects pbds = objects_of(r, pif_host(r, pif), "PBDs");
+
+    for (uint32_t i = 0; i < pbds.nr; i++) {
+        const struct object *sr = db_ref(r->db, pbds.at[i], "SR");
+
+        if (sr && db_bool(pbds.at[i], "currently_attached") &&
+            strcmp(db_text(sr, "type"), "lvmofcoe") == 0)
+            return request_fail(r, "PIF_HAS_FCOE_SR_IN_USE", pif->ref, sr->ref,
+                                NULL);
+    }
+    return 0;
+}
+
 static int check_unpluggable(struct request *r, const struct object *pif)
 {
     if (pif_check_managed(r, pif) || pif_check_unprotected(r, pif) ||
@@ -254,7 +270,9 @@ static int check_unpluggable(struct request *r, const struct object *pif)
         return API_FAILED;
     if (db_bool(pif, "disallow_unplug"))
         return request_fail(r, "PIF_DOES_NOT_ALLOW_UNPLUG", pif->ref, NULL);
-    return 0;
+    return value_has(db_get(pif, "capabilities"), "fcoe")
+               ? check_no_storage(r, pif)
+               : 0;
 }
 
 struct stack {

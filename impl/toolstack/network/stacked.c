@@ -339,6 +339,17 @@ struct object *tunnel_make(struct request *r, struct object *transport,
     return tunnel;
 }
 
+/* Bridges of the kernel know no tunnels. */
+static int check_openvswitch(struct request *r)
+{
+    for (struct object *h = db_first(r->db, "host"); h; h = h->next)
+        if (strcmp(value_text(db_get(h, "software_version"), "network_backend",
+                              ""),
+                   "openvswitch") != 0)
+            return request_fail(r, "OPENVSWITCH_NOT_ACTIVE", NULL);
+    return 0;
+}
+
 /*
  * A tunnel whose transport has no address yet stays, unplugged: clients give
  * the address and plug it.
@@ -347,7 +358,7 @@ int tunnel_create(struct request *r)
 {
     struct object *network = arg_object(r, 1, "network"), *tunnel;
 
-    if (!network || check_tunnel(r, r->self, network))
+    if (!network || check_tunnel(r, r->self, network) || check_openvswitch(r))
         return API_FAILED;
     tunnel = tunnel_make(r, r->self, network, arg_text(r, 2));
     if (pif_do_plug(r, db_ref(r->db, tunnel, "access_PIF")))

@@ -13,6 +13,12 @@ bool pool_at_supporter(struct request *r)
     return pool_here(r) != toolstack_master(r->ts);
 }
 
+bool pool_upgrades(struct request *r)
+{
+    return value_find(db_get(toolstack_pool(r->ts), "other_config"),
+                      "rolling_upgrade_in_progress") != NULL;
+}
+
 int pool_is_slave_error(struct request *r)
 {
     return request_fail(r, "HOST_IS_SLAVE",

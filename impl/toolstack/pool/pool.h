@@ -10,6 +10,9 @@ struct object *pool_here(struct request *r);
 /* Whether the call came to a host that is not the master. */
 bool pool_at_supporter(struct request *r);
 
+/* Whether hosts are of different versions for a while, as other_config says. */
+bool pool_upgrades(struct request *r);
+
 /* HOST_IS_SLAVE, with where to go. */
 int pool_is_slave_error(struct request *r);
 

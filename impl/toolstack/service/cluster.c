@@ -8,6 +8,7 @@
 #include "cluster.h"
 #include "handlers.h"
 #include "net.h"
+#include "wait.h"
 
 enum {
     STACK_VERSION = 3,
@@ -284,6 +285,18 @@ int cluster_destroy(struct request *r)
     return destroy(r, r->self) ? API_FAILED : reply_void(r);
 }
 
+/* Who takes part can leave, unless nobody is left then. */
+static int check_leaves(struct request *r, const struct object *member)
+{
+    const struct object *cluster = db_ref(r->db, member, "cluster");
+
+    if (!db_bool(member, "enabled"))
+        return request_fail(r, "CLUSTERING_DISABLED", member->ref, NULL);
+    if (cluster && db_get(cluster, "cluster_hosts")->nr == 1)
+        return request_fail(r, "CLUSTER_HOST_IS_LAST", member->ref, NULL);
+    return 0;
+}
+
 static int pool_destroy(struct request *r, struct object *cluster, bool force)
 {
     struct objects members = objects_of(r, cluster, "cluster_hosts");
@@ -291,7 +304,9 @@ static int pool_destroy(struct request *r, struct object *cluster, bool force)
 
     db_set_bool(r->db, cluster, "pool_auto_join", false);
     for (uint32_t i = 0; i < members.nr; i++)
-        if (members.at[i] != master && member_remove(r, members.at[i], force))
+        if (members.at[i] != master &&
+            ((!force && check_leaves(r, members.at[i])) ||
+             member_remove(r, members.at[i], force)))
             return force ? request_fail(r, "CLUSTER_FORCE_DESTROY_FAILED",
                                         cluster->ref, NULL)
                          : API_FAILED;
@@ -402,6 +417,17 @@ int cluster_cstack_sync(struct request *r)
 
 /* --- Their members ------------------------------------------------------------------------------ */
 
+/* A member that lets others in. */
+static bool anyone_in(struct request *r, const struct object *cluster)
+{
+    struct objects members = objects_of(r, cluster, "cluster_hosts");
+
+    for (uint32_t i = 0; i < members.nr; i++)
+        if (db_bool(members.at[i], "live"))
+            return true;
+    return false;
+}
+
 int cluster_host_create(struct request *r)
 {
     struct object *cluster = r->self, *member;
@@ -418,7 +444,7 @@ int cluster_host_create(struct request *r)
     if (member_on(r, host))
         return request_internal(
             r, "Cluster host cannot be created because it already exists");
-    if (!db_get(cluster, "cluster_hosts")->nr)
+    if (!anyone_in(r, cluster))
         return request_fail(r, "NO_CLUSTER_HOSTS_REACHABLE", cluster->ref,
                             NULL);
     member = member_make(r, cluster, host, pif);
@@ -430,13 +456,9 @@ int cluster_host_create(struct request *r)
 
 int cluster_host_destroy(struct request *r)
 {
-    const struct object *cluster = db_ref(r->db, r->self, "cluster");
-
-    if (!db_bool(r->self, "enabled"))
-        return request_fail(r, "CLUSTERING_DISABLED", r->self->ref, NULL);
-    if (cluster && db_get(cluster, "cluster_hosts")->nr == 1)
-        return request_fail(r, "CLUSTER_HOST_IS_LAST", r->self->ref, NULL);
-    return member_remove(r, r->self, false) ? API_FAILED : reply_void(r);
+    return check_leaves(r, r->self) || member_remove(r, r->self, false)
+               ? API_FAILED
+               : reply_void(r);
 }
 
 int cluster_host_force_destroy(struct request *r)
@@ -458,17 +480,57 @@ int cluster_host_forget(struct request *r)
     return reply_void(r);
 }
 
+/* An enabling that takes its time. */
+struct enabling {
+    struct wait wait; /* first: found again from r->wait */
+    const char *member, *key;
+};
+
+static int enabled(struct request *r)
+{
+    const struct enabling *w = (const struct enabling *)r->wait;
+    struct object *member = db_find(r->db, "Cluster_host", w->member);
+    struct object *cluster = member ? db_ref(r->db, member, "cluster") : NULL;
+
+    if (!cluster)
+        return request_bad_handle(r, "Cluster_host", w->member);
+    db_map_del(r->db, cluster, "current_operations", w->key);
+    db_set_bool(r->db, member, "enabled", true);
+    cluster_refresh(r, cluster);
+    return reply_void(r);
+}
+
+/* Shown as current, for as long as operations take here. */
+static int enable_slowly(struct request *r, struct object *cluster)
+{
+    const struct domain_driver *driver = &r->ts->domains;
+    struct enabling *w = arena_alloc(r->arena, sizeof(*w));
+    char uuid[UUID_BYTES];
+
+    db_uuid(r->db, uuid);
+    w->member = arena_strdup(r->arena, r->self->ref);
+    w->key = r->task ? arena_strdup(r->arena, r->task->ref)
+                     : arena_printf(r->arena, "DummyRef:|%s|%s", uuid,
+                                    r->message->name);
+    w->wait = (struct wait){.resume = enabled,
+                            .deadline_ms = r->ts->env.now_ms(r->ts->env.ctx)};
+    if (driver->pace_ms)
+        w->wait.deadline_ms += driver->pace_ms(driver->ctx, "enable");
+    db_map_put(r->db, cluster, "current_operations", w->key, "enable");
+    r->wait = &w->wait;
+    return driver->pace_ms ? API_WAITING : enabled(r);
+}
+
 int cluster_host_enable(struct request *r)
 {
+    struct object *cluster = db_ref(r->db, r->self, "cluster");
     struct object *pif = db_ref(r->db, r->self, "PIF");
 
     if (!db_bool(r->self, "joined"))
         return request_fail(r, "CLUSTER_HOST_NOT_JOINED", r->self->ref, NULL);
-    if (!pif || check_pif(r, pif) || tell(r, r->self, "enable"))
+    if (!cluster || !pif || check_pif(r, pif) || tell(r, r->self, "enable"))
         return API_FAILED;
-    db_set_bool(r->db, r->self, "enabled", true);
-    cluster_refresh(r, db_ref(r->db, r->self, "cluster"));
-    return reply_void(r);
+    return enable_slowly(r, cluster);
 }
 
 int cluster_host_disable(struct request *r)

@@ -28,6 +28,25 @@ static const struct {
 
 #define FEATURES_NR (sizeof(features) / sizeof(features[0]))
 
+/* Whether some host was entitled to something that is over. */
+static bool has_ended(struct request *r)
+{
+    const char *now = toolstack_now(r->ts, r->arena);
+
+    for (struct object *h = db_first(r->db, "host"); h; h = h->next)
+        if (strcmp(value_text(db_get(h, "license_params"), "expiry", "never"),
+                   now) < 0)
+            return true;
+    return false;
+}
+
+int feature_check_start(struct request *r)
+{
+    if (has_ended(r))
+        return request_fail(r, "LICENCE_RESTRICTION", "VM_start", NULL);
+    return feature_check(r, "vm_start");
+}
+
 int feature_check(struct request *r, const char *feature)
 {
     const struct value *restrictions =

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "handlers.h"
 #include "net.h"
+#include "pool.h"
 
 enum {
     DAY_MS = 24 * 3600 * 1000,
@@ -181,22 +182,35 @@ static const char *new_secret(struct request *r)
 }
 
 /* All hosts must take it; they keep the old one until all have. */
-int pool_rotate_secret(struct request *r)
+static int check_all_live(struct request *r)
 {
-    const char *secret = new_secret(r);
-
-    if (db_bool(toolstack_pool(r->ts), "ha_enabled"))
-        return request_fail(r, "HA_IS_ENABLED", NULL);
     for (struct object *h = db_first(r->db, "host"); h; h = h->next) {
         struct object *metrics = db_ref(r->db, h, "metrics");
 
         if (metrics && !db_bool(metrics, "live"))
             return request_fail(r, "CANNOT_CONTACT_HOST", h->ref, NULL);
     }
+    return 0;
+}
+
+int pool_rotate_secret(struct request *r)
+{
+    const char *secret = new_secret(r);
+    struct object *pool = toolstack_pool(r->ts);
+
+    if (feature_check(r, "pool_secret_rotation") || check_all_live(r))
+        return API_FAILED;
+    if (db_bool(pool, "ha_enabled"))
+        return request_fail(r, "HA_IS_ENABLED", NULL);
+    if (pool_upgrades(r))
+        return request_fail(r, "NOT_SUPPORTED_DURING_UPGRADE", NULL);
+    db_set_bool(r->db, pool, "is_psr_pending", true);
     for (struct object *h = db_first(r->db, "host"); h; h = h->next)
         if (agent_write(r, h, "ptoken", secret))
-            return API_FAILED;
-    db_set_bool(r->db, toolstack_pool(r->ts), "is_psr_pending", false);
+            return request_internal(
+                r, arena_printf(r->arena, "host '%s' did not take the secret",
+                                db_text(h, "name_label")));
+    db_set_bool(r->db, pool, "is_psr_pending", false);
     return reply_void(r);
 }
 

@@ -78,8 +78,10 @@ int storage_fail(struct request *r, const struct object *sr, int rc)
 {
     if (rc == -ENOSPC)
         return fail_full(r, sr);
-    if (rc == -ENOENT)
+    if (rc == -ENOENT || rc == -ENODEV)
         return request_fail(r, "SR_NOT_ATTACHED", sr->ref, NULL);
+    if (rc == -ENOTSUP)
+        return request_fail(r, "UNIMPLEMENTED_IN_SM_BACKEND", sr->ref, NULL);
     for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
         if (failures[i].rc == rc && strncmp(failures[i].code, "SR_", 3) == 0)
             return request_fail(r, failures[i].code, "", failures[i].text, "",

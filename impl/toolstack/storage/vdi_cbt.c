@@ -32,12 +32,17 @@ static int check(struct request *r, struct object *vdi, const char *sr_op,
                  const char *op)
 {
     struct object *sr = db_ref(r->db, vdi, "SR");
+    struct storage_volume_stat stat;
+    int rc;
 
     if (!sr)
         return request_bad_handle(r, "SR", db_text(vdi, "SR"));
-    if (sr_check(r, sr, sr_op) || vdi_check(r, vdi, op))
+    if (sr_check(r, sr, sr_op) || vdi_check(r, vdi, op) ||
+        sr_check_plugged(r, sr))
         return API_FAILED;
-    return sr_check_plugged(r, sr);
+    rc = r->ts->storage.stat(r->ts->storage.ctx, db_text(sr, "uuid"),
+                             vdi_volume(vdi), &stat);
+    return rc ? vdi_fail(r, vdi, rc) : 0;
 }
 
 int vdi_enable_cbt(struct request *r)

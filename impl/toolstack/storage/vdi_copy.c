@@ -76,8 +76,17 @@ static struct object *target_make(struct request *r, const struct object *from,
     return to;
 }
 
+/* Volumes that keep what was on them before: all of one must be written. */
+static bool is_thick(struct request *r, const struct object *vdi)
+{
+    const struct object *sr = db_ref(r->db, vdi, "SR");
+
+    return sr && strncmp(db_text(sr, "type"), "lvm", 3) == 0 &&
+           strcmp(value_text(db_get(vdi, "sm_config"), "type", ""), "raw") == 0;
+}
+
 static int check_target(struct request *r, const struct object *from,
-                        const struct object *into)
+                        const struct object *into, const struct object *base)
 {
     long long size = (long long)db_int(from, "virtual_size");
 
@@ -88,6 +97,8 @@ static int check_target(struct request *r, const struct object *from,
                             arena_printf(r->arena, "%lld", size), NULL);
     if (vdi_in_use(r, into, false))
         return request_fail(r, "VDI_IN_USE", into->ref, "copy", NULL);
+    if (base && is_thick(r, into))
+        return request_fail(r, "VDI_NOT_SPARSE", into->ref, NULL);
     return 0;
 }
 
@@ -112,7 +123,7 @@ int vdi_copy(struct request *r)
         vdi_check_managed(r, from) ||
         sr_check_plugged(r, db_ref(r->db, from, "SR")))
         return API_FAILED;
-    if (into && check_target(r, from, into))
+    if (into && check_target(r, from, into, base))
         return API_FAILED;
     c->made = !into;
     if (!into)

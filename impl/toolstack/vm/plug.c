@@ -35,6 +35,9 @@ static int attach_failed(struct request *r, const struct object *vm,
         return request_fail(r, "DEVICE_ALREADY_ATTACHED", device->ref, NULL);
     if (rc == -ENOENT)
         return request_fail(r, "DEVICE_ALREADY_DETACHED", device->ref, NULL);
+    if (rc == -EBUSY)
+        return request_fail(r, "DEVICE_DETACH_REJECTED", device->class->name,
+                            device->ref, "", NULL);
     if (rc == -ETIMEDOUT)
         return request_fail(r, "DEVICE_DETACH_TIMEOUT", device->class->name,
                             device->ref, NULL);

@@ -494,6 +494,18 @@ static struct object *origin_make(struct request *r, struct object *snapshot)
     return vm;
 }
 
+/* What was in the way; full storage is told as it is. */
+static int revert_failed(struct request *r, const struct object *snapshot,
+                         const struct object *vm)
+{
+    const char *code = r->error.nr ? r->error.items[0].s : "";
+
+    if (strcmp(code, "SR_FULL") == 0 ||
+        strcmp(code, "VDI_INCOMPATIBLE_TYPE") == 0)
+        return API_FAILED;
+    return request_fail(r, "VM_REVERT_FAILED", snapshot->ref, vm->ref, NULL);
+}
+
 static int parts_revert(struct request *r, struct object *snapshot,
                         struct object *vm)
 {
@@ -503,8 +515,7 @@ static int parts_revert(struct request *r, struct object *snapshot,
     devices_destroy(r, vm);
     vm_parts_destroy(r, vm);
     if (devices_clone(r, snapshot, vm, &how))
-        return request_fail(r, "VM_REVERT_FAILED", snapshot->ref, vm->ref,
-                            NULL);
+        return revert_failed(r, snapshot, vm);
     histories_move(r, snapshot, vm);
     parts_copy(r, snapshot, vm);
     return 0;

@@ -156,19 +156,3 @@ int vm_destroy(struct request *r)
     db_destroy(r->db, vm);
     return reply_void(r);
 }
-
-int vm_provision(struct request *r)
-{
-    struct object *metrics = db_ref(r->db, r->self, "metrics");
-
-    if (vm_check(r, r->self, "provision"))
-        return API_FAILED;
-    if (metrics)
-        db_set_text(r->db, metrics, "install_time",
-                    toolstack_now(r->ts, r->arena));
-    db_set_bool(r->db, r->self, "is_a_template", false);
-    db_set_bool(r->db, r->self, "is_default_template", false);
-    db_map_del(r->db, r->self, "other_config", "default_template");
-    vm_refresh(r, r->self);
-    return reply_void(r);
-}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "net.h"
 #include "vm.h"
 #include "vm_domain.h"
 #include "vm_guest.h"
@@ -304,6 +305,8 @@ static int vcpus_now(struct request *r, struct object *vm)
     int64_t nr = arg_int(r, 1);
     int rc;
 
+    if (feature_check(r, "set_vcpus_number_live"))
+        return API_FAILED;
     if (nr < 1 || nr > db_int(vm, "VCPUs_max"))
         return request_fail(
             r, "INVALID_VALUE",

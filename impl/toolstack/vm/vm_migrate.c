@@ -73,7 +73,7 @@ static int pool_migrate_now(struct request *r, struct object *vm)
 {
     struct object *host = arg_object(r, 1, "host");
 
-    if (!host || vm_move(r, vm, host))
+    if (!host || feature_check(r, "xen_motion") || vm_move(r, vm, host))
         return API_FAILED;
     return reply_void(r);
 }

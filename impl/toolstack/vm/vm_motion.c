@@ -5,6 +5,7 @@
 
 #include "handlers.h"
 #include "levelling.h"
+#include "net.h"
 #include "placement.h"
 #include "session.h"
 #include "vm.h"
@@ -182,7 +183,7 @@ static int check_across(struct request *r, struct object *vm,
 int motion_check(struct request *r, struct object *vm,
                  const struct destination *d)
 {
-    if (check_disks(r, vm, d))
+    if (feature_check(r, "storage_xen_motion") || check_disks(r, vm, d))
         return API_FAILED;
     return d->within ? check_within(r, vm, d) : check_across(r, vm, d);
 }

@@ -175,10 +175,21 @@ static int check_blocked(struct facts *f, const struct vm_op *op)
     return reason ? REFUSE(f, "OPERATION_BLOCKED", f->vm->ref, reason) : 0;
 }
 
+/* Clones of suspended machines: of snapshots, or where the pool allows it. */
+static bool clones_suspended(const struct facts *f, const struct vm_op *op)
+{
+    const struct value *config =
+        db_get(toolstack_pool(f->r->ts), "other_config");
+
+    return (op->flags & OP_KEPT) &&
+           (f->snapshot ||
+            strcmp(value_text(config, "allow_clone_suspended_vm", ""),
+                   "true") == 0);
+}
+
 static int check_state(struct facts *f, const struct vm_op *op)
 {
-    const char *states =
-        f->snapshot && (op->flags & OP_KEPT) ? "HS" : op->states;
+    const char *states = clones_suspended(f, op) ? "HS" : op->states;
 
     if (strchr(states, f->state))
         return 0;

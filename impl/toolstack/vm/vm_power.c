@@ -10,6 +10,7 @@
 #include "net.h"
 #include "placement.h"
 #include "plug.h"
+#include "storage.h"
 #include "vgpu.h"
 #include "vm.h"
 #include "vm_alert.h"
@@ -19,6 +20,7 @@
 
 enum {
     SHUTDOWN_TIMEOUT_S = 1200,
+    SECTOR_BYTES = 512,
 };
 
 bool vm_is_live(const struct object *vm)
@@ -165,14 +167,49 @@ static void settle(struct request *r, struct object *vm)
                    "qemu-upstream-compat");
 }
 
+/* The first disk that is said to boot; NULL: none is. */
+static const struct object *boot_disk(struct request *r,
+                                      const struct object *vm)
+{
+    const struct value *vbds = db_get(vm, "VBDs");
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        const struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+
+        if (db_bool(vbd, "bootable") && db_ref(r->db, vbd, "VDI"))
+            return db_ref(r->db, vbd, "VDI");
+    }
+    return NULL;
+}
+
+/* A bootloader reads the disk before there is a domain. */
+static int check_bootloader(struct request *r, const struct object *vm)
+{
+    const char *name = db_text(vm, "PV_bootloader");
+    const struct object *vdi = boot_disk(r, vm);
+    char sector[SECTOR_BYTES];
+    int rc;
+
+    if (strcmp(name, "pygrub") != 0 && strcmp(name, "eliloader") != 0)
+        return request_fail(r, "UNKNOWN_BOOTLOADER", vm->ref, name, NULL);
+    rc = vdi ? vdi_read(r->ts, vdi, 0, sector, sizeof(sector)) : 0;
+    if (!rc)
+        return 0;
+    return request_fail(
+        r, "BOOTLOADER_FAILED", vm->ref,
+        arena_printf(r->arena, "cannot read the disk: %s", strerror(-rc)),
+        NULL);
+}
+
 /* Kernels that are not where they should be. */
 static int check_kernel(struct request *r, const struct object *vm)
 {
     const char *kernel = db_text(vm, "PV_kernel");
 
-    if (strcmp(db_text(vm, "domain_type"), "hvm") == 0 ||
-        *db_text(vm, "PV_bootloader"))
+    if (strcmp(db_text(vm, "domain_type"), "hvm") == 0)
         return 0;
+    if (*db_text(vm, "PV_bootloader"))
+        return check_bootloader(r, vm);
     return request_fail(r, "INVALID_VALUE", "kernel",
                         arena_printf(r->arena, "%s%s",
                                      *kernel && *kernel != '/' ? "/" : "",
@@ -254,6 +291,8 @@ static int start_now(struct request *r, struct object *vm)
 
 int vm_start(struct request *r)
 {
+    if (feature_check_start(r))
+        return API_FAILED;
     return vm_run(r, "start", start_now);
 }
 
@@ -268,8 +307,9 @@ static int start_on_now(struct request *r, struct object *vm)
 
 int vm_start_on(struct request *r)
 {
-    return arg_object(r, 1, "host") ? vm_run(r, "start_on", start_on_now)
-                                    : API_FAILED;
+    if (!arg_object(r, 1, "host") || feature_check_start(r))
+        return API_FAILED;
+    return vm_run(r, "start_on", start_on_now);
 }
 
 static int pause_now(struct request *r, struct object *vm)
@@ -448,6 +488,13 @@ int vm_power_state_reset(struct request *r)
     return reply_void(r);
 }
 
+/* A migration to where it is: here, nothing is left to do. */
+static int models_restarted(struct request *r, struct object *vm)
+{
+    (void)vm;
+    return reply_void(r);
+}
+
 int vm_restart_device_models(struct request *r)
 {
     const char *state = db_text(r->self, "power_state");
@@ -455,5 +502,5 @@ int vm_restart_device_models(struct request *r)
     if (state[0] != 'R')
         return request_fail(r, "VM_BAD_POWER_STATE", r->self->ref, "Running",
                             state, NULL);
-    return reply_void(r);
+    return vm_run(r, "pool_migrate", models_restarted);
 }

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "net.h"
 #include "placement.h"
+#include "pool.h"
 #include "vbd_place.h"
 #include "vm.h"
 #include "vm_domain.h"
@@ -69,11 +71,33 @@ int vm_get_possible_hosts(struct request *r)
     return reply(r, value_strings(r->arena, refs, nr));
 }
 
+/* During an upgrade only hosts that are as far as the master will do. */
+static int check_version(struct request *r, const struct object *host)
+{
+    static const char *const keys[] = {"platform_version", "xapi"};
+    const struct value *here = db_get(host, "software_version");
+    const struct value *master =
+        db_get(toolstack_master(r->ts), "software_version");
+
+    if (!pool_upgrades(r))
+        return 0;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strcmp(value_text(here, keys[i], ""),
+                   value_text(master, keys[i], "")) != 0)
+            return request_fail(r, "VM_HOST_INCOMPATIBLE_VERSION", host->ref,
+                                r->self->ref, NULL);
+    return 0;
+}
+
 int vm_assert_can_boot_here(struct request *r)
 {
     struct object *host = arg_object(r, 1, "host");
 
-    if (!host || placement_check(r, r->self, host, 0))
+    if (!host || check_version(r, host))
+        return API_FAILED;
+    if (db_text(r->self, "power_state")[0] == 'H' && feature_check_start(r))
+        return API_FAILED;
+    if (placement_check(r, r->self, host, 0))
         return API_FAILED;
     return reply_void(r);
 }
