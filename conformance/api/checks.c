@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "errors.h"
 #include "message.h"
 #include "samples.h"
 

@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "recipe.h"
 #include "samples.h"
+#include "scenario.h"
 #include "suite.h"
 #include "target.h"
 
@@ -274,6 +275,31 @@ bool is_adder(int nr)
     return true;
 }
 
+/* Fields of a group have two underscores in the database, and in errors. */
+static bool same_field(const char *field, const char *word)
+{
+    for (; *field && *word; field++, word++) {
+        if (word[0] == '_' && word[1] == '_')
+            word++;
+        if (*field != *word)
+            return false;
+    }
+    return *field == *word;
+}
+
+/* A key that is there already. */
+static void add_again(const struct message *m, const char *class,
+                      const char *field, const char *ref, const char *key)
+{
+    cJSON *error =
+        refused("MAP_DUPLICATE_KEY", m->name, "sss", ref, key, "again");
+    const char *word = cJSON_GetStringValue(cJSON_GetArrayItem(error, 2));
+
+    ck_assert_msg(word && same_field(field, word), "the error names field '%s'",
+                  word ? word : "");
+    words(error, "MAP_DUPLICATE_KEY", class, word, ref, key, NULL);
+}
+
 /* Adds to a field, finds it there, takes it away again. */
 void every_adder(int nr)
 {
@@ -298,10 +324,12 @@ void every_adder(int nr)
     else
         ok(m->name, "ss", ref, key);
     value = ok(getter, "s", ref);
-    if (map)
+    if (map) {
         ck_assert_str_eq(field_text(value, key), text);
-    else
+        add_again(m, class, field, ref, key);
+    } else {
         ck_assert_int_gt(cJSON_GetArraySize(value), 0);
+    }
     if (class_has_events(class)) {
         ck_assert_msg(event_about(class, ref, token), "no event of %s",
                       m->name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coverage.h"
+#include "errors.h"
 #include "runner.h"
 #include "waiver.h"
 
@@ -43,7 +44,8 @@ static cJSON *missing_of(int nr)
     }
     if (column_applies(COLUMN_ERRORS, m))
         for (int i = 0; i < m->errors_nr; i++)
-            if (!coverage_has_error(nr, i))
+            if (!coverage_has_error(nr, i) &&
+                !error_reason(m->name, m->errors[i]))
                 cJSON_AddItemToArray(list, cJSON_CreateString(m->errors[i]));
     return list;
 }
@@ -120,6 +122,7 @@ void matrix_write_json(FILE *out, const struct options *o,
     cJSON_AddNumberToObject(root, "failed", results_count(r, OUTCOME_FAILED));
     cJSON_AddNumberToObject(root, "skipped", results_count(r, OUTCOME_SKIPPED));
     cJSON_AddNumberToObject(root, "errors", results_count(r, OUTCOME_ERROR));
+    cJSON_AddItemToObject(root, "unprovoked", errors_unprovoked());
     cJSON_AddItemToObject(root, "coverage", coverage_tree());
     cJSON_AddItemToObject(root, "missing", missing_list());
     cJSON_AddItemToObject(root, "waived", waived_list());

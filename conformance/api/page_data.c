@@ -6,6 +6,7 @@
 
 #include "claim.h"
 #include "coverage.h"
+#include "errors.h"
 #include "matrix.h"
 #include "page.h"
 #include "runner.h"
@@ -93,11 +94,13 @@ static cJSON *message_row(int nr)
     cJSON_AddItemToArray(row, cJSON_CreateString(m->role));
     cJSON_AddItemToArray(row, cJSON_CreateString(cells));
     for (int i = 0; column_applies(COLUMN_ERRORS, m) && i < m->errors_nr; i++) {
+        const char *reason = error_reason(m->name, m->errors[i]);
         cJSON *one = cJSON_CreateArray();
 
         cJSON_AddItemToArray(one, cJSON_CreateString(m->errors[i]));
         cJSON_AddItemToArray(one,
                              cJSON_CreateNumber(coverage_has_error(nr, i)));
+        cJSON_AddItemToArray(one, cJSON_CreateString(reason ? reason : ""));
         cJSON_AddItemToArray(errors, one);
     }
     cJSON_AddItemToArray(row, errors);

@@ -13,6 +13,7 @@
 #include "recipe.h"
 #include "simulation.h"
 #include "suite.h"
+#include "worlds.h"
 
 enum {
     URL_BYTES = 512,
@@ -215,6 +216,7 @@ void target_close(void)
     }
     rpc_close(suite.rpc);
     rpc_close(suite.xml);
+    worlds_close();
     simulation_stop(&target.simulation);
     suite.session = NULL;
     suite.rpc = suite.xml = NULL;

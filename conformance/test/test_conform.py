@@ -92,6 +92,16 @@ class Conform(unittest.TestCase):
         self.assertIn("role_denied", missing["VM.start"])  # another profile
         self.assertNotIn("parameter_count", missing["VM.start"])
 
+    def test_documented_errors_are_met_or_explained(self):
+        done = conform("sim", "--filter", "error*", "--json", self.path("e"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        summary = json.loads(self.read("e"))
+        errors = summary["coverage"]["columns"]["errors"]
+        explained = summary["unprovoked"]
+        self.assertTrue(all(row["reason"] for row in explained))
+        self.assertGreaterEqual(errors["exercised"] + len(explained),
+                                errors["applicable"])
+
     def test_a_filter_leaves_the_rest_out(self):
         done = conform("sim", "--filter", "parameter_count VM.start", "--json",
                        "-")
