@@ -21,8 +21,10 @@ const char *error_rule_name(int nr);
 
 /* Why the error cannot be provoked from outside; NULL: no reason known. */
 const char *error_reason(const char *message, const char *code);
-/* Those that were not met for such a reason: a list of maps with "message",
- * "error", "reason". The caller frees it. */
-cJSON *errors_unprovoked(void);
+/* How many errors of a message, and of all, were not met for such a reason. */
+int errors_excused(int message);
+int errors_excused_all(void);
+/* They are added to the list: "message", "column", "error", "reason". */
+void errors_add_excused(cJSON *list);
 
 #endif

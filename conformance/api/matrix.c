@@ -87,6 +87,7 @@ static cJSON *waived_list(void)
             cJSON_AddStringToObject(one, "reason", reason);
             cJSON_AddItemToArray(all, one);
         }
+    errors_add_excused(all);
     return all;
 }
 
@@ -122,7 +123,6 @@ void matrix_write_json(FILE *out, const struct options *o,
     cJSON_AddNumberToObject(root, "failed", results_count(r, OUTCOME_FAILED));
     cJSON_AddNumberToObject(root, "skipped", results_count(r, OUTCOME_SKIPPED));
     cJSON_AddNumberToObject(root, "errors", results_count(r, OUTCOME_ERROR));
-    cJSON_AddItemToObject(root, "unprovoked", errors_unprovoked());
     cJSON_AddItemToObject(root, "coverage", coverage_tree());
     cJSON_AddItemToObject(root, "missing", missing_list());
     cJSON_AddItemToObject(root, "waived", waived_list());

@@ -53,12 +53,14 @@ static void put_cells(int nr, char cells[COLUMNS_NR + 1])
 {
     for (enum column c = 0; c < COLUMNS_NR; c++) {
         int exercised, places = coverage_of(nr, c, &exercised);
+        int excused = c == COLUMN_ERRORS ? errors_excused(nr) : 0;
 
-        cells[c] = !places                ? '.'
-                   : exercised == places  ? 'y'
-                   : exercised            ? 'p'
-                   : waiver_needed(nr, c) ? 'w'
-                                          : 'n';
+        cells[c] = !places                         ? '.'
+                   : excused && excused == places  ? 'w'
+                   : exercised + excused == places ? 'y'
+                   : exercised                     ? 'p'
+                   : waiver_needed(nr, c)          ? 'w'
+                                                   : 'n';
     }
     cells[COLUMNS_NR] = '\0';
 }
@@ -82,7 +84,7 @@ static cJSON *waivers_of(int nr)
     return list;
 }
 
-/* [name, least role, cells, [[error, seen], ...], waivers] */
+/* [name, least role, cells, [[error, seen, why not], ...], waivers] */
 static cJSON *message_row(int nr)
 {
     const struct message *m = message_at(nr);
