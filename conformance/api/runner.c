@@ -25,6 +25,7 @@
 enum {
     WORKERS_MAX = 32,
     AHEAD = 2,        /* rows that a worker has in hand: one runs, one waits */
+    AHEAD_SHORT = 24, /* the same of rows that are short, or only its own */
     STARTS_MAX = 64,  /* of workers anew */
     GRACE_MS = 10000, /* after a signal, for what is running */
     TARGET_BYTES = 512,
@@ -35,8 +36,8 @@ struct worker {
     pid_t pid; /* 0: none */
     int fd;
     bool ready;
-    int rows[AHEAD], rows_nr; /* the first one is running */
-    double since;             /* something came from it, or it got a row */
+    int rows[AHEAD_SHORT], rows_nr; /* the first one is running */
+    double since; /* something came from it, or it got a row */
 };
 
 static struct {
@@ -96,25 +97,36 @@ static int next_of(enum place place)
     return -ENOENT;
 }
 
+static bool is_left(enum place place)
+{
+    int at = run.next[place], row = next_of(place);
+
+    run.next[place] = at;
+    return row >= 0;
+}
+
 /*
  * The first worker alone changes a target that all share. Rows that take long
  * go first; what runs anywhere fills up the rest.
  */
-static int next_row(bool first)
+static int next_row(bool first, int in_hand)
 {
     int row = -ENOENT;
 
     if (first)
         row = next_of(PLACE_CHAIN);
-    if (row < 0 && (first || is_own_target()))
-        row = next_of(PLACE_OWN);
+    if (row >= 0 || (!first && !is_own_target()))
+        return row < 0 ? next_of(PLACE_ANYWHERE) : row;
+    if (in_hand >= AHEAD && is_left(PLACE_OWN))
+        return -ENOENT; /* these may be long: another worker may be free */
+    row = next_of(PLACE_OWN);
     return row < 0 ? next_of(PLACE_ANYWHERE) : row;
 }
 
 static void hand_out(struct worker *w)
 {
-    while (w->ready && w->rows_nr < AHEAD && !caught) {
-        int row = next_row(w == run.workers);
+    while (w->ready && w->rows_nr < AHEAD_SHORT && !caught) {
+        int row = next_row(w == run.workers, w->rows_nr);
 
         if (row < 0)
             return;
@@ -130,16 +142,15 @@ static void hand_out(struct worker *w)
 /* "VM.start:success VM.start:VM_IS_TEMPLATE ..." */
 static char *marks_text(const int (*marks)[2], int nr)
 {
-    char *text = calloc(1, MARKS_TEXT_BYTES);
+    static char text[MARKS_TEXT_BYTES];
     size_t at = 0;
 
-    if (!text)
-        abort();
+    text[0] = '\0';
     for (int i = 0; i < nr && at + 256 < MARKS_TEXT_BYTES; i++)
         at += (size_t)snprintf(text + at, MARKS_TEXT_BYTES - at, "%s%s:%s",
                                i ? " " : "", message_at(marks[i][0])->name,
                                coverage_place_name(marks[i][0], marks[i][1]));
-    return text;
+    return at ? strdup(text) : NULL;
 }
 
 /* The marks of an earlier run. */
@@ -238,7 +249,7 @@ static void bury(struct worker *w, char words[128])
 static void replace(struct worker *w, const char *why)
 {
     char words[128];
-    int waiting = w->rows_nr > 1 ? w->rows[1] : -ENOENT;
+    struct worker was = *w;
 
     bury(w, words);
     if (w->rows_nr > 0)
@@ -246,9 +257,9 @@ static void replace(struct worker *w, const char *why)
                     (struct result){.outcome = OUTCOME_ERROR,
                                     .detail = strdup(why ? why : words)});
     start_worker(w);
-    if (waiting >= 0 && w->pid > 0) {
-        w->rows[w->rows_nr++] = waiting;
-        (void)!write(w->fd, &waiting, sizeof(waiting));
+    for (int i = 1; i < was.rows_nr && w->pid > 0; i++) {
+        w->rows[w->rows_nr++] = was.rows[i];
+        (void)!write(w->fd, &was.rows[i], sizeof(was.rows[i]));
     }
 }
 
@@ -313,8 +324,8 @@ static void take_done(struct worker *w, const struct report *r,
                                         .seconds = r->seconds,
                                         .waited = r->waited});
     free(take_marks);
-    w->rows[0] = w->rows[1];
     w->rows_nr--;
+    memmove(w->rows, w->rows + 1, (size_t)w->rows_nr * sizeof(w->rows[0]));
 }
 
 /* One report. -EPIPE: the worker is gone. */

@@ -254,12 +254,12 @@ void world_end(void)
         close(own.files[--own.files_nr]);
     if (!world_is_own())
         return;
-    simulation_stop(&own.simulation);
     while (own.visits_nr > 0) {
         rpc_close(own.visits[--own.visits_nr].rpc);
         free(own.visits[own.visits_nr].session);
     }
     rpc_close(own.control);
+    simulation_stop(&own.simulation); /* it waits for open connections */
     suite.rpc = own.outer;
     suite.session = own.outer_session;
 }

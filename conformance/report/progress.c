@@ -18,6 +18,15 @@ static struct {
     long long begun_ms, shown_ms;
 } progress;
 
+static bool on_terminal(void)
+{
+    static int known = -1;
+
+    if (known < 0)
+        known = isatty(STDERR_FILENO);
+    return known == 1;
+}
+
 static long long now_ms(void)
 {
     struct timespec now;
@@ -45,7 +54,7 @@ static void draw(int done, int all, int bad, long long passed_ms)
 void progress_show(int done, int all, int bad)
 {
     long long now = now_ms();
-    bool terminal = isatty(STDERR_FILENO), first = !progress.begun;
+    bool terminal = on_terminal(), first = !progress.begun;
 
     if (first)
         progress.begun_ms = progress.shown_ms = now;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "markup.h"
 
@@ -74,23 +75,29 @@ static void put_xml(FILE *out, const char *text)
                     (unsigned char)*text < ' ' && *text != '\n' ? '?' : *text);
 }
 
+/* Schemas give a case no properties: its claim and its calls are output. */
+static void put_output(FILE *out, const struct result *row)
+{
+    fprintf(out, "<system-out>claim: %s\n", row->claim);
+    if (row->log && row->outcome != OUTCOME_PASSED)
+        put_xml(out, row->log);
+    fputs("</system-out>", out);
+}
+
 static void put_case(FILE *out, const struct result *row)
 {
     static const char *const tags[] = {[OUTCOME_FAILED] = "failure",
                                        [OUTCOME_SKIPPED] = "skipped",
                                        [OUTCOME_ERROR] = "error"};
 
-    fprintf(out,
-            "  <testcase classname=\"%s\" name=\"%s\" time=\"%.6f\">"
-            "<properties><property name=\"claim\" value=\"%s\"/>"
-            "</properties>",
-            row->group, *row->item ? row->item : row->group, row->seconds,
-            row->claim);
+    fprintf(out, "  <testcase classname=\"%s\" name=\"%s\" time=\"%.6f\">",
+            row->group, *row->item ? row->item : row->group, row->seconds);
     if (row->outcome != OUTCOME_PASSED) {
         fprintf(out, "<%s message=\"", tags[row->outcome]);
         put_xml(out, row->detail ? row->detail : "");
         fputs("\"/>", out);
     }
+    put_output(out, row);
     fputs("</testcase>\n", out);
 }
 
@@ -98,16 +105,21 @@ void junit_write(FILE *out, const struct results *r,
                  const char *const *properties)
 {
     double seconds = 0;
+    time_t now = time(NULL);
+    char timestamp[32];
 
+    (void)strftime(timestamp, sizeof(timestamp), "%Y-%m-%dT%H:%M:%S",
+                   gmtime(&now));
     for (int i = 0; i < r->nr; i++)
         seconds += r->rows[i].seconds;
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuite name=\"conform\" tests=\"%d\" failures=\"%d\" "
-            "errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n <properties>\n",
+            "errors=\"%d\" skipped=\"%d\" time=\"%.3f\" timestamp=\"%s\" "
+            "hostname=\"localhost\">\n <properties>\n",
             r->nr, results_count(r, OUTCOME_FAILED),
             results_count(r, OUTCOME_ERROR), results_count(r, OUTCOME_SKIPPED),
-            seconds);
+            seconds, timestamp);
     for (; properties[0]; properties += 2) {
         fprintf(out, "  <property name=\"%s\" value=\"", properties[0]);
         put_xml(out, properties[1]);

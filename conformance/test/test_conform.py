@@ -8,6 +8,7 @@ import unittest
 import xml.etree.ElementTree as ET
 
 LIMIT_S = 300
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "junit.xsd")
 
 
 def conform(*words):
@@ -73,6 +74,10 @@ class Conform(unittest.TestCase):
         summary = self.summary()
         total = sum(summary[k] for k in ("passed", "failed", "skipped",
                                          "errors"))
+        valid = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA,
+                                os.path.join(self.folder.name, "x")],
+                               check=False, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(valid.returncode, 0, valid.stderr[-500:])
         suite = ET.fromstring(self.read("x"))
         self.assertEqual(int(suite.get("tests")), total)
         self.assertEqual(len(suite.findall("testcase")), total)
