@@ -103,6 +103,11 @@ double rpc_waited(void)
     return common.waited;
 }
 
+void rpc_waited_more(double seconds)
+{
+    common.waited += seconds;
+}
+
 long rpc_calls(void)
 {
     return common.calls;

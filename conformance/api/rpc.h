@@ -61,6 +61,8 @@ struct rpc_watch {
 void rpc_watch(const struct rpc_watch *watch);
 /* Seconds that this process has waited for endpoints, and calls made. */
 double rpc_waited(void);
+/* Waiting of another kind: for a simulation to start or to end. */
+void rpc_waited_more(double seconds);
 long rpc_calls(void);
 
 /* Takes over `params`, a list. */

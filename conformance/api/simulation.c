@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "rpc.h"
 
 enum {
     PATH_BYTES = 4096,
@@ -33,7 +36,15 @@ static void become_simulation(int out, const char *const *options)
     _exit(127);
 }
 
-int simulation_start(struct simulation *s, const char *const *options)
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int start(struct simulation *s, const char *const *options)
 {
     char line[LINE_BYTES];
     int ends[2];
@@ -55,8 +66,19 @@ int simulation_start(struct simulation *s, const char *const *options)
     return -ECHILD;
 }
 
+int simulation_start(struct simulation *s, const char *const *options)
+{
+    double begun = seconds_now();
+    int rc = start(s, options);
+
+    rpc_waited_more(seconds_now() - begun);
+    return rc;
+}
+
 void simulation_stop(struct simulation *s)
 {
+    double begun = seconds_now();
+
     if (s->pid > 0) {
         (void)kill(s->pid, SIGTERM); /* ours, and not yet waited for */
         (void)waitpid(s->pid, NULL, 0);
@@ -64,4 +86,5 @@ void simulation_stop(struct simulation *s)
     if (s->out)
         fclose(s->out);
     *s = (struct simulation){0};
+    rpc_waited_more(seconds_now() - begun);
 }

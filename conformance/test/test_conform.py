@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -74,10 +75,6 @@ class Conform(unittest.TestCase):
         summary = self.summary()
         total = sum(summary[k] for k in ("passed", "failed", "skipped",
                                          "errors"))
-        valid = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA,
-                                os.path.join(self.folder.name, "x")],
-                               check=False, stderr=subprocess.PIPE, text=True)
-        self.assertEqual(valid.returncode, 0, valid.stderr[-500:])
         suite = ET.fromstring(self.read("x"))
         self.assertEqual(int(suite.get("tests")), total)
         self.assertEqual(len(suite.findall("testcase")), total)
@@ -90,6 +87,13 @@ class Conform(unittest.TestCase):
         lines = [json.loads(line) for line in self.read("l").splitlines()]
         self.assertEqual(len(lines), total)
         self.assertIn("VM.start", self.read("h"))
+
+    @unittest.skipUnless(shutil.which("xmllint"), "no xmllint here")
+    def test_junit_keeps_to_its_schema(self):
+        valid = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA,
+                                os.path.join(self.folder.name, "x")],
+                               check=False, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(valid.returncode, 0, valid.stderr[-500:])
 
     def test_what_is_missing_is_named(self):
         missing = {m["message"]: m["columns"]
