@@ -15,7 +15,7 @@ enum {
     SECRET_LEN_MIN = 3, /* shorter ones would hide half of everything */
 };
 
-static char *secrets[SECRETS_MAX]; /* copies: sessions end before */
+static char *secrets[SECRETS_MAX]; /* owned until the process ends */
 static int secrets_nr;
 static struct {
     char lines[CALLS_MAX][LINE_BYTES];
@@ -25,8 +25,10 @@ static struct {
 
 void calllog_hide(const char *secret)
 {
-    if (secret && strlen(secret) >= SECRET_LEN_MIN && secrets_nr < SECRETS_MAX)
-        secrets[secrets_nr++] = strdup(secret);
+    if (!secret || strlen(secret) < SECRET_LEN_MIN)
+        return;
+    free(secrets[secrets_nr % SECRETS_MAX]); /* the oldest one */
+    secrets[secrets_nr++ % SECRETS_MAX] = strdup(secret);
 }
 
 void calllog_begin(void)
@@ -98,7 +100,7 @@ static void put_part(char part[PART_BYTES], const char *text)
     (void)snprintf(room, sizeof(room), "%.*s", (int)sizeof(room) - 1, text);
     hide_session(room);
     hide_values(room);
-    for (int i = 0; i < secrets_nr; i++)
+    for (int i = 0; i < SECRETS_MAX && secrets[i]; i++)
         hide(room, secrets[i]);
     for (char *c = room; *c; c++)
         if ((unsigned char)*c < ' ')

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* What is never to be seen; borrowed. NULL and "" are nothing. */
+/* What is never to be seen; copied. NULL and "" are nothing. */
 void calllog_hide(const char *secret);
 void calllog_begin(void);
 void calllog_add(const char *name, const char *request, const char *reply,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "readonly.h"
 #include "xml.h"
 
 enum {
@@ -183,8 +184,9 @@ static CURLcode perform(struct rpc *rpc)
     return rc;
 }
 
+/* `again`: it changes nothing, and may be sent twice. */
 static long exchange(struct rpc *rpc, const char *method, const char *path,
-                     const char *type, const void *body, size_t len,
+                     const char *type, const void *body, size_t len, bool again,
                      char **text, size_t *text_len)
 {
     struct reply reply = {NULL, 0};
@@ -205,6 +207,9 @@ static long exchange(struct rpc *rpc, const char *method, const char *path,
     curl_easy_setopt(rpc->curl, CURLOPT_WRITEDATA, &reply);
     prepare(rpc, method, &upload);
     rc = perform(rpc);
+    if (again && (rc == CURLE_RECV_ERROR || rc == CURLE_GOT_NOTHING) &&
+        !reply.len)
+        rc = perform(rpc); /* the kept connection had just been closed */
     curl_slist_free_all(headers);
     if (rc == CURLE_OK)
         (void)curl_easy_getinfo(rpc->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -233,7 +238,8 @@ long rpc_http(struct rpc *rpc, const char *method, const char *path,
         tell_stopped(name);
         return 0;
     }
-    status = exchange(rpc, method, path, type, body, len, text, text_len);
+    status =
+        exchange(rpc, method, path, type, body, len, false, text, text_len);
     if (watching->told) {
         char answer[HEADER_BYTES];
 
@@ -330,9 +336,10 @@ void rpc_call(struct rpc *rpc, const char *method, cJSON *params,
     if (xml)
         cJSON_Delete(params);
     *answer = (struct rpc_answer){0};
-    answer->status = exchange(rpc, "POST", xml ? "/" : "/jsonrpc",
-                              xml ? "text/xml" : "application/json", body,
-                              strlen(body), &text, &text_len);
+    answer->status =
+        exchange(rpc, "POST", xml ? "/" : "/jsonrpc",
+                 xml ? "text/xml" : "application/json", body, strlen(body),
+                 message_reads(method), &text, &text_len);
     answer->seconds = common.waited - begun;
     if (watching->told)
         watching->told(method, body, text, answer->seconds);

@@ -112,10 +112,19 @@ static void close_target(int unused)
     target_close();
 }
 
+/* A check that fails must not leave its own session to the next one. */
+static void restore(const struct suite *was)
+{
+    suite.session = was->session;
+    suite.rpc = was->rpc;
+    suite.xml = was->xml;
+}
+
 static void run_row(const struct plan_row *row, int nr, int fd)
 {
     const struct check *c = row->check;
     struct report r = {.kind = REPORT_DONE, .row = nr};
+    const struct suite was = suite;
     double begun = seconds_now(), waited = rpc_waited();
     long calls = rpc_calls();
     static int marks[MARKS_MAX][2];
@@ -131,6 +140,7 @@ static void run_row(const struct plan_row *row, int nr, int fd)
         r.outcome = OUTCOME_ERROR; /* it passed, but cannot be tidied up */
         (void)verdict_also(end_failed, 0);
     }
+    restore(&was);
     r.seconds = seconds_now() - begun;
     r.waited = rpc_waited() - waited;
     r.calls = (int)(rpc_calls() - calls);
