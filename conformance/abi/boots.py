@@ -161,14 +161,15 @@ def debian_tests(options, target, report):
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     found = TAP.findall(done.stdout)
+    each_s = (time.monotonic() - begun) / max(len(found), 1)
     for bad, name, skip in found:
         report(target, Result(
             "debian/" + name, "fail" if bad else "skip" if skip else "pass",
-            skip or (done.stdout[-400:] if bad else ""),
-            time.monotonic() - begun, done.stdout[-4000:] if bad else ""))
+            skip or (done.stdout[-400:] if bad else ""), each_s,
+            done.stdout[-4000:] if bad else ""))
     if not found:
         report(target, Result("debian/boot", "error", done.stdout[-400:] or
-                              "silence", time.monotonic() - begun, ""))
+                              "silence", each_s, ""))
 
 
 def tests_of(options, target, stop):

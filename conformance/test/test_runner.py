@@ -155,6 +155,19 @@ class Runner(unittest.TestCase):
                            ADDRESS=endpoint.url)
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_check_that_ends_its_process_is_an_error(self):
+        process = started("sim", "--jobs", "2", "--filter", "bad_session",
+                          "--filter", "property", "--state", self.state,
+                          "--seeds", "2", "--steps", "3000")
+        wait_for_lines(self.state, process, 50)
+        with open("/proc/%d/task/%d/children" % ((process.pid,) * 2),
+                  encoding="ascii") as file:
+            os.kill(int(file.read().split()[1]), signal.SIGSEGV)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertIn("ended its process: Segmentation fault", out)
+        self.assertRegex(out, r"\d{4} passed, 1 failed, \d+ skipped")
+
     def test_a_check_that_hangs_is_an_error(self):
         def slowly(method, _):
             if method == "VM_group.get_all":
