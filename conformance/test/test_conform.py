@@ -28,8 +28,7 @@ class Conform(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.path = staticmethod(
             lambda name: os.path.join(cls.folder.name, name))
-        cls.done = conform("sim", "--profile", "core",
-                           "--json", cls.path("j"), "--junit", cls.path("x"),
+        cls.done = conform("sim", "--json", cls.path("j"), "--junit", cls.path("x"),
                            "--tap", cls.path("t"), "--jsonl", cls.path("l"),
                            "--html", cls.path("h"))
 
@@ -53,10 +52,8 @@ class Conform(unittest.TestCase):
                          1 if summary["failed"] + summary["errors"] else 0)
 
     def test_nothing_of_the_simulation_fails_or_stays_out(self):
-        done = conform("sim", "--json",
-                       os.path.join(self.folder.name, "all"))
+        done, summary = self.done, self.summary()
         self.assertEqual(done.returncode, 0, done.stdout)
-        summary = json.loads(self.read("all"))
         self.assertEqual(summary["skipped"], 0, done.stdout)
         columns = summary["coverage"]["columns"]
         for name, least in (("success", 95), ("event", 90), ("async", 95),
@@ -95,10 +92,27 @@ class Conform(unittest.TestCase):
                                check=False, stderr=subprocess.PIPE, text=True)
         self.assertEqual(valid.returncode, 0, valid.stderr[-500:])
 
+    @unittest.skipUnless(shutil.which("chromium"), "no chromium here")
+    def test_the_page_shows_its_data(self):
+        page = os.path.join(self.folder.name, "page.html")
+        shutil.copy(os.path.join(self.folder.name, "h"), page)
+        shown = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
+             "--user-data-dir=" + self.folder.name + "/browser", "--dump-dom",
+             "--virtual-time-budget=5000", "file://" + page], check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            stdin=subprocess.DEVNULL, timeout=LIMIT_S).stdout
+        self.assertIn("of 2258 messages exercised", shown)
+        for part, least in (('<tr class="m">', 100), ("<details>", 100),
+                            ('<h2>Claims</h2>', 1)):
+            self.assertGreaterEqual(shown.count(part), least, part)
+
     def test_what_is_missing_is_named(self):
+        conform("sim", "--filter", "parameter_count VM.start", "--json",
+                self.path("some"))
         missing = {m["message"]: m["columns"]
-                   for m in self.summary()["missing"]}
-        self.assertIn("role_denied", missing["VM.start"])  # another profile
+                   for m in json.loads(self.read("some"))["missing"]}
+        self.assertIn("role_denied", missing["VM.start"])
         self.assertNotIn("parameter_count", missing["VM.start"])
 
     def test_documented_errors_are_met_or_explained(self):
