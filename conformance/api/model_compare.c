@@ -180,6 +180,10 @@ static void compare_disk(const struct view *v, int nr)
         model_wrong(v->m, "%s.virtual_size is %.0f in %s, too small", v->what,
                     found, v->where);
     compare_text(v, "SR", v->m->sr);
+    compare_flag(v, "is_a_snapshot", v->m->disks[nr].is_snapshot);
+    if (v->m->disks[nr].is_snapshot && v->m->disks[nr].origin >= 0)
+        compare_text(v, "snapshot_of",
+                     v->m->disks[v->m->disks[nr].origin].o.ref);
     compare_devices(v, "VBDs", v->m->drives, MODEL_DRIVES, -1, nr);
 }
 

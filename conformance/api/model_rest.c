@@ -115,6 +115,22 @@ void op_disk_clone(struct model *m, const struct model_op *op, const int *a)
     to->o.label = from->o.label;
 }
 
+void op_disk_snapshot(struct model *m, const struct model_op *op, const int *a)
+{
+    struct model_disk *from = &m->disks[a[0]], *to = &m->disks[a[1]];
+
+    (void)op;
+    if (from->is_snapshot)
+        return; /* of a snapshot: not foretold */
+    if (!model_make(m, success, "VDI.snapshot", json_of("['%s']", from->o.ref),
+                    MODEL_DISK, a[1]))
+        return;
+    to->mib = from->mib;
+    to->o.label = from->o.label;
+    to->is_snapshot = true;
+    to->origin = a[0];
+}
+
 /* --- Networks --- */
 
 void op_net_create(struct model *m, const struct model_op *op, const int *a)

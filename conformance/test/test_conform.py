@@ -28,9 +28,9 @@ class Conform(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.path = staticmethod(
             lambda name: os.path.join(cls.folder.name, name))
-        cls.done = conform("sim", "--json", cls.path("j"), "--junit", cls.path("x"),
-                           "--tap", cls.path("t"), "--jsonl", cls.path("l"),
-                           "--html", cls.path("h"))
+        cls.done = conform("sim", "--json", cls.path("j"),
+                           "--junit", cls.path("x"), "--tap", cls.path("t"),
+                           "--jsonl", cls.path("l"), "--html", cls.path("h"))
 
     @classmethod
     def tearDownClass(cls):

@@ -142,7 +142,7 @@ static int disk_clone(struct request *r, struct object *vbd,
     db_set_text(r->db, vbd, "VDI", REF_NULL);
     if (how->no_disks)
         return 0;
-    vdi = vdi_duplicate(r, vdi, how->snapshot);
+    vdi = vdi_duplicate(r, vdi, how->snapshot && !how->revert);
     if (!vdi)
         return API_FAILED;
     db_set_text(r->db, vbd, "VDI", vdi->ref);

@@ -461,18 +461,31 @@ static void history_move(struct request *r, const char *was,
             db_set_text(r->db, o, "snapshot_of", now->ref);
 }
 
-/* The new disks stand in the order of the snapshot's. */
+/* The disk in the machine's drive of that place; NULL: none. */
+static const struct object *disk_at(struct request *r, const struct object *vm,
+                                    const char *userdevice)
+{
+    const struct value *vbds = db_get(vm, "VBDs");
+
+    for (uint32_t i = 0; i < vbds->nr; i++) {
+        const struct object *vbd = db_find_any(r->db, vbds->items[i].s);
+
+        if (strcmp(db_text(vbd, "userdevice"), userdevice) == 0)
+            return db_ref(r->db, vbd, "VDI");
+    }
+    return NULL;
+}
+
+/* The new disks are in the places of the snapshot's. */
 static void histories_move(struct request *r, const struct object *snapshot,
                            const struct object *vm)
 {
     const struct value *old = db_get(snapshot, "VBDs");
-    const struct value *new = db_get(vm, "VBDs");
 
-    for (uint32_t i = 0; i < old->nr && i < new->nr; i++) {
-        const struct object *a =
-            db_ref(r->db, db_find_any(r->db, old->items[i].s), "VDI");
-        const struct object *b =
-            db_ref(r->db, db_find_any(r->db, new->items[i].s), "VDI");
+    for (uint32_t i = 0; i < old->nr; i++) {
+        const struct object *vbd = db_find_any(r->db, old->items[i].s);
+        const struct object *a = db_ref(r->db, vbd, "VDI");
+        const struct object *b = disk_at(r, vm, db_text(vbd, "userdevice"));
         const char *was = a ? db_text(a, "snapshot_of") : REF_NULL;
 
         if (b && strcmp(was, REF_NULL) != 0)
@@ -509,7 +522,7 @@ static int revert_failed(struct request *r, const struct object *snapshot,
 static int parts_revert(struct request *r, struct object *snapshot,
                         struct object *vm)
 {
-    struct vm_copy how = {.snapshot = true};
+    struct vm_copy how = {.snapshot = true, .revert = true};
 
     old_disks_drop(r, snapshot, vm);
     devices_destroy(r, vm);

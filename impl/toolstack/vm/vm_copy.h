@@ -7,6 +7,7 @@
 struct vm_copy {
     const char *label;
     bool snapshot;              /* MACs and disks' history are kept */
+    bool revert;                /* but the disks are no snapshots */
     bool image;                 /* with the memory that lies on a disk */
     bool no_disks;              /* who copies makes them */
     const struct value *ignore; /* disks to leave out; NULL: none */
