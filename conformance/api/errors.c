@@ -99,6 +99,67 @@ static bool compare(struct script *s, const struct error_row *row,
     return good;
 }
 
+/* What the call changed although it failed keeps it from failing again. */
+static const struct {
+    const char *message, *code;
+} once[] = {
+    {"VM.revert", "VM_REVERT_FAILED"},
+    {"VM.provision", "SR_FULL"},
+    {"tunnel.create", "TRANSPORT_PIF_NOT_CONFIGURED"},
+};
+
+static bool has_async_error(const struct error_row *row)
+{
+    int nr = message_find(row->message);
+
+    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+        if (strcmp(once[i].message, row->message) == 0 &&
+            strcmp(once[i].code, row->code) == 0)
+            return false;
+    return nr >= 0 && message_has(message_at(nr), 'A');
+}
+
+/* The error of a task that is over, as if its call had been answered so. */
+static bool compare_task(struct script *s, const struct error_row *row,
+                         const char *task)
+{
+    cJSON *params = cJSON_CreateArray();
+    struct rpc_answer answer;
+    bool good;
+
+    cJSON_AddItemToArray(params, cJSON_CreateString(task));
+    script_call(s, "task.get_error_info", params, &answer);
+    answer.error = answer.value;
+    answer.value = NULL;
+    good = compare(s, row, &answer);
+    rpc_answer_free(&answer);
+    params = cJSON_CreateArray();
+    cJSON_AddItemToArray(params, cJSON_CreateString(task));
+    script_call(s, "task.destroy", params, &answer);
+    rpc_answer_free(&answer); /* one that stays is in nobody's way */
+    return good;
+}
+
+/* The same through Async: the task fails with the same error. */
+static bool provoke_later(struct script *s, const struct error_row *row)
+{
+    cJSON *params = script_values(s, row->params);
+    struct rpc_answer answer;
+    char method[NAME_BYTES];
+    bool good;
+
+    (void)snprintf(method, sizeof(method), "Async.%s", row->message);
+    if (!params)
+        return false;
+    script_call(s, method, params, &answer);
+    good = cJSON_IsString(answer.value)
+               ? script_task_over(s, answer.value->valuestring) &&
+                     compare_task(s, row, answer.value->valuestring)
+               : compare(s, row, &answer); /* before there was a task */
+    rpc_answer_free(&answer);
+    return good;
+}
+
 static bool provoke(struct script *s, const struct error_row *row)
 {
     struct rpc_answer answer;
@@ -113,7 +174,7 @@ static bool provoke(struct script *s, const struct error_row *row)
     script_call(s, row->message, params, &answer);
     good = compare(s, row, &answer);
     rpc_answer_free(&answer);
-    return good;
+    return good && (!has_async_error(row) || provoke_later(s, row));
 }
 
 /* "new NAME": a world that nobody else sees. */

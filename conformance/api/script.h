@@ -72,6 +72,9 @@ bool script_fail(struct script *s, const char *format, ...)
 bool script_name(struct script *s, const char *name, cJSON *value,
                  cJSON *record);
 
+/* Waits until the task is over. */
+bool script_task_over(struct script *s, const char *task);
+
 /* Verbs: false, and `why`, when it did not work. The value (the caller frees
  * it) and the record are for the name in front. */
 struct script_result {

@@ -198,19 +198,26 @@ static bool verb_end_vm(struct script *s, const cJSON *params,
 
 /* --- wait [task]: until it is over ---------------------------------------- */
 
-static bool verb_wait(struct script *s, const cJSON *params,
-                      struct script_result *result)
+bool script_task_over(struct script *s, const char *task)
 {
     cJSON *about = cJSON_CreateArray();
+    struct script_result none = {0};
     bool over;
 
     cJSON_AddItemToArray(about, cJSON_CreateString("task"));
-    cJSON_AddItemToArray(about, cJSON_CreateString(text_at(params, 0)));
+    cJSON_AddItemToArray(about, cJSON_CreateString(task));
     cJSON_AddItemToArray(about, cJSON_CreateString("status"));
     cJSON_AddItemToArray(about, cJSON_CreateString("[!p]*")); /* not pending */
-    over = verb_await(s, about, result);
+    over = verb_await(s, about, &none);
     cJSON_Delete(about);
     return over;
+}
+
+static bool verb_wait(struct script *s, const cJSON *params,
+                      struct script_result *result)
+{
+    (void)result;
+    return script_task_over(s, text_at(params, 0));
 }
 
 /* --- The simulation's own interface --------------------------------------- */
