@@ -65,6 +65,8 @@ $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_image.c, \
   $(ts)/model/arena.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_filter.c, \
   $(TOOLSTACK_SRCS) $(TOOLSTACK_TEST_HELPERS)))
+$(eval $(call fuzz-program,$(ts)/fuzz/fuzz_provision.c, \
+  $(ts)/vm/provision_text.c $(addprefix $(ts)/model/,arena.c)))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_metadata.c, \
   $(ts)/recovery/metadata_header.c))
 $(eval $(call fuzz-program,$(ts)/fuzz/fuzz_dbtext.c, \

@@ -1,108 +1,17 @@
 /*
  * VM.provision: a clone of a template becomes a machine of its own, with the
- * disks that other_config:disks asks for:
- * <provision><disk device="0" size="8589934592" sr="UUID" bootable="true"
- * type="system"/>...</provision>
+ * disks that other_config:disks asks for.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
 #include "handlers.h"
+#include "provision.h"
 #include "storage.h"
 #include "vbd_place.h"
 #include "vdi.h"
 #include "vm.h"
-
-enum {
-    DISKS_MAX = 256,
-};
-
-struct order {
-    const char *device, *size, *sr, *bootable, *type;
-};
-
-static const struct {
-    const char *name;
-    size_t at;
-} attributes[] = {
-    {"device", offsetof(struct order, device)},
-    {"size", offsetof(struct order, size)},
-    {"sr", offsetof(struct order, sr)},
-    {"bootable", offsetof(struct order, bootable)},
-    {"type", offsetof(struct order, type)},
-};
-
-/* --- Reading ---------------------------------------------------------------- */
-
-static const char *skip_space(const char *at)
-{
-    return at + strspn(at, " \t\r\n");
-}
-
-/* What stands behind the word; NULL: it is not there. */
-static const char *take(const char *at, const char *word)
-{
-    size_t len = strlen(word);
-
-    return at && strncmp(at, word, len) == 0 ? at + len : NULL;
-}
-
-static void keep(struct order *o, const char *name, size_t len,
-                 const char *value)
-{
-    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
-        if (strlen(attributes[i].name) == len &&
-            strncmp(attributes[i].name, name, len) == 0)
-            *(const char **)((char *)o + attributes[i].at) = value;
-}
-
-/* name="value"; what stands behind it, or NULL. */
-static const char *read_attribute(struct request *r, const char *at,
-                                  struct order *o)
-{
-    size_t len = strcspn(at, "= />"), n;
-    const char *value = take(at + len, "=\"");
-
-    if (!value)
-        return NULL;
-    n = strcspn(value, "\"");
-    if (value[n] != '"')
-        return NULL;
-    keep(o, at, len, arena_strndup(r->arena, value, n));
-    return skip_space(value + n + 1);
-}
-
-/* <disk .../>; what stands behind it, or NULL. */
-static const char *read_disk(struct request *r, const char *at, struct order *o)
-{
-    *o = (struct order){.type = "system"};
-    at = take(at, "<disk");
-    at = at ? skip_space(at) : NULL;
-    while (at && *at && *at != '/' && *at != '>')
-        at = read_attribute(r, at, o);
-    if (!o->device || !o->size || !o->sr || !o->bootable || !at)
-        return NULL;
-    return take(at, "/>") ? at + 2 : take(at, "></disk>");
-}
-
-/* How many there are; negative: it is nothing of the kind. */
-static int read_orders(struct request *r, const char *text,
-                       struct order orders[DISKS_MAX])
-{
-    const char *at = take(skip_space(text), "<provision>");
-    int nr = 0;
-
-    at = at ? skip_space(at) : take(skip_space(text), "<provision/>");
-    while (at && strncmp(at, "<disk", 5) == 0 && nr < DISKS_MAX) {
-        at = read_disk(r, at, &orders[nr++]);
-        at = at ? skip_space(at) : NULL;
-    }
-    return at && (!*at || take(at, "</provision>")) ? nr : -EINVAL;
-}
-
-/* --- Making ----------------------------------------------------------------- */
 
 static const char *place_of(struct request *r, struct object *vm,
                             const char *wanted)
@@ -117,7 +26,7 @@ static const char *place_of(struct request *r, struct object *vm,
 
 /* The device of a new disk; NULL: the error says why. */
 static struct object *disk_make(struct request *r, struct object *vm,
-                                const struct order *o)
+                                const struct disk_order *o)
 {
     struct object *sr = db_find_uuid(r->db, "SR", o->sr), *vdi, *vbd;
     const char *place = place_of(r, vm, o->device);
@@ -148,9 +57,9 @@ static struct object *disk_make(struct request *r, struct object *vm,
 
 /* All of them, or none. */
 static int disks_make(struct request *r, struct object *vm,
-                      const struct order *orders, int nr)
+                      const struct disk_order *orders, int nr)
 {
-    struct object *made[DISKS_MAX];
+    struct object *made[DISK_ORDERS_MAX];
     struct value error;
     int i = 0;
 
@@ -172,8 +81,9 @@ static int disks_make(struct request *r, struct object *vm,
 static int install(struct request *r, struct object *vm)
 {
     const char *text = value_text(db_get(vm, "other_config"), "disks", NULL);
-    struct order *orders = arena_alloc(r->arena, sizeof(*orders) * DISKS_MAX);
-    int nr = text ? read_orders(r, text, orders) : 0;
+    struct disk_order *orders =
+        arena_alloc(r->arena, sizeof(*orders) * DISK_ORDERS_MAX);
+    int nr = text ? disk_orders_decode(r->arena, text, orders) : 0;
 
     if (nr < 0)
         return request_internal(r, "Xapi_templates.Parse_failure");
