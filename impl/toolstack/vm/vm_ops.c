@@ -5,6 +5,7 @@
 #include "appliance.h"
 #include "device.h"
 #include "handlers.h"
+#include "pool.h"
 #include "vm.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
     OP_MOVES = 1 << 7,
     OP_FREEZES = 1 << 8,
     OP_KEPT = 1 << 9,
+    OP_SETTLED = 1 << 10,
 };
 
 struct vm_op {
@@ -426,6 +428,8 @@ static int check_rest(struct facts *f, const struct vm_op *op)
     if (is(op, "query_services") &&
         strcmp(value_text(config, "is_system_domain", ""), "true") != 0)
         return REFUSE(f, "NOT_SYSTEM_DOMAIN", f->vm->ref);
+    if ((op->flags & OP_SETTLED) && pool_upgrades(f->r))
+        return REFUSE(f, "NOT_SUPPORTED_DURING_UPGRADE");
     if (is(op, "create_vtpm") && db_get(f->vm, "VTPMs")->nr)
         return REFUSE(
             f, "VTPM_MAX_AMOUNT_REACHED",
