@@ -32,6 +32,7 @@ HW_TESTS := $(wildcard $(hw)/test/test_*.c)
 $(foreach t,$(HW_TESTS),$(eval $(call check-program,$t,$(HWCOMPAT_SRCS))))
 $(foreach v,host cov,$(HW_TESTS:%.c=$O/$v/%)): CHECK_LIBS += $(HWCOMPAT_LIBS)
 TEST_PY += $(wildcard $(hw)/test/test_*.py)
+TEST_BOOT += $(wildcard $(hw)/test/*.sh)
 HW_FUZZ := $(filter-out %/fuzz_scan.c,$(wildcard $(hw)/fuzz/fuzz_*.c))
 $(foreach t,$(HW_FUZZ),$(eval $(call fuzz-program,$t, \
   $(HWCOMPAT_SRCS) $(HW_IMPORT_LIB))))

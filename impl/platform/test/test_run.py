@@ -199,7 +199,9 @@ class Run(unittest.TestCase):
 
     def test_wrong_usage_is_2(self):
         for options in (("--guests", "9"), ("--nonsense",),
-                        ("--script", "/no/such/file")):
+                        ("--script", "/no/such/file"),
+                        ("--file", "a=b"),
+                        ("--script", self.path("script.sh"), "--file", "a")):
             self.fake(script_console())
             self.assertEqual(self.run_it(*options)[0], 2, options)
 

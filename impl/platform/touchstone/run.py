@@ -42,6 +42,9 @@ def parser():
     out.add_argument("--script", metavar="FILE",
                      help="run a shell script in dom0 instead, show its "
                      "output, exit with its verdict")
+    out.add_argument("--file", action="append", default=[],
+                     metavar="PATH=FILE",
+                     help="a file for the script, at PATH in dom0")
     out.add_argument("--image", action="append", default=[], metavar="NAME",
                      help="another archive for dom0, such as qemu")
     out.add_argument("--shell", action="store_true",
@@ -147,8 +150,11 @@ def explain(out, log_name):
 
 def run_script(args, found):
     """--script: the script's verdict is ours."""
-    with open(args.script, "rb") as handle:
-        contents = {"ts/scenario/script.sh": handle.read()}
+    contents = {}
+    for path, name in [("ts/scenario/script.sh", args.script),
+                       *(each.split("=", 1) for each in args.file)]:
+        with open(name, "rb") as handle:
+            contents[path.lstrip("/")] = handle.read()
     limit_s = args.timeout or args.limit * qemu.calibrate(found)
     out, _, log_name = boot(args, found, args.hypervisor, contents,
                             "script", view.Script(args.verbose), limit_s)
@@ -241,6 +247,8 @@ def usage(args):
         return "--script and --shell take one hypervisor"
     if args.script and not os.path.isfile(args.script):
         return f"cannot read the script '{args.script}'"
+    if not all("=" in each and args.script for each in args.file):
+        return "--file takes PATH=FILE, and is for a --script"
     return None
 
 
