@@ -216,17 +216,24 @@ static void put_memory(struct dmi_structure *s, size_t offset,
     }
 }
 
-static void put_sized(struct dmi_structure *s, size_t offset, enum dmi_how how,
-                      const char *value)
+/* DSP0134 7.1: from 16 MB on the size is in a field of its own, in MiB. */
+static void put_rom(struct dmi_structure *s, size_t offset, const char *value)
 {
-    uint64_t v;
+    uint64_t kib;
 
-    if (how == MIB)
-        put_memory(s, offset, value);
-    else if (how == KIB && size_kib(value, &v))
-        put(s, offset, 4, v < 0x80000000 ? v : 0x80000000);
-    else if (how == ROM && size_kib(value, &v))
-        put(s, offset, 1, v >= 64 && v / 64 <= 256 ? v / 64 - 1 : 0xff);
+    if (!size_kib(value, &kib))
+        return;
+    put(s, offset, 1, kib >= 64 && kib < 16 << 10 ? kib / 64 - 1 : 0xff);
+    if (kib >= 16 << 10)
+        put(s, 0x18, 2, kib >> 10);
+}
+
+static void put_kib(struct dmi_structure *s, size_t offset, const char *value)
+{
+    uint64_t kib;
+
+    if (size_kib(value, &kib))
+        put(s, offset, 4, kib < 0x80000000 ? kib : 0x80000000);
 }
 
 static void put_number(struct dmi_structure *s, size_t offset, enum dmi_how how,
@@ -254,6 +261,7 @@ static void value_put(struct dmi_structure *s, size_t offset, enum dmi_how how,
     static void (*const puts[])(struct dmi_structure *, size_t,
                                 const char *) = {
         [STRING] = put_string, [BYTES] = put_bytes,     [UUID] = put_uuid,
+        [ROM] = put_rom,       [MIB] = put_memory,      [KIB] = put_kib,
         [HALVES] = put_halves, [ADDRESS] = put_address,
     };
 
@@ -261,8 +269,6 @@ static void value_put(struct dmi_structure *s, size_t offset, enum dmi_how how,
         put_enum(s, offset, how, value);
     else if (how < sizeof(puts) / sizeof(puts[0]) && puts[how])
         puts[how](s, offset, value);
-    else if (how == MIB || how == KIB || how == ROM)
-        put_sized(s, offset, how, value);
     else
         put_number(s, offset, how, value);
 }

@@ -84,12 +84,17 @@ static int options_parse(struct options *o, int argc, char **argv)
         {"names", no_argument, NULL, 'n'},
         {"json", required_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
         if (c == 'h') {
             usage(stdout);
+            exit(EXIT_SUCCESS);
+        }
+        if (c == 'V') {
+            puts(RECORD_TOOL);
             exit(EXIT_SUCCESS);
         }
         if (option_take(o, c))

@@ -9,8 +9,6 @@
 #include "record/reader.h"
 #include "record/scrub.h"
 
-#define TOOL "touchstone 0.1"
-
 /* Prints a value into the set; the first failure is kept in the draft. */
 static void json_put(struct draft *d, const char *name, cJSON *take_value)
 {
@@ -260,7 +258,7 @@ static void head_put(struct draft *d, bool scrubbed)
     (void)cJSON_AddStringToObject(root, "format", RECORD_FORMAT);
     (void)cJSON_AddNumberToObject(root, "version", RECORD_VERSION);
     (void)cJSON_AddStringToObject(root, "id", id);
-    (void)cJSON_AddStringToObject(root, "tool", TOOL);
+    (void)cJSON_AddStringToObject(root, "tool", RECORD_TOOL);
     (void)cJSON_AddStringToObject(root, "origin", d->live ? "live" : "import");
     if (d->live)
         (void)cJSON_AddBoolToObject(root, "privileged", d->privileged);

@@ -10,7 +10,7 @@
 enum {
     KLOG_READ_ALL = 3, /* syslog(2) */
     KLOG_SIZE = 10,
-    HYPERVISOR_LOG_BYTES = 1 << 20,
+    TOOL_BYTES = 1 << 20,
 };
 
 /* The log also knows where tables lay, and the memory map if nobody else did. */
@@ -59,17 +59,24 @@ static bool file_take(struct take *t, const char *path, const char *name)
     return data && size;
 }
 
-/* The hypervisor's ring, by Xen's own tool. */
-static bool xl_take(struct take *t)
+/* What one of Xen's own tools prints; false: nothing. */
+static bool tool_take(struct take *t, const char *command, const char *name)
 {
-    FILE *xl = popen("xl dmesg 2>/dev/null", "r");
-    char *text = malloc(HYPERVISOR_LOG_BYTES);
-    size_t len = xl && text ? fread(text, 1, HYPERVISOR_LOG_BYTES, xl) : 0;
+    FILE *tool = popen(command, "r");
+    char *text = malloc(TOOL_BYTES);
+    size_t len = tool && text ? fread(text, 1, TOOL_BYTES, tool) : 0;
 
     if (len)
-        draft_file(t->d, "logs/hypervisor.txt", text, len);
+        draft_file(t->d, name, text, len);
     free(text);
-    return (!xl || pclose(xl) == 0) && len;
+    return (!tool || pclose(tool) == 0) && len;
+}
+
+/* Its ring, and what the CPUs said before anybody filtered it. */
+static bool hypervisor_take(struct take *t)
+{
+    (void)tool_take(t, "xen-cpuid -p 2>/dev/null", "raw/xen-cpuid.txt");
+    return tool_take(t, "xl dmesg 2>/dev/null", "logs/hypervisor.txt");
 }
 
 /* "name: value" for each file that Xen's nodes in /sys have. */
@@ -115,7 +122,7 @@ void take_logs(struct take *t)
     if (!dom0)
         draft_missing(t->d, RECORD_PART_HYPERVISOR_LOG,
                       "not in a control domain of Xen");
-    else if (!(take_here(t) && xl_take(t)))
+    else if (!(take_here(t) && hypervisor_take(t)))
         draft_missing(t->d, RECORD_PART_HYPERVISOR_LOG,
                       "xl dmesg does not answer (root)");
     (void)file_take(t, "/proc/cmdline", "raw/cmdline.txt");

@@ -43,6 +43,7 @@ static int options_parse(struct options *o, int argc, char **argv)
         {"date", required_argument, NULL, 'd'},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {0}};
     int c;
 
@@ -50,6 +51,9 @@ static int options_parse(struct options *o, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
         if (c == 'h') {
             usage(stdout);
+            exit(EXIT_SUCCESS);
+        } else if (c == 'V') {
+            puts(RECORD_TOOL);
             exit(EXIT_SUCCESS);
         } else if (c == 'c') {
             o->check = optarg;

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "take/sys.h"
@@ -27,19 +29,43 @@ void physical_close(struct physical *m)
     m->fd = -1;
 }
 
+/* read(2) ends where the kernel's own memory does; tables lie behind that. */
+static bool mapped_read(struct physical *m, uint64_t address, void *out,
+                        size_t size)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t start = address & ~(page - 1);
+    size_t before = (size_t)(address - start);
+    struct stat st;
+    void *from;
+
+    /* A file that stands for memory: what is behind its end kills. */
+    if (fstat(m->fd, &st) || S_ISREG(st.st_mode))
+        return false;
+    from =
+        mmap(NULL, before + size, PROT_READ, MAP_SHARED, m->fd, (off_t)start);
+    if (from == MAP_FAILED)
+        return false;
+    memcpy(out, (const char *)from + before, size);
+    (void)munmap(from, before + size);
+    return true;
+}
+
 bool physical_read(struct physical *m, uint64_t address, void *out, size_t size)
 {
     size_t done = 0;
 
-    while (m->fd >= 0 && done < size) {
+    if (m->fd < 0 || address + size < address)
+        return false;
+    while (done < size) {
         ssize_t n = pread(m->fd, (char *)out + done, size - done,
                           (off_t)(address + done));
 
         if (n <= 0)
-            break;
+            return mapped_read(m, address, out, size);
         done += (size_t)n;
     }
-    return m->fd >= 0 && done == size;
+    return true;
 }
 
 static uint64_t area_find(struct physical *m, uint64_t from, size_t size,

@@ -29,7 +29,7 @@ has() {
     }
 }
 
-modprobe msr 2>/dev/null
+modprobe msr
 ts_check "dom0 can be recorded" record /run/record
 ts_check "the record is whole" record --check /run/record
 ts_check "as an archive as well" record --quiet /run/record.tar.zst
@@ -37,10 +37,13 @@ ts_check "and that is whole" record --check /run/record.tar.zst
 ts_check "it is root's" has record.json '"privileged":.true'
 ts_check "it has the MADT" has acpi/tables.json '"APIC"'
 ts_check "and knows where tables lay" has acpi/tables.json '"address"'
+ts_check "it has the table that points at them" \
+    has acpi/tables.json '"[RX]SDT"'
 ts_check "it has SMBIOS" [ -s /run/record/smbios/table.bin ]
 ts_check "it has a memory map" has memory.json '"e820"'
 ts_check "it has CPUID of all CPUs" \
     [ "$(grep -c '^cpu' /run/record/cpu/cpuid.txt)" = "$(nproc)" ]
+ts_check "it has MSRs, the APIC's base among them" has cpu/msr.txt '^0000001b '
 ts_check "it has PCI functions" has pci/config.txt '^00: 86 80'
 ts_check "it has the kernel's log" has logs/kernel.txt 'Linux version'
 ts_check "it has the hypervisor's log" [ -s /run/record/logs/hypervisor.txt ]

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RECORD_TOOL "touchstone 0.1"
+
 enum {
     RECORD_VERSION = 1,
     RECORD_FILES_MAX = 1024,
