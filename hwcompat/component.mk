@@ -4,7 +4,8 @@ INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) $(INC_quirks) -I$(hw) -I$(h
                 $(if $(wildcard /usr/include/libxml2),$(XML2_INC))
 # What every program here shares, and what each one adds.
 HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c $(hw)/parse/*.c)
-HW_record_SRCS := $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c
+HW_record_SRCS := $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c \
+                  $(hw)/import/xen_policy.c
 HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
 HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
 HW_import_LIBS := -lxml2

@@ -59,24 +59,49 @@ static bool file_take(struct take *t, const char *path, const char *name)
     return data && size;
 }
 
-/* What one of Xen's own tools prints; false: nothing. */
-static bool tool_take(struct take *t, const char *command, const char *name)
+/* What one of Xen's own tools prints; the caller frees. NULL: nothing. */
+static char *tool_read(const char *command, size_t *len)
 {
     FILE *tool = popen(command, "r");
     char *text = malloc(TOOL_BYTES);
-    size_t len = tool && text ? fread(text, 1, TOOL_BYTES, tool) : 0;
+    bool well;
 
-    if (len)
-        draft_file(t->d, name, text, len);
-    free(text);
-    return (!tool || pclose(tool) == 0) && len;
+    *len = tool && text ? fread(text, 1, TOOL_BYTES, tool) : 0;
+    well = tool && pclose(tool) == 0 && *len;
+    if (!well) {
+        free(text);
+        text = NULL;
+        *len = 0;
+    }
+    return text;
 }
 
-/* Its ring, and what the CPUs said before anybody filtered it. */
+/* The CPUs before anybody filtered them, in place of what they tell dom0. */
+static void policy_take(struct take *t)
+{
+    struct file policy = {.name = "xen-cpuid"};
+
+    policy.data =
+        (uint8_t *)tool_read("xen-cpuid -p 2>/dev/null", &policy.size);
+    if (policy.data && xen_policy_like(&policy)) {
+        draft_source(t->d, "xen-cpuid -p", "raw/xen-cpuid.txt");
+        (void)xen_policy_read(t->d, &policy, NULL);
+        draft_note(t->d, "CPUID is the hypervisor's raw policy");
+    }
+    free(policy.data);
+}
+
+/* Its ring. */
 static bool hypervisor_take(struct take *t)
 {
-    (void)tool_take(t, "xen-cpuid -p 2>/dev/null", "raw/xen-cpuid.txt");
-    return tool_take(t, "xl dmesg 2>/dev/null", "logs/hypervisor.txt");
+    size_t len;
+    char *text = tool_read("xl dmesg 2>/dev/null", &len);
+
+    policy_take(t);
+    if (text)
+        draft_file(t->d, "logs/hypervisor.txt", text, len);
+    free(text);
+    return len;
 }
 
 /* "name: value" for each file that Xen's nodes in /sys have. */

@@ -170,6 +170,21 @@ XEN_LOG = """(XEN) Xen version 4.17 (test)
 (XEN) System RAM: 2047MB
 """
 
+def xen_policy():
+    """`xen-cpuid -p`: the raw policy, and one that is not."""
+    rows = ["  %08x:%08x -> %s" % (
+        leaf, sub if leaf == 4 else 0xffffffff,
+        ":".join("%08x" % r for r in regs))
+        for (leaf, sub), regs in leaves_of(0).items()]
+    return "\n".join(
+        ["Xen reports there are maximum 120 leaves and 2 MSRs",
+         "Raw policy: %d leaves, 1 MSRs" % len(rows), " CPUID:",
+         "  leaf     subleaf  -> eax      ebx      ecx      edx", *rows,
+         " MSRs:", "  index    -> value", "  0000010a -> 000000000000002b",
+         "Host policy: 1 leaves, 0 MSRs", " CPUID:",
+         "  00000001:ffffffff -> 00000000:00000000:00000000:00000000"]) + "\n"
+
+
 DMIDECODE = """# dmidecode 3.4
 Getting SMBIOS data from sysfs.
 SMBIOS 2.8 present.

@@ -48,5 +48,7 @@ ts_check "it has PCI functions" has pci/config.txt '^00: 86 80'
 ts_check "it has the kernel's log" has logs/kernel.txt 'Linux version'
 ts_check "it has the hypervisor's log" [ -s /run/record/logs/hypervisor.txt ]
 ts_check "it knows the hypervisor" has raw/hypervisor.txt '^type: xen'
+ts_check "CPUID is what the CPUs say, and not what dom0 is told" \
+    has record.json "raw policy"
 ts_check "nothing names the machine" \
     [ "$(grep -c '"identifiers":.false' /run/record/record.json)" = 1 ]

@@ -223,6 +223,18 @@ class Processors(Import):
         self.assertEqual(leaf[7, 0], (0, 1 << 5, 0, 0))
         self.assertEqual(leaf[0x80000001, 0], (0, 0, 1, 1 << 20))
 
+    def test_the_raw_policy_of_xen(self):
+        self.taken(self.source("x", dumps.xen_policy()))
+        self.leaves(1)
+        msrs = cpus_read(os.path.join(self.record, "cpu/msr.txt"))
+        self.assertEqual(msrs[0][0x10a, 0], (0, 0x2b))
+
+    def test_the_raw_policy_leaves_each_cpu_its_number(self):
+        text = dumps.cpuid_raw(2).replace("ecx=0x7ffefbff", "ecx=0x00000001")
+        self.taken(self.source("a", text),
+                   self.source("b", dumps.xen_policy()))
+        self.leaves(2)
+
     def test_what_makes_no_sense_has_an_offset(self):
         text = dumps.hwloc(0) + "nonsense\n"
         self.assertIn("pu0: offset %d" % len(dumps.hwloc(0)),
