@@ -63,14 +63,14 @@ static void acpi_put(struct draft *d)
 {
     cJSON *root = cJSON_CreateObject(), *list;
 
-    if (!d->tables && !d->rsdp) {
+    if (!d->tables && !d->rsdp && !d->rsdp_address) {
         cJSON_Delete(root);
         return;
     }
-    if (d->rsdp) {
+    if (d->rsdp)
         draft_file(d, "acpi/rsdp.bin", d->rsdp, d->rsdp_size);
+    if (d->rsdp_address)
         json_hex(root, "rsdp", d->rsdp_address);
-    }
     list = cJSON_AddArrayToObject(root, "tables");
     for (size_t i = 0; i < d->tables; i++)
         table_put(d, i, list);

@@ -156,9 +156,13 @@ static void rsdp_take(struct take *t, struct physical *m, uint64_t address)
 
     if (!physical_read(m, address, rsdp, RSDP_OLD_BYTES) ||
         memcmp(rsdp, "RSD PTR ", 8) != 0) {
+        /* Kernels with strict rules for /dev/mem show ACPI memory only when
+           told to. */
         draft_missing(t->d, RECORD_PART_RSDP,
-                      "at 0x%llx is no root pointer that can be read",
+                      "/dev/mem does not show 0x%llx (iomem=relaxed on the "
+                      "kernel's command line)",
                       (unsigned long long)address);
+        t->d->rsdp_address = address;
         return;
     }
     if (rsdp[15] >= 2 && physical_read(m, address, rsdp, RSDP_BYTES))
