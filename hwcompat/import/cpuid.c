@@ -169,10 +169,34 @@ static bool instlat_cpu(const char *line, uint64_t *cpu)
 }
 
 struct instlat {
-    uint32_t cpu, base;   /* base: numbers may begin with 1 */
-    uint32_t last, count; /* the leaf before, how often in a row */
+    uint32_t cpu, base;     /* base: numbers may begin with 1 */
+    uint32_t last, count;   /* the leaf before, how often in a row */
+    uint32_t states, state; /* leaf 0xd: XCR0's bits, the subleaf before */
     bool any;
 };
+
+/*
+ * Old tools left out subleaves of 0xd that are empty: subleaf 1 where there is
+ * no XSAVEOPT, and states that the CPU does not have. That of AVX is always 256
+ * bytes at 576 (SDM 1, 13.4.2).
+ */
+static uint32_t state_subleaf(struct instlat *s, const struct record_leaf *l)
+{
+    bool avx = l->reg[0] == 256 && l->reg[1] == 576;
+
+    if (!s->count) {
+        s->states = l->reg[0];
+        s->state = 0;
+    } else if (s->count == 1 && !avx) {
+        s->state = 1;
+    } else {
+        s->state = s->state ? s->state + 1 : 2;
+        while (s->state < 31 && s->states >> s->state > 1 &&
+               !(s->states >> s->state & 1))
+            s->state++;
+    }
+    return s->state;
+}
 
 static void instlat_leaf(struct draft *d, struct instlat *s,
                          struct record_leaf *l, bool has_subleaf)
@@ -185,7 +209,7 @@ static void instlat_leaf(struct draft *d, struct instlat *s,
         s->cpu++;
     s->any = true;
     if (!has_subleaf)
-        l->subleaf = s->count;
+        l->subleaf = l->leaf == 0xd ? state_subleaf(s, l) : s->count;
     draft_cpuid(d, s->cpu, l);
 }
 

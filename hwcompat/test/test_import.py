@@ -203,6 +203,20 @@ class Processors(Import):
         self.taken(self.source("c.txt", text))
         self.leaves(2)
 
+    def test_instlat_without_empty_subleaves(self):
+        for lines, wanted in (
+                (["00000007-00000340-00000340-00000000",
+                  "00000100-00000240-00000000-00000000"], [0, 2]),
+                (["00000207-00000340-00000988-00000000",
+                  "0000000F-00000350-00001800-00000000",
+                  "00000100-00000240-00000000-00000000",
+                  "00000008-00000980-00000000-00000000"], [0, 1, 2, 9])):
+            self.record += "x"
+            self.taken(self.source("c.txt", "\n".join(
+                "CPUID 0000000D: " + line for line in lines)))
+            found = cpus_read(os.path.join(self.record, "cpu/cpuid.txt"))
+            self.assertEqual([sub for _, sub in found[0]], wanted)
+
     def test_hwloc(self):
         data = dumps.archive([("m/pu%d" % n, dumps.hwloc(n).encode())
                               for n in range(12)], "w:bz2")
