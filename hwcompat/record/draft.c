@@ -54,6 +54,24 @@ void draft_fail(struct draft *d, int rc, const struct record_error *error)
                     rc == -ENOMEM ? "no memory" : "more than a record holds");
 }
 
+/* A machine that is larger than a record is recorded in part. */
+static void too_many(struct draft *d, enum record_part part)
+{
+    draft_missing(d, part, "there are more than a record holds");
+}
+
+static void cpus_put(struct draft *d, enum record_part part,
+                     struct cpu_set *set, uint32_t cpu,
+                     const struct record_leaf *row)
+{
+    int rc = cpus_add(set, cpu, row);
+
+    if (rc == -E2BIG)
+        too_many(d, part);
+    else
+        draft_fail(d, rc, NULL);
+}
+
 void draft_file(struct draft *d, const char *name, const void *data,
                 size_t size)
 {
@@ -123,7 +141,7 @@ void draft_table(struct draft *d, const char *signature, uint64_t address,
         return;
     }
     if (d->tables == RECORD_TABLES_MAX) {
-        draft_fail(d, -E2BIG, NULL);
+        too_many(d, RECORD_PART_ACPI);
         return;
     }
     t = &d->table[d->tables];
@@ -184,14 +202,14 @@ void draft_range(struct draft *d, const struct record_range *range)
     if (*source != d->source)
         return;
     if (d->ranges == RECORD_MEMORY_MAX)
-        draft_fail(d, -E2BIG, NULL);
+        too_many(d, RECORD_PART_MEMORY);
     else
         d->range[d->ranges++] = *range;
 }
 
 void draft_cpuid(struct draft *d, uint32_t cpu, const struct record_leaf *leaf)
 {
-    draft_fail(d, cpus_add(&d->cpuid, cpu, leaf), NULL);
+    cpus_put(d, RECORD_PART_CPUID, &d->cpuid, cpu, leaf);
 }
 
 void draft_msr(struct draft *d, uint32_t cpu, uint32_t index, uint64_t value)
@@ -201,14 +219,14 @@ void draft_msr(struct draft *d, uint32_t cpu, uint32_t index, uint64_t value)
         .reg = {(uint32_t)(value >> 32), (uint32_t)value},
     };
 
-    draft_fail(d, cpus_add(&d->msr, cpu, &row), NULL);
+    cpus_put(d, RECORD_PART_MSR, &d->msr, cpu, &row);
 }
 
 void draft_microcode(struct draft *d, uint32_t cpu, uint32_t revision)
 {
     struct record_leaf row = {.reg = {revision}};
 
-    draft_fail(d, cpus_add(&d->microcode, cpu, &row), NULL);
+    cpus_put(d, RECORD_PART_MICROCODE, &d->microcode, cpu, &row);
 }
 
 void draft_pci(struct draft *d, const struct draft_pci *address,
@@ -217,7 +235,7 @@ void draft_pci(struct draft *d, const struct draft_pci *address,
     struct draft_pci *p = &d->pci[d->pcis];
 
     if (d->pcis == RECORD_FILES_MAX) {
-        draft_fail(d, -E2BIG, NULL);
+        too_many(d, RECORD_PART_PCI);
         return;
     }
     for (size_t i = 0; i < d->pcis; i++)

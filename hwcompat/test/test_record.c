@@ -209,6 +209,34 @@ START_TEST(names_that_lead_elsewhere_are_refused)
 }
 END_TEST
 
+START_TEST(a_machine_that_is_too_large_is_recorded_in_part)
+{
+    static const uint8_t config[64];
+    struct draft *d = draft_create();
+    struct file_set files;
+    struct record *r;
+
+    ck_assert_ptr_nonnull(d);
+    draft_source(d, "test", "large");
+    for (uint32_t i = 0; i <= RECORD_FILES_MAX; i++)
+        draft_pci(d,
+                  &(struct draft_pci){.bus = (uint8_t)(i >> 3),
+                                      .function = i & 7,
+                                      .segment = i >> 11},
+                  config, sizeof(config));
+    for (uint32_t i = 0; i <= RECORD_CPUS_MAX; i++)
+        draft_microcode(d, i, 1);
+    ck_assert_msg(!draft_encode(d, false, &files, &error), "%s", error.text);
+    ck_assert_msg(!record_decode(&files, &r, &error), "%s", error.text);
+    ck_assert_uint_eq(record_pcis(r), RECORD_FILES_MAX);
+    ck_assert_uint_eq(record_cpus(r), RECORD_CPUS_MAX);
+    ck_assert(strstr(record_missing(r, RECORD_PART_PCI), "more than"));
+    ck_assert(strstr(record_missing(r, RECORD_PART_MICROCODE), "more than"));
+    record_destroy(r);
+    draft_destroy(d);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("record");
@@ -227,6 +255,7 @@ int main(void)
                         sizeof(bad_cpus) / sizeof(bad_cpus[0]));
     tcase_add_loop_test(tc, names_that_lead_elsewhere_are_refused, 0,
                         sizeof(bad_names) / sizeof(bad_names[0]));
+    tcase_add_test(tc, a_machine_that_is_too_large_is_recorded_in_part);
     suite_add_tcase(s, tc);
     sr = srunner_create(s);
     srunner_run_all(sr, CK_ENV);
