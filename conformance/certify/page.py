@@ -272,6 +272,7 @@ FILES = (
     ("required.tsv", "the tests that had to pass", None),
     ("waivers.tsv", "tests that were excused", None),
     ("suite.tsv", "SHA-256 of every file of the suites", None),
+    ("environment.json", "the machine, its system and its packages", None),
     ("record.tar.zst", "record of the machine", "record"),
     ("scan.html", "findings of the scan", "scan"),
     ("scan.json", "the same for programs", "scan"),

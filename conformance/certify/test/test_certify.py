@@ -123,6 +123,8 @@ class Simulated(Case):
         self.assertIn("conformance/api/rpc.c", self.read("unpacked",
                                                          "suite.tsv"))
         json.loads(self.read("unpacked", "api", "summary.json"))
+        self.assertIn("kernel", json.loads(self.read("unpacked",
+                                                     "environment.json")))
 
     def test_product_is_yaml(self):
         try:
