@@ -38,6 +38,17 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.more = {}
 
+    def pretend(self):
+        """From now on the stages are played by a stand-in."""
+        build = self.path("build")
+        os.makedirs(build)
+        shutil.copy(os.path.join(HERE, "stand_in"),
+                    os.path.join(build, "touchstone"))
+        for name in ("touchstone-certify", "certify"):
+            os.symlink(os.path.join(BUILD, name), os.path.join(build, name))
+        self.more = {"TOUCHSTONE_BUILD": build,
+                     "STAND_IN_LOG": self.path("log")}
+
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
@@ -95,9 +106,10 @@ def named(result, key):
 
 
 class Simulated(Case):
-    """The simulation, with a profile of few checks."""
+    """The simulation: itself in Made, else a stand-in."""
 
     def make(self, *words, status=0, out="b"):
+        self.pretend()
         return self.certify("--target", "sim", "--profile", PROFILE,
                             "--out", out, *words, status=status)
 
@@ -187,7 +199,8 @@ class Simulated(Case):
     def test_waivers_without_reason_or_date_are_refused(self):
         for line in ("api/x\t2999-12-31\tme\n", "api/x\tsoon\tme\twhy\n",
                      "api/x 2999-12-31 me why\n"):
-            _, err = self.make("--waivers", self.write("w", line), status=2)
+            _, err = self.certify("--waivers", self.write("w", line),
+                                  status=2)
             self.assertIn("line 1", err)
 
     def test_passwords_of_users_stay_out(self):
@@ -324,14 +337,7 @@ class Interrupted(Case):
 
     def setUp(self):
         super().setUp()
-        build = self.path("build")
-        os.makedirs(build)
-        shutil.copy(os.path.join(HERE, "stand_in"),
-                    os.path.join(build, "touchstone"))
-        for name in ("touchstone-certify", "certify"):
-            os.symlink(os.path.join(BUILD, name), os.path.join(build, name))
-        self.more = {"TOUCHSTONE_BUILD": build, "STAND_IN_REAL": BUILD,
-                     "STAND_IN_LOG": self.path("log")}
+        self.pretend()
 
     def make(self, *words, status=0):
         return self.certify("--target", "platform", "--profile", "platform",
