@@ -99,7 +99,7 @@ static long version_get_features(struct vcpu *v, uint64_t u)
 
 static long version_pagesize(struct vcpu *v, uint64_t u)
 {
-    return PAGE_SIZE;
+    return u ? -XEN_EINVAL : (long)PAGE_SIZE;
 }
 
 static long version_guest_handle(struct vcpu *v, uint64_t u)
