@@ -65,10 +65,11 @@ static void ioapic_add(const struct acpi_ioapic *a)
         log_warn("ioapic %u: gsi base %x is out of range", a->id, a->gsi_base);
         return;
     }
-    io->regs = mmio_map(a->address, IOAPIC_BYTES);
-    if (!io->regs)
-        return;
-    version = ioapic_read(io, IOAPIC_VERSION);
+    /* Firmware may say what it likes: nobody writes to memory for it. */
+    io->regs = direct_mapped(a->address, IOAPIC_BYTES)
+                   ? NULL
+                   : mmio_map(a->address, IOAPIC_BYTES);
+    version = io->regs ? ioapic_read(io, IOAPIC_VERSION) : ~0U;
     if (version == ~0U) {
         log_warn("ioapic %u at %x does not answer", a->id, a->address);
         return;
