@@ -46,3 +46,21 @@ $O/fuzz/$(hw)/fuzz/fuzz_%: FUZZ_LIBS = $(HWCOMPAT_LIBS) -lxml2
 fuzz: | $O/fuzz/corpus/hwcompat
 $O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py
 	$(quiet)$(PYTHON) $< $(@D) && touch $@
+
+# --- Replay: what a replayed machine boots ------------------------------------
+hr := $(hw)/replay
+ALL += $O/e820.bin
+$O/e820.bin: $(hr)/e820.S | $(READY)
+	@mkdir -p $(@D)
+	$(call say,ROM)$(CC) -m16 -c -o $O/e820.o $<
+	$(quiet)$(LD) -m elf_i386 -Ttext=0 --oformat binary -o $@ $O/e820.o
+dom0: $O/up.cpio
+$O/up.cpio: $(d0-cache)/versions $(d0-tools) $(hr)/up.image $(hr)/init
+	$(call say,IMAGE)mkdir -p $(@D)
+	$(d0-mkimage) --spec $(hr)/up.image
+TEST_DEPS += $O/up.cpio
+TEST_BOOT += $(hw)/test/zoo.sh
+
+.PHONY: zoo
+zoo: $O/up.cpio $O/e820.bin $O/touchstone.elf $O/dom0/xen.elf ## boot all machines that are broken on purpose
+	$(quiet)$(hw)/zoo/zoo --build $O --kernel ours

@@ -3,11 +3,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
-import defects
-import machine
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                os.pardir, "zoo"))
+import defects  # pylint: disable=wrong-import-position
+import machine  # pylint: disable=wrong-import-position
 
 TIMEOUT_S = 120
 # No table can say this: it stands for flaws that no rule is named after.

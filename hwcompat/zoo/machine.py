@@ -25,7 +25,7 @@ def gas(address, bits, space=1, access=0):
 
 def fadt():
     t = header("FACP", bytes(276 - HEADER), 6)
-    struct.pack_into("<IIBBHIBB", t, 36, 0, 0, 0, 4, 9, 0xb2, 0xe1, 0x1e)
+    struct.pack_into("<IIBBHIBB", t, 36, 0, 0, 0, 4, 9, 0xb2, 2, 3)
     struct.pack_into("<6I", t, 56, 0x600, 0, 0x604, 0, 0, 0x608)
     struct.pack_into("<II", t, 80, 0x620, 0)
     struct.pack_into("<BBBBBB", t, 88, 4, 2, 0, 4, 16, 0)

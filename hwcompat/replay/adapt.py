@@ -1,0 +1,167 @@
+"""What has to change so that tables of another machine fit the devices of
+QEMU's q35. Each change is one function, and says what it did."""
+import struct
+
+from records import Table
+
+IOAPIC, HPET, MCFG = 0xfec00000, 0xfed00000, 0xb0000000
+HEADER = 36
+# These point at memory, devices or firmware that only the machine itself has.
+ABSENT = {
+    "BERT": "its boot error record", "EINJ": "its error injection",
+    "ERST": "its error store", "HEST": "its error sources",
+    "DMAR": "its IOMMU units", "IVRS": "its IOMMU units",
+    "BGRT": "its boot logo", "FPDT": "its boot times", "UEFI": "its firmware",
+    "TPM2": "its TPM", "TCPA": "its TPM", "WAET": "another hypervisor",
+    "SRAT": "its nodes", "SLIT": "its nodes", "MSCT": "its nodes",
+    "HMAT": "its nodes", "PMTT": "its memory", "NFIT": "its memory",
+    "SPMI": "its controller", "ASF!": "its controller", "DBG2": "its ports",
+    "DBGP": "its ports", "SPCR": "its ports", "CSRT": "its controllers",
+}
+# FADT: where fixed hardware is on q35 (offset, format, values).
+FADT_PLACES = (
+    (46, "H", 9), (48, "I", 0xb2), (52, "B", 2), (53, "B", 3), (54, "B", 0),
+    (55, "B", 0), (56, "I", 0x600), (60, "I", 0), (64, "I", 0x604), (68, "I", 0),
+    (72, "I", 0), (76, "I", 0x608), (80, "I", 0x620), (84, "I", 0),
+    (88, "B", 4), (89, "B", 2), (90, "B", 0), (91, "B", 4), (92, "B", 16),
+    (93, "B", 0))
+FADT_GAS = ((148, 32, 0x600), (160, 0, 0), (172, 16, 0x604), (184, 0, 0),
+            (196, 0, 0), (208, 32, 0x608), (220, 128, 0x620), (232, 0, 0))
+FADT_3 = 244
+RESET_SUPPORTED, HARDWARE_REDUCED = 1 << 10, 1 << 20
+
+
+def replaced(t, data):
+    data = bytearray(data)
+    if len(data) >= HEADER:
+        struct.pack_into("<I", data, 4, len(data))
+    return Table(t.name, t.signature, bytes(data))
+
+
+def absent(t, said):
+    """None for a table that points at what is not there."""
+    if t.signature in ABSENT:
+        said.append(f"{t.signature}: left out, it points at "
+                    f"{ABSENT[t.signature]}")
+        return None
+    return t
+
+
+def fadt(t, said, _):
+    data = bytearray(t.data)
+    if len(data) < FADT_3:
+        data += bytes(FADT_3 - len(data))
+        data[8] = max(data[8], 3)
+        said.append("FACP: made as long as revision 3")
+    for offset, form, value in FADT_PLACES:
+        struct.pack_into("<" + form, data, offset, value)
+    for offset, bits, address in FADT_GAS:
+        struct.pack_into("<BBBBQ", data, offset, 1, bits, 0, 0, address)
+    flags = struct.unpack_from("<I", data, 112)[0]
+    struct.pack_into("<I", data, 112,
+                     (flags | RESET_SUPPORTED) & ~HARDWARE_REDUCED)
+    struct.pack_into("<BBBBQ", data, 116, 1, 8, 0, 0, 0xcf9)
+    data[128] = 6
+    said.append("FACP: ports of power management, SCI and reset are q35's")
+    return replaced(t, data)
+
+
+def entries(data, at):
+    while at + 2 <= len(data) and data[at + 1] >= 2:
+        yield data[at], bytearray(data[at:at + data[at + 1]])
+        at += data[at + 1]
+
+
+def madt_cpu(kind, e, used, cpus):
+    """Enabled CPUs get the ids of QEMU's, the others are switched off."""
+    flags_at, id_at = (4, 3) if kind == 0 else (8, 4)
+    flags = struct.unpack_from("<I", e, flags_at)[0]
+    if not flags & 1:
+        return used
+    if used < cpus:
+        if kind == 0:
+            e[id_at] = used
+        else:
+            struct.pack_into("<I", e, id_at, used)
+    else:
+        struct.pack_into("<I", e, flags_at, 0)
+    return used + 1
+
+
+def madt(t, said, cpus):
+    out, used, dropped = bytearray(t.data[:44]), 0, 0
+    for kind, e in entries(t.data, 44):
+        if kind in (0, 9) and len(e) >= 8:
+            used = madt_cpu(kind, e, used, cpus)
+        elif kind == 1 and len(e) >= 12:
+            if struct.unpack_from("<I", e, 8)[0]:
+                dropped += 1
+                continue
+            struct.pack_into("<I", e, 4, IOAPIC)
+        out += e
+    struct.pack_into("<I", out, 36, 0xfee00000)
+    said.append(f"APIC: {min(used, cpus)} of {used} CPUs, with q35's ids")
+    if dropped:
+        said.append(f"APIC: {dropped} IO-APICs left out, q35 has one")
+    return replaced(t, out)
+
+
+def hpet(t, said, _):
+    data = bytearray(t.data)
+    if len(data) >= 52 and struct.unpack_from("<Q", data, 44)[0] != HPET:
+        struct.pack_into("<BBBBQ", data, 40, 0, 64, 0, 0, HPET)
+        said.append("HPET: moved to q35's")
+    return replaced(t, data)
+
+
+def mcfg(t, said, _):
+    said.append("MCFG: one window, where q35 has it")
+    return replaced(t, t.data[:36] + bytes(8) +
+                    struct.pack("<QHBBI", MCFG, 0, 0, 255, 0))
+
+
+CHANGES = {"FACP": fadt, "APIC": madt, "HPET": hpet, "MCFG": mcfg}
+
+
+def tables(record, cpus):
+    """The tables as q35 can bear them, and what was changed."""
+    out, said = [], []
+    for t in record.tables:
+        t = absent(t, said)
+        if t and t.signature in CHANGES and len(t.data) >= 44:
+            t = CHANGES[t.signature](t, said, cpus)
+        if t:
+            out.append(t)
+    return out, said
+
+
+# --- Memory -----------------------------------------------------------------
+RAM, RESERVED = 1, 2
+# What q35's own firmware needs: tables and its data at the end of low memory.
+KEPT_AT_END = 0x60000
+BIOS_AREA = (0xf0000, 0x10000, RESERVED)
+
+
+def cut(start, size, low, high):
+    """The part of [start, start + size) in [low, high), or None."""
+    first, last = max(start, low), min(start + size, high)
+    return (first, last - first) if first < last else None
+
+
+def memory(recorded, total):
+    """A map for `total` bytes of low memory, with the recorded one's shape."""
+    said, out = [], [(total - KEPT_AT_END, KEPT_AT_END, RESERVED), BIOS_AREA]
+    lost = 0
+    for start, size, kind in recorded:
+        if kind != RAM:
+            out.append((start, size, kind))
+            continue
+        part = cut(start, size, 0, total - KEPT_AT_END)
+        lost += size - (part[1] if part else 0)
+        if part:
+            out.append((*part, RAM))
+    if lost:
+        said.append(f"memory: {lost >> 20} MiB of RAM left out, the machine "
+                    f"has {total >> 20} MiB")
+    said.append("memory: the last 384 KiB stay the firmware's own")
+    return sorted(out), said
