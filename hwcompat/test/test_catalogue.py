@@ -1,0 +1,83 @@
+"""The catalogue: a page for each machine and defect, all links lead somewhere."""
+import html.parser
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, os.pardir, "zoo"))
+import machine  # pylint: disable=wrong-import-position
+
+PROGRAM = os.path.join(HERE, os.pardir, "catalogue", "catalogue")
+BUILD = os.environ.get("O", "build")
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [v for n, v in attrs if n == "href"]
+
+
+def catalogue(*arguments):
+    return subprocess.run([PROGRAM, "--build", BUILD, *arguments],
+                          capture_output=True, text=True, timeout=120,
+                          check=False)
+
+
+class Catalogue(unittest.TestCase):
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.records = os.path.join(place.name, "records")
+        self.out = os.path.join(place.name, "out")
+        sick = machine.Machine()
+        sick.tables["HPET"] = machine.hpet(0x200000)
+        sick.structures[1] = machine.structure(
+            1, 1, bytes([1, 2, 3]) + bytes(20), "<b>Maker</b>", "A&B", "1")
+        for name, m in (("well", machine.Machine()), ("sick", sick)):
+            m.write(os.path.join(self.records, name))
+
+    def pages(self):
+        for folder, _, names in os.walk(self.out):
+            for name in names:
+                if name.endswith(".html"):
+                    path = os.path.join(folder, name)
+                    with open(path, encoding="utf-8") as f:
+                        yield path, f.read()
+
+    def test_every_link_leads_to_a_page(self):
+        self.assertEqual(catalogue(self.records, "--out",
+                                   self.out).returncode, 0)
+        pages = dict(self.pages())
+        self.assertGreaterEqual(len(pages), 5)
+        for path, text in pages.items():
+            links = Links()
+            links.feed(text)
+            for link in links.found:
+                there = os.path.normpath(os.path.join(os.path.dirname(path),
+                                                      link))
+                self.assertTrue(os.path.exists(there), (path, link))
+
+    def test_names_of_machines_are_text(self):
+        catalogue(self.records, "--out", self.out)
+        pages = dict(self.pages())
+        index = pages[os.path.join(self.out, "index.html")]
+        self.assertIn("&lt;b&gt;Maker&lt;/b&gt; A&amp;B", index)
+        self.assertNotIn("<b>Maker", index)
+        defect = pages[os.path.join(self.out, "defect", "hpet_in_ram.html")]
+        self.assertIn("A&amp;B", defect)
+
+    def test_nothing_to_show_is_an_error_with_a_reason(self):
+        done = catalogue("--build", "/nonexistent", self.records, "--out",
+                         self.out)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("touchstone-scan", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
