@@ -50,7 +50,7 @@ $O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py
 # --- Replay: what a replayed machine boots ------------------------------------
 hr := $(hw)/replay
 ALL += $O/e820.bin
-$O/e820.bin: $(hr)/e820.S | $(READY)
+$O/e820.bin: $(hr)/arch/e820.S | $(READY)
 	@mkdir -p $(@D)
 	$(call say,ROM)$(CC) -m16 -c -o $O/e820.o $<
 	$(quiet)$(LD) -m elf_i386 -Ttext=0 --oformat binary -o $@ $O/e820.o
@@ -64,3 +64,12 @@ TEST_BOOT += $(hw)/test/zoo.sh
 .PHONY: zoo
 zoo: $O/up.cpio $O/e820.bin $O/touchstone.elf $O/dom0/xen.elf ## boot all machines that are broken on purpose
 	$(quiet)$(hw)/zoo/zoo --build $O --kernel ours
+
+# Commands that are scripts: started from the build, as programs are.
+HW_SCRIPTS := replay catalogue
+ALL += $(HW_SCRIPTS:%=$O/touchstone-%)
+TEST_DEPS += $(HW_SCRIPTS:%=$O/touchstone-%)
+$(HW_SCRIPTS:%=$O/touchstone-%): $O/touchstone-%: $(hw)/component.mk | $(READY)
+	@mkdir -p $(@D)
+	$(quiet)printf '#!/bin/sh\nexec "%s" --build "%s" "$$@"\n' \
+	  '$(CURDIR)/$(hw)/$*/$*' '$(abspath $O)' >$@ && chmod +x $@
