@@ -279,3 +279,23 @@ void check_cbt_chain(int nr)
     holds(shots[2], bytes, "the last snapshot");
     free(bytes);
 }
+
+/* A disk grows under a machine that uses it. */
+void check_disk_grows_online(int nr)
+{
+    char *bytes = pattern(30);
+    const char *vm = running_machine("grows", "clean_shutdown"), *vdi, *vbd;
+
+    (void)nr;
+    vdi = filled_disk(bytes);
+    vbd = new_drive(vm, vdi, "6");
+    ok("VBD.plug", "s", vbd);
+    if (!lists(get("VDI", vdi, "allowed_operations"), "resize_online"))
+        skip("disks of this target do not grow under machines");
+    ok("VDI.resize_online", "si", vdi, 2 * DISK_BYTES);
+    ck_assert(get_number("VDI", vdi, "virtual_size") == 2 * DISK_BYTES);
+    ck_assert(get_flag("VBD", vbd, "currently_attached"));
+    ok("VM.hard_shutdown", "s", vm);
+    holds_and_zeroes(vdi, bytes, 2 * DISK_BYTES);
+    free(bytes);
+}

@@ -274,3 +274,21 @@ void check_vif_move(int nr)
     ck_assert(lists(get("network", to, "VIFs"), vif));
     ck_assert(!lists(get("network", from, "VIFs"), vif));
 }
+
+/* Management goes to another interface, once that has an address. */
+void check_management(int nr)
+{
+    const char *host = host_of_world(), *pif = second_interface(host);
+    const char *was = management_interface(host);
+
+    (void)nr;
+    refused("PIF_HAS_NO_NETWORK_CONFIGURATION", "host.management_reconfigure",
+            "s", pif);
+    ck_assert(get_flag("PIF", was, "management"));
+    ok("PIF.reconfigure_ip", "ssssss", pif, "Static", "127.0.0.42",
+       "255.255.255.0", "", "");
+    ok("host.management_reconfigure", "s", pif);
+    ck_assert(get_flag("PIF", pif, "management"));
+    ck_assert(!get_flag("PIF", was, "management"));
+    ck_assert_str_eq(get_text("host", host, "address"), "127.0.0.42");
+}

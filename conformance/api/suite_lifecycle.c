@@ -347,7 +347,7 @@ void check_current_operations(int nr)
     cJSON *record, *error;
 
     (void)nr;
-    world("--pace", "400", NULL);
+    world("--pace", "400", "--clock", "virtual", NULL);
     vm = new_machine("current");
     task = ok_text("Async.VM.start", "sbb", vm, false, false);
     ck_assert_str_eq(current(vm, task), "start");
@@ -369,7 +369,7 @@ void check_joined_operations(int nr)
     const char *vm, *one, *two;
 
     (void)nr;
-    world("--pace", "400", NULL);
+    world("--pace", "400", "--clock", "virtual", NULL);
     vm = new_machine("joined");
     one = ok_text("Async.VM.clone", "ss", vm, made_name("one"));
     two = ok_text("Async.VM.clone", "ss", vm, made_name("two"));

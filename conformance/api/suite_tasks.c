@@ -65,7 +65,7 @@ void check_task_progress(int nr)
     cJSON *record;
 
     (void)nr;
-    world("--pace", "500", NULL);
+    world("--pace", "500", "--clock", "virtual", NULL);
     vm = new_machine("progress");
     task = ok_text("Async.VM.start", "sbb", vm, false, false);
     ck_assert_str_eq(get_text("task", task, "status"), "pending");
@@ -85,7 +85,7 @@ void check_task_cancel(int nr)
     int before;
 
     (void)nr;
-    world("--pace", "3000", "--preset", "trio", NULL);
+    world("--pace", "3000", "--preset", "trio", "--clock", "virtual", NULL);
     vm = new_machine("cancelled");
     (void)new_drive(vm, new_disk(storage(), DISK_BYTES), "6");
     before = cJSON_GetArraySize(ok("VDI.get_all", ""));
@@ -109,7 +109,7 @@ void check_task_cancel_start(int nr)
     cJSON *record;
 
     (void)nr;
-    world("--pace", "3000", NULL);
+    world("--pace", "3000", "--clock", "virtual", NULL);
     vm = new_machine("cancelled");
     task = ok_text("Async.VM.start", "sbb", vm, false, false);
     ok("task.cancel", "s", task);
