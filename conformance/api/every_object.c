@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "options.h"
 #include "recipe.h"
 #include "samples.h"
 #include "scenario.h"
@@ -97,7 +98,7 @@ static const char *any_object(const struct message *m)
         return ref;
     if (strcmp(class, "session") == 0)
         return suite.session;
-    if (strcmp(class, "VM") == 0)
+    if (strcmp(class, "VM") == 0 && !suite.options->destructive)
         return any_machine();
     ref = object_of(class);
     if (!ref)
