@@ -28,6 +28,8 @@ static const struct step steps[] = {
 #define USE(n)        {.kind = STEP_USE, .name = n},
 #define DO(n, m, p)   {.kind = STEP_DO, .name = n, .method = m, .params = p},
 #define CALL(n, m, p) {.kind = STEP_CALL, .name = n, .method = m, .params = p},
+#define QUIET(n, m, p) \
+    {.kind = STEP_CALL, .name = n, .method = m, .params = p, .value = "0"},
 #define REFUSED(n, m, p) \
     {.kind = STEP_REFUSED, .name = n, .method = m, .params = p},
 #define IS(m, p, v)   {.kind = STEP_IS, .method = m, .params = p, .value = v},
@@ -54,6 +56,7 @@ static const struct step steps[] = {
 #undef USE
 #undef DO
 #undef CALL
+#undef QUIET
 #undef REFUSED
 #undef IS
 #undef ISNT

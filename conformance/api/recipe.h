@@ -20,6 +20,7 @@
  *   CLOCK(seconds)                   its clock, which is still, goes on
  *   DO(bind, method, params)         a call that prepares
  *   CALL(bind, method, params)       a call that is judged
+ *   QUIET(bind, method, params)      the same, without effect that can be read
  *   REFUSED(code, method, params)    a call that has to fail, and how
  *   IS(method, params, value)        proof: it answers this; a map may have more
  *   ISNT(method, params, value)      proof: it answers something else
@@ -30,6 +31,8 @@
  *   HTTP(method, path, body)         a request that has to succeed
  *   DOWN(address)                    proof: that host of a world lets nobody in
  *   UNDO(method, params)             sent when the check is over; may be refused
+ *
+ * Where a CALL answers nothing, its proof may not hold before it.
  *
  * Parameters and values are texts of bound.h, the session apart; "=" as method
  * stands for the parameter itself. `bind` names the result, "" does not. "$Class"

@@ -202,12 +202,13 @@ bool step_has_async(const struct step *s)
 {
     int nr = message_find(s->method);
 
-    return nr >= 0 && message_has(message_at(nr), 'A');
+    return nr >= 0 && message_has(message_at(nr), 'A') &&
+           !waiver_of(nr, COLUMN_ASYNC);
 }
 
 static cJSON *judged(const struct doing *d, const struct message *m)
 {
-    if (d->mode == RECIPE_ASYNC && message_has(m, 'A'))
+    if (d->mode == RECIPE_ASYNC && step_has_async(d->step))
         return answer_later(m->name, d->params);
     return answer_of(m->name,
                      d->mode == RECIPE_ROLE ? role_session(m) : suite.session,
@@ -226,58 +227,6 @@ static void do_prepare(const struct doing *d)
                 ? d->params->child
                 : answer_of(d->step->method, suite.session, d->params));
 }
-
-static void do_call(const struct doing *d)
-{
-    int nr = message_find(d->step->method);
-    const struct message *m;
-    const char *token = "";
-    struct subject subject;
-    bool told;
-    cJSON *v;
-
-    ck_assert_msg(nr >= 0, "no message '%s'", d->step->method);
-    step_finish();
-    m = message_at(nr);
-    told = column_applies(COLUMN_EVENT, m) && !waiver_of(nr, COLUMN_EVENT);
-    if (told)
-        token = event_token();
-    v = judged(d, m);
-    ck_assert_msg(typed(v, m->result), "%s answers %s, no %s", m->name,
-                  cJSON_PrintUnformatted(v), m->result);
-    bind(d, v);
-    if (told && subject_of(m, d->params, v, &subject))
-        expect_event(nr, &subject, token);
-    pending.message = nr;
-    pending.column =
-        earns[d->mode == RECIPE_ASYNC && !message_has(m, 'A') ? RECIPE_PLAIN
-                                                              : d->mode];
-}
-
-static void do_refused(const struct doing *d)
-{
-    const char *method = d->step->method, *code = d->step->name;
-    struct rpc_answer answer;
-    cJSON *error;
-
-    if (d->mode == RECIPE_ASYNC && step_has_async(d->step)) {
-        error =
-            cJSON_GetObjectItem(finished_task(method, d->params), "error_info");
-    } else {
-        ask(method, suite.session, d->params, &answer);
-        error = answer.error;
-    }
-    ck_assert_msg(error && error->child, "%s was not refused (wanted %s)",
-                  method, code);
-    ck_assert_msg(strcmp(error->child->valuestring, code) == 0,
-                  "%s was refused with %s, not %s", method,
-                  error->child->valuestring, code);
-    coverage_mark_error(message_find(method), code);
-    if (strcmp(code, "HANDLE_INVALID") == 0 && strstr(d->step->params, BOGUS))
-        coverage_mark(message_find(method), COLUMN_UNKNOWN_REF);
-}
-
-/* --- Proofs -------------------------------------------------------------------- */
 
 /* Equal; or a map that has all of it. */
 static bool same(const cJSON *want, const cJSON *found)
@@ -305,6 +254,91 @@ static bool holds(const cJSON *want, const cJSON *found)
     return cJSON_IsString(found) &&
            strstr(found->valuestring, want->valuestring);
 }
+
+/* Whether a proof would hold by this answer. */
+static bool holds_by(enum step_kind kind, const cJSON *want, const cJSON *found)
+{
+    if (kind == STEP_HAS || kind == STEP_LACKS)
+        return holds(want, found) == (kind == STEP_HAS);
+    if (kind == STEP_ISNT)
+        return !cJSON_Compare(want, found, true);
+    return same(want, found);
+}
+
+/* What is true already proves nothing of a call that answers nothing. */
+static void refuse_empty_proof(const struct doing *d, const struct message *m)
+{
+    const struct step *proof = d->step + 1; /* the table ends with another */
+    char missing[BOUND_NAME_BYTES];
+    struct rpc_answer answer;
+    cJSON *params, *value;
+
+    if (d->mode != RECIPE_PLAIN || d->step->value ||
+        strcmp(m->result, "void") != 0 || proof->kind < STEP_IS ||
+        proof->kind > STEP_SOON || strcmp(proof->method, "=") == 0)
+        return;
+    params = bound_parse(proof->params, missing);
+    value = params ? bound_parse(proof->value, missing) : NULL;
+    if (!value)
+        return;
+    ask(proof->method, suite.session, params, &answer);
+    ck_assert_msg(!answer.value ||
+                      !holds_by(proof->kind, value->child, answer.value),
+                  "the proof of %s holds before it", m->name);
+}
+
+static void do_call(const struct doing *d)
+{
+    int nr = message_find(d->step->method);
+    const struct message *m;
+    const char *token = "";
+    struct subject subject;
+    bool told;
+    cJSON *v;
+
+    ck_assert_msg(nr >= 0, "no message '%s'", d->step->method);
+    step_finish();
+    m = message_at(nr);
+    refuse_empty_proof(d, m);
+    told = column_applies(COLUMN_EVENT, m) && !waiver_of(nr, COLUMN_EVENT);
+    if (told)
+        token = event_token();
+    v = judged(d, m);
+    ck_assert_msg(typed(v, m->result), "%s answers %s, no %s", m->name,
+                  cJSON_PrintUnformatted(v), m->result);
+    bind(d, v);
+    if (told && subject_of(m, d->params, v, &subject))
+        expect_event(nr, &subject, token);
+    pending.message = nr;
+    pending.column =
+        earns[d->mode == RECIPE_ASYNC && !step_has_async(d->step) ? RECIPE_PLAIN
+                                                                  : d->mode];
+}
+
+static void do_refused(const struct doing *d)
+{
+    const char *method = d->step->method, *code = d->step->name;
+    struct rpc_answer answer;
+    cJSON *error;
+
+    if (d->mode == RECIPE_ASYNC && step_has_async(d->step)) {
+        error =
+            cJSON_GetObjectItem(finished_task(method, d->params), "error_info");
+    } else {
+        ask(method, suite.session, d->params, &answer);
+        error = answer.error;
+    }
+    ck_assert_msg(error && error->child, "%s was not refused (wanted %s)",
+                  method, code);
+    ck_assert_msg(strcmp(error->child->valuestring, code) == 0,
+                  "%s was refused with %s, not %s", method,
+                  error->child->valuestring, code);
+    coverage_mark_error(message_find(method), code);
+    if (strcmp(code, "HANDLE_INVALID") == 0 && strstr(d->step->params, BOGUS))
+        coverage_mark(message_find(method), COLUMN_UNKNOWN_REF);
+}
+
+/* --- Proofs -------------------------------------------------------------------- */
 
 static cJSON *seen(const struct doing *d)
 {

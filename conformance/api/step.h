@@ -40,7 +40,8 @@ enum recipe_mode {
 struct step {
     enum step_kind kind;
     const char *name; /* of the recipe, state, result, class; or the error */
-    const char *method, *params, *value;
+    const char *method, *params;
+    const char *value; /* of a recipe, state or call: "" or a mark */
 };
 
 /*

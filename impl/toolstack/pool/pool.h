@@ -18,6 +18,8 @@ int pool_is_slave_error(struct request *r);
 
 /* What hosts of one pool know each other by; made when it is first needed. */
 const char *pool_secret(struct toolstack *ts);
+/* Another one from now on, which is returned. */
+const char *pool_secret_renew(struct toolstack *ts);
 
 /*
  * Another host leads from now on: agents start anew, sessions end but the one

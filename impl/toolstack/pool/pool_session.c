@@ -19,6 +19,12 @@ const char *pool_secret(struct toolstack *ts)
     return ts->secret;
 }
 
+const char *pool_secret_renew(struct toolstack *ts)
+{
+    *ts->secret = '\0';
+    return pool_secret(ts);
+}
+
 static int check_secret(struct request *r, const char *who, const char *given)
 {
     if (strcmp(pool_secret(r->ts), given) == 0)

@@ -9,7 +9,6 @@
 
 enum {
     DAY_MS = 24 * 3600 * 1000,
-    SECRET_PARTS = 3,
     PORT_MAX = 65535,
 };
 
@@ -167,20 +166,6 @@ int pool_disable_client_certificate_auth(struct request *r)
     return reply_void(r);
 }
 
-/* What the hosts of a pool know each other by: "uuid/uuid/uuid". */
-static const char *new_secret(struct request *r)
-{
-    const char *text = "";
-
-    for (int i = 0; i < SECRET_PARTS; i++) {
-        char uuid[UUID_BYTES];
-
-        db_uuid(r->db, uuid);
-        text = arena_printf(r->arena, "%s%s%s", text, i ? "/" : "", uuid);
-    }
-    return text;
-}
-
 /* All hosts must take it; they keep the old one until all have. */
 static int check_all_live(struct request *r)
 {
@@ -195,7 +180,7 @@ static int check_all_live(struct request *r)
 
 int pool_rotate_secret(struct request *r)
 {
-    const char *secret = new_secret(r);
+    const char *secret;
     struct object *pool = toolstack_pool(r->ts);
 
     if (feature_check(r, "pool_secret_rotation") || check_all_live(r))
@@ -205,6 +190,7 @@ int pool_rotate_secret(struct request *r)
     if (pool_upgrades(r))
         return request_fail(r, "NOT_SUPPORTED_DURING_UPGRADE", NULL);
     db_set_bool(r->db, pool, "is_psr_pending", true);
+    secret = pool_secret_renew(r->ts);
     for (struct object *h = db_first(r->db, "host"); h; h = h->next)
         if (agent_write(r, h, "ptoken", secret))
             return request_internal(
