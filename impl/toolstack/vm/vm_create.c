@@ -4,6 +4,7 @@
 #include "device.h"
 #include "generic.h"
 #include "handlers.h"
+#include "host_memory.h"
 #include "vm.h"
 #include "vm_copy.h"
 #include "vm_suspend.h"
@@ -153,6 +154,8 @@ int vm_destroy(struct request *r)
             db_destroy(r->db, blob);
     }
     vm_parts_destroy(r, vm);
+    db_set_text(r->db, vm, "scheduled_to_be_resident_on", REF_NULL);
+    host_memory_account(r->ts, vm); /* what a host keeps for it */
     db_destroy(r->db, vm);
     return reply_void(r);
 }
