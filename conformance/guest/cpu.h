@@ -39,7 +39,8 @@ struct cpu {
     struct cpu *self;
     void *rescue; /* of attempt() */
     unsigned nr;
-    struct trap_frame trap; /* the last exception */
+    const struct vcpu_info *info; /* NULL: in the shared page */
+    struct trap_frame trap;       /* the last exception */
     uint64_t trap_address;
     volatile unsigned interrupts[VECTORS]; /* how often each came */
     void *giving_up[5];                    /* of __builtin_setjmp */

@@ -7,8 +7,9 @@ enum {
     SLOP_NS = 1000000,    /* clocks are scaled, timers are rounded */
     HYPERCALL_BYTES = 32, /* one entry of the page */
     LARGE_PAGE = 2 << 20,
-    UNMAPPED_AT = 64 << 20,
-    READ_ONLY_AT = 66 << 20,
+    UNMAPPED_AT = 28 << 20,
+    READ_ONLY_AT = 30 << 20,
+    HOLES_END = 32 << 20,
     FREE_GFN_AT = 0x3000000, /* 192 GiB: no memory there */
 };
 
@@ -33,6 +34,10 @@ void *pages_new(size_t count, size_t align)
 {
     uintptr_t at = (free_from + align - 1) / align * align;
 
+    if (at < HOLES_END && at + count * PAGE_BYTES > UNMAPPED_AT - LARGE_PAGE) {
+        CHECK(in_control); /* a guest ends here */
+        at = HOLES_END;
+    }
     free_from = at + count * PAGE_BYTES;
     bytes_set((void *)at, 0, count * PAGE_BYTES);
     return (void *)at;
@@ -156,8 +161,9 @@ void event_clear(evtchn_port_t port)
 
 uint64_t clock_ns(void)
 {
-    volatile struct vcpu_time_info *t =
-        &shared_info->vcpu_info[this_cpu()->nr].time;
+    const struct cpu *c = this_cpu();
+    const volatile struct vcpu_time_info *t =
+        c->info ? &c->info->time : &shared_info->vcpu_info[c->nr].time;
     uint64_t ticks, ns;
     uint32_t version;
 

@@ -108,8 +108,8 @@ static void machine_map_refused(void)
 static void set_map_of_guest(void)
 {
     static struct range wanted[2] = {{0, 0x1000, 1}, {0x2000, 0x3000, 1}};
-    struct xen_foreign_memory_map f = {.domid = guest_common()->domid,
-                                       .map.nr_entries = 2};
+    struct guest g = guest_new(1);
+    struct xen_foreign_memory_map f = {.domid = g.domid, .map.nr_entries = 2};
 
     set_xen_guest_handle(f.map.buffer, wanted);
     SAME(op(XENMEM_set_memory_map, &f), 0);
@@ -119,6 +119,7 @@ static void set_map_of_guest(void)
     f.domid = NOBODY;
     SAME(op(XENMEM_set_memory_map, &f), NEG_ESRCH);
     SAME(op(XENMEM_set_memory_map, UNMAPPED), NEG_EFAULT);
+    guest_destroy(&g);
 }
 
 static void set_map_not_for_guest(void)

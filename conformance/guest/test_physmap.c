@@ -226,19 +226,6 @@ static void balloon(void)
     SAME(page[1], 'y');
 }
 
-static void balloon_comes_back_clean(void)
-{
-    volatile char *page = page_new();
-    xen_pfn_t gfn = gfn_of((void *)page);
-
-    for (int i = 0; i < PAGE_BYTES; i++)
-        page[i] = 's';
-    SAME(reservation_op(XENMEM_decrease_reservation, &gfn, 1, 0), 1);
-    SAME(reservation_op(XENMEM_populate_physmap, &gfn, 1, 0), 1);
-    for (int i = 0; i < PAGE_BYTES; i++)
-        CHECK(page[i] == 0 || in_control); /* control gets its own back */
-}
-
 static void balloon_several(void)
 {
     xen_pfn_t gfns[8];
@@ -354,7 +341,6 @@ const struct test physmap_tests[] = {
     TEST(remove_refused, "Domains and places that are not there."),
     TEST(removed_is_gone, "What was removed MUST be gone."),
     TEST(balloon, "A page MUST go and come back."),
-    TEST_GUEST(balloon_comes_back_clean, "A page MUST come back clean."),
     TEST(balloon_several, "Several pages MUST go and come back."),
     TEST(balloon_stops_at_error, "The count MUST stop at the first error."),
     TEST(balloon_list_unmapped, "Lists that are not there: none is done."),

@@ -450,6 +450,7 @@ static void info_registered(void)
     SAME(op(VCPUOP_register_vcpu_info, 3, &r), NEG_EINVAL); /* it runs */
     SAME(cpu_call(3, register_own, &r), 0);
     info = (void *)((char *)info + 128);
+    cpu_of(3)->info = info;
     AWAIT(info->time.system_time > 0);
     SAME(cpu_call(3, register_own, &r), NEG_EINVAL); /* it has one */
 }
