@@ -25,6 +25,8 @@ static xen_pfn_t free_gfn = FREE_GFN_AT;
 void memory_setup(void)
 {
     free_from = (uintptr_t)guest_end;
+    *(volatile domid_t *)READ_ONLY = DOMID_SELF; /* as arguments begin */
+    __asm__ volatile("" ::: "memory");
     page_directories[UNMAPPED_AT / LARGE_PAGE] = 0;
     page_directories[READ_ONLY_AT / LARGE_PAGE] &= ~2ul;
     __asm__ volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
