@@ -8,6 +8,7 @@
 
 enum {
     CALLS_MANY = 64,
+    CALLS_LONG = 500, /* the call is interrupted and goes on */
 };
 
 static long version_call(void)
@@ -102,6 +103,17 @@ static void multicall_many(void)
     SAME(CALL2(__HYPERVISOR_multicall, calls, CALLS_MANY), 0);
     for (int i = 0; i < CALLS_MANY; i++)
         SAME(calls[i].result, PAGE_BYTES);
+}
+
+static void multicall_long(void)
+{
+    static struct multicall_entry calls[CALLS_LONG];
+
+    for (int i = 0; i < CALLS_LONG; i++)
+        calls[i] = call_of(__HYPERVISOR_sched_op, SCHEDOP_yield);
+    SAME(CALL2(__HYPERVISOR_multicall, calls, CALLS_LONG), 0);
+    for (int i = 0; i < CALLS_LONG; i++)
+        SAME(calls[i].result, 0);
 }
 
 static void multicall_nested(void)
@@ -302,6 +314,7 @@ const struct test border_tests[] = {
     TEST(multicall, "Each call of a list MUST have its own result."),
     TEST(multicall_refused, "Lists that are not there."),
     TEST(multicall_many, "A long list MUST be done to its end."),
+    TEST(multicall_long, "A list that is interrupted MUST go on."),
     TEST(multicall_nested, "A list in a list MUST be refused."),
     TEST(multicall_into_hole, "What was done before the hole MUST stay."),
     TEST(multicall_read_only, "Results MUST have a place."),

@@ -192,6 +192,73 @@ static void shutdown_code(void)
     guest_destroy(&g);
 }
 
+static long there_watchdog(void *arg)
+{
+    struct sched_watchdog w = {.id = 0, .timeout = 1};
+
+    (void)arg;
+    SAME(CALL2(__HYPERVISOR_sched_op, SCHEDOP_watchdog, &w), 1);
+    for (;;)
+        CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+}
+
+static void watchdog_fires(void)
+{
+    struct guest g = guest_new(1);
+
+    guest_run(&g, there_watchdog, NULL);
+    AWAIT(guest_done(&g));
+    if (g.box->outcome.word)
+        test_follow(&g.box->outcome);
+    SAME(flags_of(&g) >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask,
+         SHUTDOWN_watchdog);
+    guest_destroy(&g);
+}
+
+static void destroyed_while_running(void)
+{
+    struct guest g = guest_new(4);
+
+    SAME(guest_call(&g, there_vcpus_up, NULL), 4);
+    guest_run(&g, there_count, NULL);
+    guest_destroy(&g);
+}
+
+static void destroyed_with_foreign_page(void)
+{
+    struct guest g = guest_new(1);
+    struct xen_domctl d = {0};
+    domid_t domid = g.domid;
+    struct mailbox *twice = guest_map(domid, MAILBOX_GFN);
+
+    SAME(guest_unmap(g.box), 0);
+    g.box = NULL;
+    SAME(simple(domid, XEN_DOMCTL_destroydomain), 0);
+    SAME(twice->domid, domid); /* the page is still there */
+    SAME(domctl(domid, XEN_DOMCTL_getdomaininfo, &d), 0);
+    CHECK(d.domain == domid && d.u.getdomaininfo.flags & XEN_DOMINF_dying);
+    SAME(guest_unmap(twice), 0);
+    guest_destroy(&g);
+}
+
+static long there_down(void *arg)
+{
+    (void)arg;
+    return CALL3(__HYPERVISOR_vcpu_op, VCPUOP_down, 0, NULL);
+}
+
+static void last_vcpu_down(void)
+{
+    struct guest g = guest_new(1);
+
+    guest_run(&g, there_down, NULL);
+    AWAIT(guest_done(&g));
+    CHECK(flags_of(&g) & XEN_DOMINF_shutdown);
+    SAME(flags_of(&g) >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask,
+         SHUTDOWN_poweroff);
+    guest_destroy(&g);
+}
+
 static void resume(void)
 {
     struct guest g = guest_new(1);
@@ -575,6 +642,11 @@ const struct test domains_tests[] = {
     TEST(exception_told, "VIRQ_DOM_EXC MUST tell of an end, and of the last."),
     TEST(remote_shutdown, "Control MUST end a guest."),
     TEST(shutdown_code, "The first reason MUST stay."),
+    TEST(watchdog_fires, "A watchdog MUST end its domain."),
+    TEST(destroyed_while_running, "A guest that runs MUST go."),
+    TEST(destroyed_with_foreign_page,
+         "A destroyed guest MUST stay until its last page is unmapped."),
+    TEST(last_vcpu_down, "A domain without a vCPU MUST be off."),
     TEST(resume, "A suspended guest MUST go on."),
     TEST(resume_refused, "Domains that are not there, or ourselves."),
     TEST(created_paused, "A new domain MUST be paused."),

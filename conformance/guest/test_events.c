@@ -4,6 +4,7 @@
 #include "suites.h"
 
 enum {
+    PORTS_MAX = 4096, /* of the two levels */
     UPCALL_VECTOR = 0xf4,
 };
 
@@ -146,6 +147,22 @@ static void lowest_free_port(void)
     SAME(port_unbound(DOMID_SELF), a);
     SAME(port_close(a), 0);
     SAME(port_close(b), 0);
+}
+
+static void limit(void)
+{
+    static evtchn_port_t ports[PORTS_MAX];
+    struct evtchn_alloc_unbound a = {.dom = DOMID_SELF,
+                                     .remote_dom = DOMID_SELF};
+    unsigned count = 0;
+    long rc;
+
+    while (!(rc = event_op(EVTCHNOP_alloc_unbound, &a)) && count < PORTS_MAX)
+        ports[count++] = a.port;
+    SAME(rc, NEG_ENOSPC);
+    CHECK(count > PORTS_MAX / 2 && count < PORTS_MAX);
+    while (count)
+        SAME(port_close(ports[--count]), 0);
 }
 
 static void virq_global_moves(void)
@@ -351,6 +368,7 @@ const struct test events_tests[] = {
     TEST(status_tells_virq, "The status MUST name the interrupt and vCPU."),
     TEST(status_of_none, "Port 0 MUST be closed."),
     TEST(lowest_free_port, "The lowest free port MUST be taken."),
+    TEST(limit, "Ports MUST end at the limit, and be free again."),
     TEST_CONTROL(virq_global_moves,
                  "A global interrupt MUST move to another vCPU."),
     TEST(virq_local_stays, "A vCPU's interrupt MUST NOT move."),

@@ -3,6 +3,9 @@
 #include "suites.h"
 
 enum {
+    MSR_X2APIC = 0x800,
+    MSR_X2APIC_SELF = 0x83f,
+    X2APIC = 1 << 10,
     VECTOR_A = 0x51,
     VECTOR_B = 0x92,
     TO_SELF = 1 << 18,
@@ -197,14 +200,13 @@ static void timer_masked(void)
 
 static void timer_counts_down(void)
 {
-    uint32_t a, b;
+    uint32_t a;
 
     lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
     lapic_write(LAPIC_TIMER, VECTOR_A | TIMER_MASKED);
     lapic_write(LAPIC_TIMER_START, ~0u);
     a = lapic_read(LAPIC_TIMER_NOW);
-    b = lapic_read(LAPIC_TIMER_NOW);
-    CHECK(b < a);
+    AWAIT(lapic_read(LAPIC_TIMER_NOW) < a);
     lapic_write(LAPIC_TIMER_START, 0);
     SAME(lapic_read(LAPIC_TIMER_NOW), 0);
 }
@@ -221,6 +223,53 @@ static void hlt_wakes(void)
     lapic_write(LAPIC_TIMER, VECTOR_A | TIMER_MASKED);
     lapic_write(LAPIC_TIMER_START, 0);
     cpu_idle_ns(100000);
+}
+
+/* --- x2APIC, on another vCPU --- */
+
+static long x2apic_here(void *arg)
+{
+    uint64_t base = msr_get(MSR_APIC_BASE);
+
+    (void)arg;
+    CHECK(msr_try_set(MSR_APIC_BASE, base | X2APIC));
+    SAME(msr_get(MSR_X2APIC + (LAPIC_ID >> 4)), 2 * this_cpu()->nr);
+    SAME(msr_get(MSR_X2APIC + (LAPIC_VERSION >> 4)) & 0xf0, 0x10);
+    msr_set(MSR_X2APIC + (LAPIC_TPR >> 4), 0x30);
+    SAME(msr_get(MSR_X2APIC + (LAPIC_TPR >> 4)), 0x30);
+    msr_set(MSR_X2APIC + (LAPIC_TPR >> 4), 0);
+    msr_set(MSR_X2APIC_SELF, VECTOR_A);
+    CHECK(msr_get(MSR_X2APIC + (LAPIC_IRR >> 4) + VECTOR_A / 32) >>
+              VECTOR_A % 32 &
+          1);
+    CHECK(!msr_try_set(MSR_X2APIC + (LAPIC_ID >> 4), 1));      /* to read */
+    CHECK(!msr_try_set(MSR_X2APIC + (LAPIC_TPR >> 4), 0x100)); /* reserved */
+    CHECK(!msr_try_set(MSR_APIC_BASE, base)); /* no way straight back */
+    CHECK(msr_try_set(MSR_APIC_BASE, base & ~(1ul << 11)));
+    CHECK(!msr_try_set(MSR_APIC_BASE, base | X2APIC)); /* nor straight there */
+    CHECK(msr_try_set(MSR_APIC_BASE, base));
+    lapic_write(LAPIC_SPURIOUS, 0x1ff);
+    SAME(lapic_read(LAPIC_ID) >> 24, 2 * this_cpu()->nr);
+    return 0;
+}
+
+static void x2apic(void)
+{
+    if (!(cpuid(1, 0).c & 1 << 21))
+        test_skip("no x2APIC");
+    SAME(cpu_call(1, x2apic_here, NULL), 0);
+}
+
+static long x2apic_hidden(void *arg)
+{
+    (void)arg;
+    CHECK(!msr_try_get(MSR_X2APIC + (LAPIC_ID >> 4), NULL));
+    return 0;
+}
+
+static void x2apic_off(void)
+{
+    SAME(cpu_call(1, x2apic_hidden, NULL), 0);
 }
 
 const struct test lapic_tests[] = {
@@ -241,6 +290,8 @@ const struct test lapic_tests[] = {
     TEST(timer_periodic, "The timer MUST fire again and again."),
     TEST(timer_masked, "A masked timer MUST NOT fire."),
     TEST(timer_counts_down, "The count MUST go down, and end."),
+    TEST(x2apic, "x2APIC MUST go on and off as the manual says."),
+    TEST(x2apic_off, "Registers of x2APIC MUST NOT be there while it is off."),
     TEST(hlt_wakes, "HLT MUST end when an interrupt comes."),
     {0},
 };

@@ -85,6 +85,31 @@ static void features(void)
     SAME(version_op(XENVER_get_features, UNMAPPED), NEG_EFAULT);
 }
 
+static void features_other_maps(void)
+{
+    struct xen_feature_info info = {.submap_idx = 1};
+
+    SAME(version_op(XENVER_get_features, &info), NEG_EINVAL);
+    info.submap_idx = ~0u;
+    SAME(version_op(XENVER_get_features, &info), NEG_EINVAL);
+}
+
+static void handle(void)
+{
+    xen_domain_handle_t bytes = {1};
+
+    SAME(version_op(XENVER_guest_handle, bytes), 0);
+    SAME(version_op(XENVER_guest_handle, UNMAPPED), NEG_EFAULT);
+    SAME(version_op(XENVER_guest_handle, READ_ONLY), NEG_EFAULT);
+}
+
+static void no_argument(void)
+{
+    SAME(version_op(XENVER_version, UNMAPPED),
+         version_op(XENVER_version, NULL)); /* it is not looked at */
+    SAME(version_op(XENVER_pagesize, UNMAPPED), NEG_EINVAL);
+}
+
 static void pagesize(void)
 {
     SAME(version_op(XENVER_pagesize, NULL), PAGE_BYTES);
@@ -134,6 +159,9 @@ const struct test version_tests[] = {
     TEST(changeset, "A text, refused where it cannot be written."),
     TEST(platform_parameters, "The start of the machine's tables."),
     TEST(features, "A PVH control domain MUST be told so."),
+    TEST(features_other_maps, "There is one map of features."),
+    TEST(handle, "The handle of the domain MUST be told."),
+    TEST(no_argument, "Where nothing is told, no place is needed, or wanted."),
     TEST(pagesize, "Pages MUST have 4096 bytes."),
     TEST(commandline, "The hypervisor's command line MUST be told."),
     TEST_CONTROL(build_id, "Its length MUST be told, and kept."),
