@@ -112,7 +112,7 @@ struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result);
     do {                                                         \
         uint64_t end_ = clock_ns() + SECONDS_MAX * 1000000000ul; \
         while (!(condition)) {                                   \
-            if (clock_ns() > end_)                               \
+            if (clock_ns() > end_ || cpus_given_up())            \
                 test_fail(__FILE_NAME__, __LINE__,               \
                           "in vain waited for " #condition, 0);  \
             CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);   \
@@ -162,6 +162,8 @@ bool event_pending(evtchn_port_t port);
 void event_clear(evtchn_port_t port);
 /* Our own domain, as others call it. */
 domid_t own_domid(void);
+/* On another vCPU: nobody waits for it any more (cpu.h). */
+bool cpus_given_up(void);
 /* Nanoseconds of the PV clock. */
 uint64_t clock_ns(void);
 /* How much too early it is; 0: not worth a word. */

@@ -68,7 +68,7 @@ void cpu_run(unsigned nr, long (*fn)(void *arg), void *arg);
 bool cpu_done(unsigned nr);
 /* Functions that run until they are told to end ask this; cpu_wait() ends them. */
 bool cpu_go_on(void);
-/* Ends what a failed test left running. */
+/* Ends what a failed test left running, which sees that it is given up. */
 void cpus_end(void);
 long cpu_wait(unsigned nr);
 static inline long cpu_call(unsigned nr, long (*fn)(void *arg), void *arg)

@@ -16,7 +16,7 @@ extern uint64_t start_stack;
 void cpu_main(void) __attribute__((noreturn));
 
 static unsigned starting;
-static volatile bool go_on;
+static volatile bool go_on, given_up;
 
 void lapic_send(unsigned nr, uint32_t command)
 {
@@ -89,6 +89,7 @@ void cpu_run(unsigned nr, long (*fn)(void *arg), void *arg)
     cpu_start(nr);
     CHECK(!c->job);
     go_on = true;
+    given_up = false;
     c->job_arg = arg;
     __atomic_store_n(&c->job, fn, __ATOMIC_RELEASE);
 }
@@ -116,7 +117,13 @@ void cpus_end(void)
     uint64_t end = clock_ns() + LEFT_NS;
 
     go_on = false;
+    given_up = true;
     for (unsigned i = 1; i < CPUS_MAX; i++)
         while (!cpu_done(i) && clock_ns() < end)
             cpu_relax();
+}
+
+bool cpus_given_up(void)
+{
+    return given_up && this_cpu()->nr;
 }

@@ -3,6 +3,8 @@
 #include "ports.h"
 #include "suites.h"
 
+#include <xen/sysctl.h>
+
 enum {
     MS = 1000000,
 };
@@ -403,6 +405,23 @@ static void vcpu_info_told(void)
     SAME(domctl(g->domid, XEN_DOMCTL_getvcpuinfo, &d), NEG_EINVAL);
 }
 
+/* One of the first two CPUs that domains run on. */
+static unsigned cpu_nr(unsigned i)
+{
+    uint8_t map = 0;
+    struct xen_sysctl s = {.cmd = XEN_SYSCTL_cpupool_op,
+                           .interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+                           .u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO,
+                           .u.cpupool_op.cpumap.nr_bits = 8};
+    unsigned first, second;
+
+    set_xen_guest_handle(s.u.cpupool_op.cpumap.bitmap, &map);
+    SAME(CALL1(__HYPERVISOR_sysctl, &s), 0);
+    first = (unsigned)__builtin_ctz(map);
+    second = (unsigned)__builtin_ctz(map & (map - 1u));
+    return i % 2 ? second : first;
+}
+
 /* Pins vCPU 0 of the guest to a CPU. */
 static long pin(struct guest *g, uint8_t cpus)
 {
@@ -430,9 +449,9 @@ static void pinned(void)
     struct guest *g = guest_common();
 
     for (unsigned i = 0; i < 6; i++) {
-        SAME(pin(g, 1 << i % 2), 0);
+        SAME(pin(g, 1 << cpu_nr(i)), 0);
         SAME(guest_call(g, there_nothing, NULL), 4711);
-        SAME(runs_on(g), i % 2);
+        SAME(runs_on(g), cpu_nr(i));
     }
     SAME(pin(g, 0xff), 0);
 }
@@ -476,7 +495,7 @@ static void moved_keeps_registers(void)
     for (unsigned i = 0; i < 8; i++) {
         long at = args[0];
 
-        SAME(pin(g, 1 << i % 2), 0);
+        SAME(pin(g, 1 << cpu_nr(i)), 0);
         AWAIT(args[0] > at + 5 || guest_done(g));
     }
     args[1] = 1;
@@ -509,7 +528,7 @@ static void moved_keeps_time(void)
     for (unsigned i = 0; i < 8; i++) {
         long at = args[0];
 
-        SAME(pin(g, 1 << i % 2), 0);
+        SAME(pin(g, 1 << cpu_nr(i)), 0);
         AWAIT(args[0] > at + 5 || guest_done(g));
     }
     args[1] = 1;
@@ -524,13 +543,13 @@ static void affinity_told(void)
     struct xen_domctl d = {.u.vcpuaffinity.vcpu = 0,
                            .u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD};
 
-    SAME(pin(g, 2), 0);
+    SAME(pin(g, 1 << cpu_nr(1)), 0);
     d.u.vcpuaffinity.cpumap_hard.nr_bits = 8;
     d.u.vcpuaffinity.cpumap_soft.nr_bits = 8;
     set_xen_guest_handle(d.u.vcpuaffinity.cpumap_hard.bitmap, &hard);
     set_xen_guest_handle(d.u.vcpuaffinity.cpumap_soft.bitmap, &soft);
     SAME(domctl(g->domid, XEN_DOMCTL_getvcpuaffinity, &d), 0);
-    SAME(hard, 2);
+    SAME(hard, 1 << cpu_nr(1));
     SAME(pin(g, 0xff), 0);
     d.u.vcpuaffinity.vcpu = 100000;
     SAME(domctl(g->domid, XEN_DOMCTL_getvcpuaffinity, &d), NEG_EINVAL);

@@ -33,7 +33,7 @@ static void cpu_info(void)
     struct xen_platform_op p = {0};
 
     SAME(op(XENPF_get_cpuinfo, &p), 0);
-    SAME(p.u.pcpu_info.max_present, 1);
+    CHECK(p.u.pcpu_info.max_present >= 1);
     CHECK(p.u.pcpu_info.flags & XEN_PCPU_FLAGS_ONLINE);
     p.u.pcpu_info.xen_cpuid = 1;
     SAME(op(XENPF_get_cpuinfo, &p), 0);

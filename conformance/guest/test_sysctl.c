@@ -36,13 +36,22 @@ static void unknown(void)
     SAME(op(~0u, &s), NEG_ENOSYS);
 }
 
+static unsigned cpus_online(void)
+{
+    struct xen_sysctl s = {0};
+
+    SAME(op(XEN_SYSCTL_physinfo, &s), 0);
+    return s.u.physinfo.nr_cpus;
+}
+
 static void physinfo(void)
 {
     struct xen_sysctl s = {0};
     const struct xen_sysctl_physinfo *p = &s.u.physinfo;
 
     SAME(op(XEN_SYSCTL_physinfo, &s), 0);
-    SAME(p->nr_cpus, 2); /* of the machine that the suite starts */
+    CHECK(p->nr_cpus >= 1 && p->nr_cpus <= CPUS_TOLD);
+    CHECK(p->max_cpu_id + 1 >= p->nr_cpus);
     SAME(p->nr_nodes, 1);
     CHECK(p->threads_per_core >= 1 && p->cores_per_socket >= 1);
     CHECK(p->cpu_khz > 1000);
@@ -155,7 +164,7 @@ static void cpus(void)
 
     set_xen_guest_handle(s.u.getcpuinfo.info, info);
     SAME(op(XEN_SYSCTL_getcpuinfo, &s), 0);
-    SAME(s.u.getcpuinfo.nr_cpus, 2);
+    CHECK(s.u.getcpuinfo.nr_cpus >= cpus_online());
     set_xen_guest_handle(s.u.getcpuinfo.info, UNMAPPED);
     SAME(op(XEN_SYSCTL_getcpuinfo, &s), NEG_EFAULT);
 }
@@ -175,12 +184,12 @@ static void cpu_topology(void)
     struct xen_sysctl s = {0};
 
     SAME(op(XEN_SYSCTL_cputopoinfo, &s), 0);
-    SAME(s.u.cputopoinfo.num_cpus, 2); /* how many there are */
+    CHECK(s.u.cputopoinfo.num_cpus >= cpus_online()); /* how many there are */
     s.u.cputopoinfo.num_cpus = CPUS_TOLD;
     set_xen_guest_handle(s.u.cputopoinfo.cputopo, topo);
     SAME(op(XEN_SYSCTL_cputopoinfo, &s), 0);
-    SAME(s.u.cputopoinfo.num_cpus, 2);
-    SAME(topo[0].node | topo[1].node, 0);
+    CHECK(s.u.cputopoinfo.num_cpus >= cpus_online());
+    SAME(topo[0].node, 0);
     set_xen_guest_handle(s.u.cputopoinfo.cputopo, UNMAPPED);
     SAME(op(XEN_SYSCTL_cputopoinfo, &s), NEG_EFAULT);
 }
@@ -217,7 +226,7 @@ static void pool(void)
     set_xen_guest_handle(s.u.cpupool_op.cpumap.bitmap, &map);
     SAME(pool_op(XEN_SYSCTL_CPUPOOL_OP_INFO, 0, &s), 0);
     SAME(s.u.cpupool_op.cpupool_id, 0);
-    SAME(map, 3);
+    SAME(__builtin_popcount(map), cpus_online());
     CHECK(s.u.cpupool_op.n_dom >= 1);
 }
 

@@ -164,12 +164,19 @@ long attempt(long (*fn)(void *arg), void *arg)
 
 /* --- Interrupts on, for a while --- */
 
+/* The call leaves the guest: QEMU may have lost what asks the CPU to do so. */
+static void open_a_moment(void)
+{
+    CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+}
+
 void cpu_idle_ns(uint64_t ns)
 {
     uint64_t end = clock_ns() + ns;
 
     do
-        __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+        open_a_moment();
     while (clock_ns() < end);
 }
 
@@ -178,8 +185,8 @@ bool cpu_await_interrupt(unsigned vector)
     struct cpu *c = this_cpu();
     uint64_t end = clock_ns() + SECONDS_MAX * 1000000000ul;
 
-    while (!c->interrupts[vector] && clock_ns() < end)
-        __asm__ volatile("sti; pause; nop; cli" ::: "memory");
+    while (!c->interrupts[vector] && clock_ns() < end && !cpus_given_up())
+        open_a_moment();
     return c->interrupts[vector] > 0;
 }
 
