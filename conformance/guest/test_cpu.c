@@ -461,7 +461,7 @@ const struct test cpu_tests[] = {
     TEST(msr_hypercall_page, "A page of calls MUST be placed where we say."),
     TEST(msr_thermal, "What others read at start MUST do no harm."),
     TEST(cr0_kept, "CR0 MUST be kept."),
-    TEST(cr4_refused, "Bits that are not shown MUST raise #GP."),
+    TEST_GUEST(cr4_refused, "Bits that are not shown MUST raise #GP."),
     TEST(cr3_reloads, "CR3 MUST be loaded."),
     TEST(debug_registers, "Debug registers MUST be kept."),
     TEST(invalid_opcode, "#UD MUST reach the guest."),

@@ -221,12 +221,15 @@ static long pool_op(uint32_t what, uint32_t id, struct xen_sysctl *s)
 static void pool(void)
 {
     uint8_t map = 0;
+    unsigned cpus = 0;
     struct xen_sysctl s = {.u.cpupool_op.cpumap.nr_bits = 8};
 
     set_xen_guest_handle(s.u.cpupool_op.cpumap.bitmap, &map);
     SAME(pool_op(XEN_SYSCTL_CPUPOOL_OP_INFO, 0, &s), 0);
     SAME(s.u.cpupool_op.cpupool_id, 0);
-    SAME(__builtin_popcount(map), cpus_online());
+    for (; map; map &= (uint8_t)(map - 1))
+        cpus++;
+    SAME(cpus, cpus_online());
     CHECK(s.u.cpupool_op.n_dom >= 1);
 }
 
