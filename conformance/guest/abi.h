@@ -115,9 +115,10 @@ struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result);
             if (clock_ns() > end_ || cpus_given_up())            \
                 test_fail(__FILE_NAME__, __LINE__,               \
                           "in vain waited for " #condition, 0);  \
-            CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);   \
+            let_others_run();                                    \
         }                                                        \
     } while (0)
+void let_others_run(void);
 
 /* A zeroed page of free memory, never given back. */
 void *page_new(void);

@@ -8,6 +8,8 @@ enum {
     ICR_INIT = 5 << 8,
     ICR_STARTUP = 6 << 8,
     NAP_NS = 300000,
+    VECTOR_KICK = 0xf0,
+    KICK_AGAIN_NS = 5000000,
     LEFT_NS = 1000000000,
 };
 
@@ -53,6 +55,25 @@ void cpu_start(unsigned nr)
     lapic_send(nr, ICR_STARTUP | AP_START / PAGE_BYTES);
     lapic_send(nr, ICR_STARTUP | AP_START / PAGE_BYTES);
     AWAIT(cpu_of(nr)->up);
+}
+
+/*
+ * QEMU loses an interrupt to a processor now and then, and what the processor
+ * below us waits for may never come. Another interrupt makes up for it, so who
+ * waits for long sends one to all vCPUs.
+ */
+void let_others_run(void)
+{
+    static uint64_t again;
+    uint64_t now = clock_ns();
+
+    CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+    if (this_cpu()->nr || now < again)
+        return;
+    for (unsigned i = 1; i < CPUS_MAX && again; i++)
+        if (cpu_of(i)->up)
+            lapic_send(i, VECTOR_KICK);
+    again = now + KICK_AGAIN_NS;
 }
 
 /*

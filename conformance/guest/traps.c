@@ -167,7 +167,7 @@ long attempt(long (*fn)(void *arg), void *arg)
 /* The call leaves the guest: QEMU may have lost what asks the CPU to do so. */
 static void open_a_moment(void)
 {
-    CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+    let_others_run();
     __asm__ volatile("sti; nop; nop; cli" ::: "memory");
 }
 
