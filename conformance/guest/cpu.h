@@ -11,6 +11,8 @@
 enum {
     CPUS_MAX = 8,
     VECTORS = 256,
+    CALLBACK_VECTOR = 0xf3, /* upcalls of the domain; taking one ends it */
+    UPCALL_VECTOR = 0xf4,   /* upcalls of a vCPU */
     LAPIC_ID = 0x20,
     LAPIC_VERSION = 0x30,
     LAPIC_TPR = 0x80,

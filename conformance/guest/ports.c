@@ -1,5 +1,6 @@
 /* Event channels by their ports. Source: public/event_channel.h. */
 #include "ports.h"
+#include "cpu.h"
 
 enum {
     CALLBACK_BY_VECTOR = 2, /* kind of HVM_PARAM_CALLBACK_IRQ, in byte 7 */

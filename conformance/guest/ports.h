@@ -31,9 +31,6 @@ bool upcall_pending(unsigned vcpu);
 bool selected(unsigned vcpu, evtchn_port_t port);
 
 /* Upcalls of the domain come as CALLBACK_VECTOR, or not at all. */
-enum {
-    CALLBACK_VECTOR = 0xf3,
-};
 void set_callback_vector(void);
 void clear_callback_vector(void);
 

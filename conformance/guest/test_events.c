@@ -5,7 +5,6 @@
 
 enum {
     PORTS_MAX = 4096, /* of the two levels */
-    UPCALL_VECTOR = 0xf4,
 };
 
 static void sent_once_pending_once(void)

@@ -140,7 +140,9 @@ void guest_trap(struct trap_frame *frame)
 
     if (frame->vector >= 32 || frame->vector == VECTOR_NMI) {
         c->interrupts[frame->vector]++;
-        shared_info->vcpu_info[c->nr].evtchn_upcall_pending = 0; /* or again */
+        if (frame->vector == CALLBACK_VECTOR || frame->vector == UPCALL_VECTOR)
+            shared_info->vcpu_info[c->nr].evtchn_upcall_pending =
+                0; /* or again */
         if (frame->vector >= 32)
             acknowledge((unsigned)frame->vector);
         return;
