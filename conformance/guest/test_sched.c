@@ -152,8 +152,11 @@ static void poll_masked(void)
 
 static long send_on(void *arg)
 {
-    while (cpu_go_on())
+    while (cpu_go_on()) {
+        event_clear((evtchn_port_t)(uintptr_t)arg); /* or it would be no news */
+        upcall_clear(0);
         SAME(port_send((evtchn_port_t)(uintptr_t)arg), 0);
+    }
     return 0;
 }
 

@@ -162,9 +162,11 @@ static void runstate_sums_up(void)
 {
     struct vcpu_runstate_info a = {0}, b = {0};
     uint64_t sum_a = 0, sum_b = 0;
+    struct sched_poll nap = {0};
 
     SAME(op(VCPUOP_get_runstate_info, 0, &a), 0);
-    poll(timer_port(), 5 * MS);
+    nap.timeout = clock_ns() + 5 * MS;
+    SAME(CALL2(__HYPERVISOR_sched_op, SCHEDOP_poll, &nap), 0);
     SAME(op(VCPUOP_get_runstate_info, 0, &b), 0);
     for (int i = 0; i < 4; i++) {
         CHECK(b.time[i] >= a.time[i]);
