@@ -14,7 +14,8 @@ TARGETS = {
              "spare_boot_cpu", []),  # QEMU's threads spoil its first CPU
     "xen": ("dom0/xen.elf",
             "console=com1 com1=115200 dom0=pvh dom0_mem=256M "
-            "dom0_max_vcpus=2 maxcpus=2 loglvl=info cpuidle=0 noreboot",
+            "dom0_max_vcpus=2 dom0_vcpus_pin maxcpus=2 loglvl=info "
+            "cpuidle=0 noreboot",
             ["-device", "amd-iommu"]),  # it takes no PVH dom0 without
 }
 HERE = os.path.dirname(os.path.abspath(__file__))
