@@ -59,7 +59,6 @@ $O/up.cpio: $(d0-cache)/versions $(d0-tools) $(hr)/up.image $(hr)/init
 	$(call say,IMAGE)mkdir -p $(@D)
 	$(d0-mkimage) --spec $(hr)/up.image
 TEST_DEPS += $O/up.cpio
-TEST_BOOT += $(hw)/test/zoo.sh
 
 .PHONY: zoo
 zoo: $O/up.cpio $O/e820.bin $O/touchstone.elf $O/dom0/xen.elf ## boot all machines that are broken on purpose

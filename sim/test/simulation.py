@@ -6,15 +6,40 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import unittest
 
 TIMEOUT_S = 60
+STARTS_MAX = 5
 
 
 def program():
     """The simulation that was built."""
     return os.path.join(os.environ.get("O", "build"), "touchstone-sim")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class NotStarted(Exception):
+    """The simulation did not come up; it has said why."""
+
+
+def with_control(*options):
+    """A simulation and its control port, which another process may take
+    between the choice and the use: then another one is tried."""
+    for left in reversed(range(STARTS_MAX)):
+        port = free_port()
+        try:
+            return Simulation("--control", str(port), *options), port
+        except NotStarted:
+            if not left:
+                raise
+    return None
 
 
 class Simulation:
@@ -26,7 +51,9 @@ class Simulation:
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
         match = re.fullmatch(r"listening on https?://127\.0\.0\.1:(\d+)\n", line)
-        assert match, line
+        if not match:
+            self.stop()
+            raise NotStarted(line)
         self.port = int(match.group(1))
 
     def __enter__(self):

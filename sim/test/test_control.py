@@ -5,14 +5,13 @@ import base64
 import http.client
 import json
 import os
-import socket
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from simulation import Client, Refused, Simulation  # noqa: E402
+from simulation import Client, Refused, Simulation, with_control  # noqa: E402
 
 ROOT = {"Authorization": "Basic " + base64.b64encode(b"root:x").decode()}
 
@@ -30,12 +29,6 @@ def control(port, method, path, body=None, headers=None):
         return answer.status, json.loads(text)
     except ValueError:
         return answer.status, None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Control(unittest.TestCase):
@@ -83,9 +76,8 @@ class Control(unittest.TestCase):
             client.close()
 
     def test_a_crashed_host_is_reached_no_more_until_it_boots(self):
-        port = free_port()
-        with Simulation("--control", str(port), "--clock",
-                        "still") as simulation:
+        simulation, port = with_control("--clock", "still")
+        with simulation:
             client = Client(simulation).login()
             vm = client.do("VM.get_by_name_label", "vm0")[0]
             client.do("VM.start", vm, False, False)
@@ -108,8 +100,8 @@ class Control(unittest.TestCase):
                 control(port, "POST", "/sim/host/%s/sing" % name)[0], 400)
 
     def test_a_fault_crashes_a_host_for_a_while(self):
-        port = free_port()
-        with Simulation("--control", str(port), "--clock", "still"):
+        simulation, port = with_control("--clock", "still")
+        with simulation:
             control(port, "POST", "/sim/faults",
                     {"what": "host-crash", "start": 10, "duration": 20})
             for now, power in ((0, "up"), (9, "up"), (1, "off"), (19, "off"),

@@ -11,8 +11,8 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from simulation import Client, Refused, Simulation, program  # noqa: E402
-from test_control import control, free_port  # noqa: E402
+from simulation import Client, Refused, Simulation, program, with_control  # noqa: E402
+from test_control import control  # noqa: E402
 
 SITE = """
 pools:
@@ -155,9 +155,7 @@ class World:
     """A simulation whose clock stands still, and some hands on it."""
 
     def __init__(self, *options):
-        self.port = free_port()
-        self.simulation = Simulation("--control", str(self.port), "--clock",
-                                     "still", *options)
+        self.simulation, self.port = with_control("--clock", "still", *options)
         self.clients = []
 
     def __enter__(self):
