@@ -161,15 +161,26 @@ void event_clear(evtchn_port_t port)
                        ~(1ul << port % 64), __ATOMIC_ACQ_REL);
 }
 
-uint64_t clock_ns(void)
+/* The shared page may move while another vCPU is here: all ones are odd. */
+static const volatile struct vcpu_time_info *time_now(void)
 {
     const struct cpu *c = this_cpu();
-    const volatile struct vcpu_time_info *t =
-        c->info ? &c->info->time : &shared_info->vcpu_info[c->nr].time;
+
+    return c->info ? &c->info->time
+                   : &((volatile struct shared_info *)__atomic_load_n(
+                           &shared_info, __ATOMIC_ACQUIRE))
+                          ->vcpu_info[c->nr]
+                          .time;
+}
+
+uint64_t clock_ns(void)
+{
+    const volatile struct vcpu_time_info *t;
     uint64_t ticks, ns;
     uint32_t version;
 
     do {
+        t = time_now();
         version = t->version;
         ticks = tsc() - t->tsc_timestamp;
         ticks =
