@@ -247,7 +247,7 @@ def listing(rows, stage):
     if not bad and not differs:
         return ""
     text = rows_of("did not pass", bad, True)
-    text += rows_of("differ from upstream, with a reason", differs, False)
+    text += rows_of("differ from upstream, by known.tsv", differs, False)
     return section(title, text).replace("<section", "<section id=%s" % name, 1)
 
 
