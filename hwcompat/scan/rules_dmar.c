@@ -59,7 +59,7 @@ static void judge_rmrr(struct scan *s, const struct dmar *d,
                        const struct dmar_unit *u)
 {
     const char *file = d->table->file;
-    uint64_t length = u->limit - u->base + 1, known = 0;
+    uint64_t length = u->limit - u->base + 1;
 
     if (u->limit < u->base) {
         found(s, RULE_dmar_rmrr_reversed, file, u->offset, "0x%llx to 0x%llx",
@@ -74,12 +74,10 @@ static void judge_rmrr(struct scan *s, const struct dmar *d,
               (unsigned long long)u->base);
     if (!scan_has(s, MAP))
         return;
-    for (uint32_t type = MEMORY_RESERVED; type <= MEMORY_PMEM; type++)
-        known += memory_of_type(&s->m->memory, u->base, length, type);
     if (in_ram(s, u->base, length))
         found(s, RULE_dmar_rmrr_in_ram, file, u->offset, "0x%llx to 0x%llx",
               (unsigned long long)u->base, (unsigned long long)u->limit);
-    else if (known < length)
+    else if (mapped_otherwise(s, u->base, length) < length)
         found(s, RULE_dmar_rmrr_unreserved, file, u->offset, "0x%llx to 0x%llx",
               (unsigned long long)u->base, (unsigned long long)u->limit);
 }

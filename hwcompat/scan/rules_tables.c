@@ -100,17 +100,12 @@ static void judge_size(struct scan *s, const struct table *t)
 
 static void judge_place(struct scan *s, const struct table *t)
 {
-    const struct memory *map = &s->m->memory;
-    uint64_t covered = 0;
-
     if (!t->address || !scan_has(s, MAP))
         return;
-    for (uint32_t type = MEMORY_RESERVED; type <= MEMORY_PMEM; type++)
-        covered += memory_of_type(map, t->address, t->length, type);
     if (in_ram(s, t->address, t->length))
         found(s, RULE_table_in_ram, t->file, -1, "%s at 0x%llx", t->signature,
               (unsigned long long)t->address);
-    else if (!covered && t->length)
+    else if (t->length && !mapped_otherwise(s, t->address, t->length))
         found(s, RULE_table_unmapped, t->file, -1, "%s at 0x%llx", t->signature,
               (unsigned long long)t->address);
 }

@@ -84,6 +84,15 @@ bool in_ram(const struct scan *s, uint64_t start, uint64_t length)
     return memory_of_type(&s->m->memory, start, length, MEMORY_RAM) != 0;
 }
 
+uint64_t mapped_otherwise(const struct scan *s, uint64_t start, uint64_t length)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t type = MEMORY_RESERVED; type <= MEMORY_PMEM; type++)
+        sum += memory_of_type(&s->m->memory, start, length, type);
+    return sum;
+}
+
 /* --- What there is to judge by ---------------------------------------------- */
 static bool any_address(const struct acpi *a)
 {

@@ -161,5 +161,8 @@ void judge_quirks(struct scan *s);
 
 /* Whether any of [start, start + length) is memory that is free to use. */
 bool in_ram(const struct scan *s, uint64_t start, uint64_t length);
+/* How many bytes of that the map gives to anything but memory that is free. */
+uint64_t mapped_otherwise(const struct scan *s, uint64_t start,
+                          uint64_t length);
 
 #endif
