@@ -18,3 +18,4 @@ bench-api: $O/touchstone-bench $O/touchstone-sim ## figures of our XenAPI endpoi
 
 TEST_PY += $(wildcard bench/test/test_*.py)
 TEST_DEPS += $O/touchstone-bench
+include $(wildcard bench/*/component.mk)

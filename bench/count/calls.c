@@ -1,0 +1,82 @@
+/*
+ * Call trees: see calls.h.
+ */
+#include "calls.h"
+
+#include <stdlib.h>
+
+#define NODES_MAX 65536
+#define DEPTH_MAX 60
+
+int calls_init(struct call_tree *t)
+{
+    t->nodes = calloc(NODES_MAX, sizeof(*t->nodes));
+    t->now = t->nodes;
+    t->used = 1;
+    return t->nodes ? 0 : -1;
+}
+
+static struct call_node *child_of(struct call_tree *t, struct call_node *parent,
+                                  unsigned int function)
+{
+    struct call_node *n;
+
+    for (n = parent->child; n; n = n->sibling)
+        if (n->function == function)
+            return n;
+    if (t->used == NODES_MAX || parent->depth == DEPTH_MAX)
+        return t->nodes;
+    n = &t->nodes[t->used];
+    n->parent = parent;
+    n->sibling = parent->child;
+    n->function = function;
+    n->depth = parent->depth + 1;
+    __atomic_store_n(&parent->child, n, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->used, t->used + 1, __ATOMIC_RELEASE);
+    return n;
+}
+
+/* The function's nearest place on the path, else in place of the last. */
+static struct call_node *place_of(struct call_tree *t, unsigned int function)
+{
+    for (struct call_node *n = t->now; n != t->nodes; n = n->parent)
+        if (n->function == function)
+            return n;
+    return child_of(t, t->now == t->nodes ? t->nodes : t->now->parent,
+                    function);
+}
+
+void calls_block(struct call_tree *t, unsigned int function, bool entry,
+                 unsigned int insns, enum block_end end)
+{
+    if (t->last == END_CALL)
+        t->now = child_of(t, t->now, function);
+    else if (t->last == END_RETURN && t->now != t->nodes)
+        t->now = t->now->parent;
+    if (t->now->function != function)
+        t->now = place_of(t, function);
+    t->now->insns += insns;
+    t->now->entries += entry;
+    t->last = end;
+}
+
+void calls_each(const struct call_tree *t, call_fn *fn, void *context)
+{
+    unsigned int used = __atomic_load_n(&t->used, __ATOMIC_ACQUIRE);
+
+    for (unsigned int i = 1; i < used; i++)
+        fn(context, &t->nodes[i]);
+}
+
+/* Near calls and returns of 64-bit code (APM 3): E8, FF /2, C3, CF. */
+enum block_end calls_end(const uint8_t *insn, unsigned int size)
+{
+    while (size > 1 && ((*insn & 0xf0) == 0x40 || *insn == 0xf2 ||
+                        *insn == 0xf3 || *insn == 0x3e || *insn == 0x2e)) {
+        insn++;
+        size--;
+    }
+    if (*insn == 0xe8 || (*insn == 0xff && size > 1 && (insn[1] >> 3 & 7) == 2))
+        return END_CALL;
+    return *insn == 0xc3 || *insn == 0xcf ? END_RETURN : END_OTHER;
+}
