@@ -15,6 +15,9 @@ FILE_LINES_MAX = 800
 SCRIPT_COLUMNS_MAX = 100
 BLOB_BYTES_MAX = 256 * 1024
 HV_LINES_MAX = 18000
+# Kernels that test or measure from inside.
+GUESTS = ("conformance/", "bench/micro/guest/")
+
 TOP_LEVEL = {"impl", "sim", "conformance", "hwcompat", "bench", "ci",
              "Makefile", "README.md", "LICENSE"}
 OPEN = "/* A sample. */\n"
@@ -251,13 +254,13 @@ def check_minus_one(tree):
     yield from search(tree, paths, re.compile(r"\breturn \(?-1\)?;"))
 
 
-@rule("asm", "assembly stays under arch/ (and in the conformance guests)",
+@rule("asm", "assembly stays under arch/ (and in guest kernels)",
       bad=[{"impl/hypervisor/core/a.c": '    asm volatile("nop");\n'},
            {"impl/hypervisor/core/a.S": OPEN}],
       good=[{"impl/hypervisor/arch/x86/a.c": '    asm volatile("nop");\n'}])
 def check_asm(tree):
     paths = [path for path in tree.of("c", "s")
-             if "/arch/" not in path and not path.startswith("conformance/")]
+             if "/arch/" not in path and not path.startswith(GUESTS)]
     yield from search(tree, [p for p in paths if not p.endswith(".S")],
                       re.compile(r"\b(asm|__asm__)\b"))
     for path in paths:
@@ -332,11 +335,11 @@ def check_layers(tree):
 @rule("xen-headers", "<xen/...> is included by abi/xen.h and guests only",
       bad=[{"impl/hypervisor/core/a.c": "#include <xen/xen.h>\n"}],
       good=[{"impl/abi/include/abi/xen.h": "#include <xen/xen.h>\n"},
-            {"conformance/guest/a.c": "#include <xen/xen.h>\n"}])
+            {"bench/micro/guest/a.c": "#include <xen/xen.h>\n"}])
 def check_xen_headers(tree):
     paths = [path for path in tree.of("c", "s")
              if path != "impl/abi/include/abi/xen.h"
-             and not path.startswith("conformance/guest/")]
+             and not path.startswith(GUESTS)]
     yield from search(tree, paths, re.compile(INCLUDE + r'["<]xen/.*'),
                       without_comments)
 

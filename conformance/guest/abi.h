@@ -120,6 +120,12 @@ struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result);
     } while (0)
 void let_others_run(void);
 
+/* What follows the word on the command line, NULL without; as a number. */
+const char *argument_find(const char *word);
+long argument_number(const char *word);
+/* What the control domain does: the one part that each kernel has its own of. */
+void control_main(void) __attribute__((noreturn));
+
 /* A zeroed page of free memory, never given back. */
 void *page_new(void);
 /* So many pages in a row, from an address that is a multiple of `align`. */

@@ -207,7 +207,7 @@ static void set_first_vcpu(domid_t domid)
 
 /* --- Lives of guests --- */
 
-static domid_t create(unsigned vcpus)
+domid_t guest_create(unsigned vcpus)
 {
     struct xen_domctl d = {0};
     struct xen_domctl_createdomain *c = &d.u.createdomain;
@@ -235,7 +235,7 @@ static struct guest *find_alive(domid_t domid)
 
 struct guest guest_new_paused(unsigned vcpus)
 {
-    struct guest g = {.domid = create(vcpus)};
+    struct guest g = {.domid = guest_create(vcpus)};
     struct xen_domctl d = {.u.max_vcpus.max = vcpus};
 
     *find_alive(0) = g;

@@ -41,6 +41,8 @@ struct guest {
 /* In the control domain: what it needs to make copies of its image. */
 void guest_keep_image(void);
 
+/* A domain without memory or vCPUs; the caller destroys it. Fails the test. */
+domid_t guest_create(unsigned vcpus);
 /* A guest that waits for jobs, or is still paused. Fails the test. */
 struct guest guest_new(unsigned vcpus);
 struct guest guest_new_paused(unsigned vcpus);
