@@ -1,18 +1,17 @@
 """One running QEMU: started, listened to, and gone afterwards."""
+import collections
 import ctypes
-import json
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import time
 
+from touchstone import qmp
 from touchstone.console import LineSplitter, RecordReader
 
 PR_SET_PDEATHSIG = 1
 STOP_GRACE_S = 3
-QMP_LIMIT_S = 5
 # What a hypervisor is asked when the machine hangs: take the serial line,
 # then domains, run queue, clocks, event channels.
 DEBUG_KEYS = b"\x01\x01\x01qrte"
@@ -36,6 +35,7 @@ class Machine:
         self.errors = b""
         self.lines = LineSplitter()
         self.records = RecordReader()
+        self.pending = collections.deque()
 
     def __enter__(self):
         self.started = time.monotonic()
@@ -61,6 +61,7 @@ class Machine:
         """Yield Record and Line until QEMU ends.
 
         MachineTimeout when deadline_s seconds after the start have passed.
+        Whoever stops listening in between may go on with another call.
         """
         pipes = {self.process.stdout: True, self.process.stderr: False}
         with selectors.DefaultSelector() as selector:
@@ -68,6 +69,7 @@ class Machine:
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, selectors.EVENT_READ)
             while selector.get_map():
+                yield from self.waiting()
                 left = deadline_s - self.seconds()
                 if left <= 0:
                     raise MachineTimeout(f"no end after {deadline_s:.0f} s")
@@ -75,13 +77,19 @@ class Machine:
                     data = key.fileobj.read(65536)
                     if not data:
                         selector.unregister(key.fileobj)
-                    yield from self.take(data, pipes[key.fileobj])
+                    self.take(data, pipes[key.fileobj])
         self.process.wait()
         for line in self.lines.close(self.seconds()):
-            yield from self.records.feed(line)
+            self.pending.extend(self.records.feed(line))
+        yield from self.waiting()
+
+    def waiting(self):
+        """The events that came and that nobody has taken yet."""
+        while self.pending:
+            yield self.pending.popleft()
 
     def take(self, data, is_console):
-        """Events in the bytes that just arrived."""
+        """Bytes that just arrived become events."""
         data = data or b""
         if not is_console:
             self.errors += data
@@ -91,7 +99,7 @@ class Machine:
             self.log.write(data)
             self.log.flush()
         for line in self.lines.feed(data, now):
-            yield from self.records.feed(line)
+            self.pending.extend(self.records.feed(line))
 
     def stop(self):
         """End QEMU by its process id, and wait for it."""
@@ -116,7 +124,7 @@ class Machine:
             self.type(DEBUG_KEYS)
             for _ in self.events(self.seconds() + DEBUG_S):
                 pass
-        except (MachineTimeout, OSError, ValueError) as error:
+        except (MachineTimeout, qmp.QmpError, OSError) as error:
             self.note("diagnosis", str(error))
 
     def note(self, title, text):
@@ -140,17 +148,5 @@ def registers(monitor):
     """All CPUs' registers as QEMU's monitor prints them."""
     if not monitor:
         return "no monitor"
-    command = {"execute": "human-monitor-command",
-               "arguments": {"command-line": "info registers -a"}}
-    with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(QMP_LIMIT_S)
-        link.connect(monitor)
-        lines = link.makefile("rw")
-        lines.readline()
-        for request in ({"execute": "qmp_capabilities"}, command):
-            lines.write(json.dumps(request) + "\n")
-            lines.flush()
-            reply = json.loads(lines.readline())
-            while "return" not in reply and "error" not in reply:
-                reply = json.loads(lines.readline())
-    return str(reply.get("return", reply))
+    return str(qmp.ask(monitor, "human-monitor-command",
+                       **{"command-line": "info registers -a"}))
