@@ -7,7 +7,8 @@ bench-objs := $(BENCH_SRCS:%.c=$O/hosted/%.o)
 DEPFILES += $(bench-objs:=.d)
 ALL += $O/touchstone-bench
 
-$O/hosted/bench/%: inc = $(INC_bench)
+$O/hosted/bench/%: inc = $(INC_bench) -DSOURCE_DIR='"$(abspath .)"' \
+  -DBUILD_DIR='"$(abspath $O)"'
 $O/touchstone-bench: $(bench-objs)
 	$(call say,LINK)$(CC) -o $@ $^ -lm
 

@@ -44,7 +44,7 @@ class Api(unittest.TestCase):
         self.assertIn("cannot connect", complaints)
 
     def test_wrong_usage_exits_with_2(self):
-        for options in ((), ("other",), ("api",), ("api", "--nope", "x"),
+        for options in (("other",), ("--only", "no.such"), ("api",), ("api", "--nope", "x"),
                         ("api", "ftp://x")):
             self.assertEqual(run(*options)[0], 2, options)
 

@@ -1,0 +1,1 @@
+"""The PV I/O lab: `touchstone bench`."""

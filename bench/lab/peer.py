@@ -1,0 +1,155 @@
+"""One running machine that takes jobs over its console.
+
+The other end of the line is impl/dom0/lib/agent.sh. While its peers are
+measured a machine is stopped: its processors and clocks stand still, so
+nothing in it times out and it takes no time from them.
+"""
+import base64
+import collections
+import gzip
+
+from lab.errors import JobFailed
+from touchstone import qmp
+from touchstone.console import Files, Record
+from touchstone.machine import Machine, MachineTimeout
+
+# A piece of a job's text on the console, in bytes: upstream Xen keeps 128.
+PIECE = 80
+AGENT = "agent"
+LINES_LIMIT = 2000
+
+# status and output of the command; records: what it reported meanwhile.
+Job = collections.namedtuple("Job", "status text records")
+
+
+class Peer:
+    """A machine, its agent in dom0 (or in plain Linux), its guests."""
+
+    def __init__(self, name, command, log, monitor, scale):
+        self.name = name
+        self.command = command
+        self.machine = Machine(command, log, monitor)
+        self.monitor = monitor
+        self.scale = scale
+        self.files = Files()
+        self.number = 0
+        self.running = False
+        self.guests = {}
+        self.ready = set()
+        self.lines = collections.deque(maxlen=LINES_LIMIT)
+        self.boot_records = []
+        self.lab = None
+        self.kernel = "dom0"
+        self.pieces = collections.Counter()
+        self.port = 0
+
+    def guest(self, vcpus, number=""):
+        """The name of the stock guest of that size, which is up."""
+        return self.lab.guest(self, vcpus, number)
+
+    def start(self, limit_s):
+        """Boot; returns once the agent takes jobs."""
+        self.machine.__enter__()
+        self.running = True
+        self.boot_records = self.wait(
+            lambda record: record.data.get("name") == AGENT
+            and record.source == AGENT, limit_s, "the boot")
+
+    def stop(self):
+        self.running = False
+        if self.machine.process:
+            self.machine.stop()
+
+    def pause(self):
+        if self.running:
+            self.ask("stop")
+            self.running = False
+
+    def resume(self):
+        if not self.running:
+            self.ask("cont")
+            self.running = True
+
+    def ask(self, command):
+        try:
+            qmp.ask(self.monitor, command)
+        except qmp.QmpError as error:
+            raise JobFailed(f"{self.name}: {error}") from error
+
+    def job(self, verb, text, limit_s=60, source=AGENT):
+        """Run text by a verb of the agent; limit_s is for a quick machine."""
+        self.number += 1
+        for start in range(0, len(text), PIECE):
+            self.send(f"more :{text[start:start + PIECE]}:")
+            self.wait(lambda record: record.source == AGENT
+                      and record.data.get("t") == "more", limit_s,
+                      "a piece of a job")
+        self.send(f"job {self.number} {verb}")
+        wanted = f"job{self.number}"
+        output = []
+
+        def is_done(record):
+            contents = self.files.feed(record)
+            if contents is not None and record.data["name"] == wanted:
+                output.append(contents.decode("utf-8", "replace"))
+            return (record.data.get("t") == "done"
+                    and record.data["job"] == self.number
+                    and record.source in (source, AGENT))
+        records = self.wait(is_done, limit_s, f"'{text}'")
+        return Job(records[-1].data["rc"], "".join(output), records[:-1])
+
+    def do(self, text, limit_s=60):
+        """A job in the agent's own shell that must succeed."""
+        return self.must(text, self.job("do", text, limit_s))
+
+    def sh(self, text, limit_s=60):
+        return self.must(text, self.job("sh", text, limit_s))
+
+    def guest_job(self, guest, text, limit_s=60):
+        """A command in a guest whose agent runs: Job."""
+        return self.job(f"to:{guest}", text, limit_s, guest)
+
+    def guest_sh(self, guest, text, limit_s=60):
+        return self.must(text, self.guest_job(guest, text, limit_s))
+
+    def put(self, guest, path, contents):
+        """A small file for a guest."""
+        text = base64.b64encode(gzip.compress(contents)).decode()
+        self.guest_sh(guest, f"echo {text} | base64 -d | gunzip >{path}")
+
+    def must(self, text, job):
+        if job.status:
+            told = [record.data["text"] for record in job.records
+                    if record.data.get("t") == "error"]
+            told.append(job.text.strip()[-300:])
+            raise JobFailed(f"{self.name}: '{text}' failed with "
+                            f"{job.status}: {' '.join(told)}")
+        return job
+
+    def send(self, line):
+        try:
+            self.machine.type(line.encode() + b"\n")
+        except OSError as error:
+            raise JobFailed(f"{self.name}: the machine ended: "
+                            f"{self.machine.complaint()}") from error
+
+    def wait(self, is_last, limit_s, what):
+        """The records up to the one that is awaited."""
+        records = []
+        limit = self.machine.seconds() + limit_s * self.scale
+        try:
+            for event in self.machine.events(limit):
+                if not isinstance(event, Record):
+                    self.lines.append(event.text)
+                    continue
+                records.append(event)
+                if is_last(event):
+                    return records
+        except MachineTimeout as error:
+            self.machine.diagnose()
+            raise JobFailed(f"{self.name}: no answer to {what} within "
+                            f"{limit_s * self.scale:.0f} s") from error
+        except ValueError as error:
+            raise JobFailed(f"{self.name}: {error}") from error
+        raise JobFailed(f"{self.name}: the machine ended during {what}: "
+                        f"{self.machine.complaint()}")

@@ -1,0 +1,363 @@
+"""The lab: its protocol with a real agent, its rounds with measures that are made up."""
+
+import collections
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import types
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+for part in ("impl/platform", "impl/dom0", "bench"):
+    sys.path.insert(0, os.path.join(ROOT, part))
+from lab import block, life, matrix, network, plugins, rounds, store  # noqa: E402
+from lab.__main__ import chosen_rows, parser  # noqa: E402
+from lab.errors import JobFailed, LabError, Undone  # noqa: E402
+from lab.lab import rows  # noqa: E402
+from lab.peer import Peer  # noqa: E402
+
+LIBRARY = os.path.join(ROOT, "impl/dom0/lib")
+AGENT = (f"exec 3>&1; export TS_SRC=agent TS_OUT=/dev/fd/3; . {LIBRARY}/ts.sh; "
+         f". {LIBRARY}/agent.sh; agent_loop; ts_close 0")
+
+
+class Monitor:
+    """Answers like QEMU's QMP socket; asked: the commands that came."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "qmp")
+        self.asked = []
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen(8)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                link, _ = self.socket.accept()
+            except OSError:
+                return
+            with link, link.makefile("rw") as lines:
+                lines.write('{"QMP": {}}\n')
+                lines.flush()
+                for line in lines:
+                    command = json.loads(line)["execute"]
+                    self.asked.append(command)
+                    lines.write('{"event": "STOP"}\n{"return": {}}\n')
+                    lines.flush()
+
+
+class Jobs(unittest.TestCase):
+    """The agent of dom0, on this machine's shell."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.monitor = Monitor(folder.name)
+        self.addCleanup(self.monitor.socket.close)
+        self.peer = Peer("ours", ["sh", "-c", AGENT], None,
+                         self.monitor.path, 1)
+        self.addCleanup(self.peer.stop)
+        self.peer.start(30)
+
+    def test_a_job_answers_with_status_and_output(self):
+        job = self.peer.job("sh", "echo one; echo two >&2; exit 3")
+        self.assertEqual((job.status, job.text), (3, "one\ntwo\n"))
+
+    def test_a_long_job_arrives_whole(self):
+        text = "".join(f"{number:04d}  " for number in range(200))
+        self.assertEqual(self.peer.sh(f"printf %s '{text}'").text, text)
+
+    def test_what_a_job_reports_comes_with_its_time(self):
+        job = self.peer.do("ts_begin x; ts_num y 7; ts_end x")
+        kinds = [record.data["t"] for record in job.records
+                 if record.data["t"] in ("begin", "fact", "end")]
+        self.assertEqual(kinds, ["begin", "fact", "end"])
+        seen = life.times(job.records)
+        self.assertLessEqual(seen["agent", "begin", "x"],
+                             seen["agent", "end", "x"])
+
+    def test_jobs_of_one_shell_share_its_variables(self):
+        self.peer.do("kept=7")
+        self.assertEqual(self.peer.do("echo $kept").text, "7\n")
+
+    def test_a_job_that_must_succeed_says_why_it_did_not(self):
+        with self.assertRaisesRegex(JobFailed, "no disk.*because"):
+            self.peer.do("ts_error 'no disk'; echo because; (exit 4)")
+
+    def test_silence_ends_a_job(self):
+        with self.assertRaisesRegex(JobFailed, "no answer to 'sleep 99'"):
+            self.peer.sh("sleep 99", 0.3)
+
+    def test_a_machine_that_ends_is_noticed(self):
+        with self.assertRaisesRegex(JobFailed, "the machine ended"):
+            self.peer.do("exit 0", 30)
+
+    def test_a_paused_machine_is_stopped_once(self):
+        for action in (self.peer.pause, self.peer.pause, self.peer.resume,
+                       self.peer.resume):
+            action()
+        self.assertEqual([name for name in self.monitor.asked
+                          if name != "qmp_capabilities"], ["stop", "cont"])
+
+
+def measure(name, **more):
+    return matrix.Measure(name, "s", "lower", **more)
+
+
+class Module(types.SimpleNamespace):
+    """A module whose measures are what a test says."""
+
+    def __init__(self, fails=()):
+        super().__init__(fails=collections.Counter(fails), ran=[])
+
+    def __hash__(self):
+        return id(self)
+
+    def run(self, lab, peer, wanted):
+        self.ran.append((peer, [row.name for row in wanted]))
+        if self.fails[peer] > 0:
+            self.fails[peer] -= 1
+            raise JobFailed("broken")
+        return matrix.Result({row.name: len(self.ran) for row in wanted})
+
+
+class Lab:
+    """Machines that nobody booted."""
+
+    scale = 1
+
+    def __init__(self, known):
+        self.rows = known
+        self.facts = {}
+        self.dropped = []
+
+    def drop_all(self, peer):
+        self.dropped.append(peer)
+
+
+class View:
+    """Nothing is shown."""
+
+    def at(self, *_):
+        return None
+
+    took = note = at
+
+
+class Taking(unittest.TestCase):
+    """Which samples are taken, in which order."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.path = os.path.join(folder.name, "samples.json")
+
+    def run_rounds(self, known, samples=3, budget=60, judge="none",
+                   peers=("ours", "xen")):
+        kept = store.Store(self.folder, {"id": "m"}, "quick", "r")
+        taken = rounds.Rounds(Lab(known), kept, list(peers), View(), judge,
+                              self.path, samples, budget)
+        taken.run()
+        taken.save()
+        return taken, kept.data
+
+    def judge(self, *lines):
+        """A program that names what is undecided, once."""
+        path = os.path.join(self.folder, "judge")
+        text = "".join(line + "\\n" for line in lines)
+        with open(path, "w") as handle:
+            handle.write(f"#!/bin/sh\n[ -e {path}.said ] && exit 0\n"
+                         f"touch {path}.said\nprintf '{text}'\n")
+        os.chmod(path, 0o755)
+        return path
+
+    def test_rounds_alternate_between_the_peers(self):
+        module = Module()
+        _, data = self.run_rounds([(module, measure("a.b.c.v1"))])
+        self.assertEqual([peer for peer, _ in module.ran],
+                         ["ours", "xen", "xen", "ours", "ours", "xen"])
+        sample = data["samples"]["a.b.c.v1"]
+        self.assertEqual(sample["values"],
+                         {"ours": [1, 4, 5], "xen": [2, 3, 6]})
+        self.assertEqual(sample["rounds"],
+                         {"ours": [0, 1, 2], "xen": [0, 1, 2]})
+
+    def test_a_count_needs_few_samples(self):
+        module = Module()
+        self.run_rounds([(module, measure("a.b.c.v1", kind="count"))], 9)
+        self.assertEqual(len(module.ran), 2 * rounds.COUNT_SAMPLES)
+
+    def test_measures_of_a_batch_are_taken_together(self):
+        module = Module()
+        known = [(module, measure(name, batch="x")) for name in ("a", "b")]
+        self.run_rounds(known, 1)
+        self.assertEqual(module.ran, [("ours", ["a", "b"]),
+                                      ("xen", ["a", "b"])])
+
+    def test_a_peer_that_cannot_is_not_asked(self):
+        module = Module()
+        self.run_rounds([(module, measure("a", peers=("ours",)))], 1)
+        self.assertEqual(module.ran, [("ours", ["a"])])
+
+    def test_more_samples_where_the_judge_wants_them(self):
+        module = Module()
+        judge = self.judge("a\t2\tclose", "b\t0\thopeless")
+        known = [(module, measure(name)) for name in ("a", "b")]
+        _, data = self.run_rounds(known, 3, judge=judge)
+        self.assertEqual(
+            {name: len(sample["values"]["ours"])
+             for name, sample in data["samples"].items()}, {"a": 5, "b": 3})
+
+    def test_a_failure_boots_again_and_is_kept(self):
+        module = Module({"xen": 1})
+        taken, data = self.run_rounds([(module, measure("a"))], 2)
+        self.assertEqual(taken.lab.dropped, ["xen"])
+        self.assertEqual(len(data["samples"]["a"]["values"]["xen"]), 2)
+        self.assertEqual(data["errors"], ["a: broken"])
+
+    def test_what_always_fails_is_given_up(self):
+        module = Module({"xen": 99})
+        _, data = self.run_rounds([(module, measure("a"))], 5)
+        self.assertEqual(len(data["errors"]), rounds.FAILURES_MAX)
+        self.assertEqual(list(data["samples"]["a"]["values"]), ["ours"])
+
+    def test_what_cannot_be_measured_is_said_once(self):
+        module = Module()
+
+        def refuse(lab, peer, wanted):
+            raise Undone("no such disk")
+        module.run = refuse
+        _, data = self.run_rounds([(module, measure("a"))], 5)
+        self.assertEqual(data["errors"], ["a on ours: no such disk",
+                                          "a on xen: no such disk"])
+
+    def test_no_budget_no_round(self):
+        module = Module()
+        self.run_rounds([(module, measure("a"))], budget=-1)
+        self.assertEqual(module.ran, [])
+
+    def test_the_file_is_whole_after_an_interruption(self):
+        module = Module()
+
+        def run(lab, peer, wanted):
+            if len(module.ran) == 4:
+                raise KeyboardInterrupt
+            return Module.run(module, lab, peer, wanted)
+        module.run = run
+        with self.assertRaises(KeyboardInterrupt):
+            self.run_rounds([(module, measure("a"))], 9)
+        with open(self.path) as handle:
+            data = json.load(handle)
+        self.assertEqual(data["samples"]["a"]["values"],
+                         {"ours": [1, 4], "xen": [2, 3]})
+
+    def test_histograms_add_up(self):
+        kept = store.Store(self.folder, {}, "quick", "r")
+        for _ in range(2):
+            kept.add([], "ours", 0, matrix.Result(
+                {}, {"a": [[1.5, 2], [4, 1]]}, {"../x.json": b"{}"}))
+        self.assertEqual(kept.data["histograms"],
+                         {"a": {"ours": [[1.5, 4], [4, 2]]}})
+        self.assertEqual(os.listdir(os.path.join(self.folder, "raw")),
+                         ["000-x.json"])
+
+
+class Choosing(unittest.TestCase):
+    """Options leave a subset of the matrix."""
+
+    def names(self, *options):
+        return [row.name for _, row in chosen_rows(parser().parse_args(
+            list(options)))]
+
+    def test_names_are_unique_and_batches_whole(self):
+        names = [row.name for _, row in rows()]
+        self.assertEqual(len(names), len(set(names)))
+        for batch in matrix.batches(rows()):
+            self.assertEqual(len({row.peers for row in batch.measures}), 1)
+
+    def test_one_name(self):
+        name = "blk.blkfront-raw.randread-4k-qd1.v1"
+        self.assertEqual(self.names("--only", name), [name])
+
+    def test_parts_of_names(self):
+        names = self.names("--device", "blkfront-*", "--workload", "rand*",
+                           "--vcpus", "2,4")
+        self.assertIn("blk.blkfront-null.randwrite-4k-qd32.v4", names)
+        for name in names:
+            self.assertRegex(name, r"^blk\.blkfront-[^.]*\.rand[^.]*\.v[24]$")
+
+    def test_plain_qemu_has_no_paravirtual_devices(self):
+        names = self.names("--hypervisor", "none", "--profile", "full")
+        self.assertIn("blk.ahci-raw.randread-4k-qd1.v4", names)
+        self.assertFalse([name for name in names if "front" in name])
+
+    def test_the_quick_profile_is_smaller(self):
+        quick = self.names()
+        full = self.names("--profile", "full")
+        self.assertLess(len(quick) * 4, len(full))
+        self.assertLessEqual(set(quick), set(full))
+
+    def test_nothing_left_is_an_error(self):
+        with self.assertRaises(LabError):
+            self.names("--only", "nothing.at.all")
+
+
+class Answers(unittest.TestCase):
+    """What programs answer becomes figures."""
+
+    JOB = {"read": {"iops": 70.0, "bw_bytes": 1 << 20,
+                    "clat_ns": {"bins": {"1000": 3, "2000": 1}}},
+           "write": {"iops": 30.0, "bw_bytes": 1 << 20,
+                     "clat_ns": {"bins": {"2000": 4}}},
+           "sync": {"lat_ns": {"percentile": {"50.000000": 5000}}},
+           "error": 0}
+
+    def taken(self, name, job):
+        result = matrix.Result()
+        text = "fio: a warning\n" + json.dumps({"jobs": [job]})
+        block.take(result, "m", "ours", text, block.WORKLOADS[name])
+        return result
+
+    def test_fio(self):
+        result = self.taken("mixed-4k-qd16", self.JOB)
+        self.assertEqual(result.values, {"m": 100.0})
+        self.assertEqual(result.histograms, {"m": [[1.0, 3], [2.0, 5]]})
+        self.assertEqual(self.taken("seqread-1m-qd4", self.JOB).values["m"],
+                         2.0)
+        self.assertEqual(self.taken("fsync-4k-qd1", self.JOB).values["m"],
+                         5.0)
+
+    def test_what_is_no_answer_fails(self):
+        for text in ("", "fio: no", "{}", '{"jobs": []}', "{" * 10):
+            with self.assertRaises(JobFailed):
+                block.take(matrix.Result(), "m", "ours", text,
+                           block.WORKLOADS["fsync-4k-qd1"])
+        with self.assertRaises(JobFailed):
+            self.taken("mixed-4k-qd16", {**self.JOB, "error": 5})
+
+    def test_iperf3(self):
+        self.assertEqual(network.mbit(
+            {"sum_received": {"bits_per_second": 5e6}}), 5)
+        self.assertEqual(network.packets(
+            {"sum": {"packets": 100, "lost_packets": 20, "seconds": 2}}), 40)
+
+
+class Plugins(unittest.TestCase):
+    def test_a_plugin_that_does_not_load_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "broken.py")
+            with open(path, "w") as handle:
+                handle.write("1 / 0\n")
+            with self.assertRaisesRegex(LabError, "broken.py"):
+                plugins.load(path)
+
+
+if __name__ == "__main__":
+    unittest.main()
