@@ -10,7 +10,7 @@ HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
 HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
 HW_import_LIBS := -lxml2
 HW_level_SRCS := $(wildcard $(hw)/level/*.c) $(CPU_SRCS)
-HW_scan_SRCS := $(wildcard $(hw)/scan/*.c) $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
+HW_scan_SRCS := $(wildcard $(hw)/scan/*.c $(hw)/aml/*.c) $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
 HW_PROGRAMS := record import level scan
 HWCOMPAT_LIBS := -larchive -lcjson -lm
 $(eval $(call layer,hwcompat,$(INC_hwcompat)))
@@ -30,17 +30,18 @@ $(foreach p,$(HW_PROGRAMS),$(eval $(call hw-program,$p)))
 
 # --- Tests ----------------------------------------------------------------
 HW_TESTS := $(wildcard $(hw)/test/test_*.c)
-$(foreach t,$(HW_TESTS),$(eval $(call check-program,$t,$(HWCOMPAT_SRCS))))
+$(foreach t,$(HW_TESTS),$(eval $(call check-program,$t, \
+  $(HWCOMPAT_SRCS) $(wildcard $(hw)/aml/*.c))))
 $(foreach v,host cov,$(HW_TESTS:%.c=$O/$v/%)): CHECK_LIBS += $(HWCOMPAT_LIBS)
 TEST_PY += $(wildcard $(hw)/test/test_*.py)
 TEST_BOOT += $(wildcard $(hw)/test/*.sh)
 HW_FUZZ := $(filter-out %/fuzz_scan.c,$(wildcard $(hw)/fuzz/fuzz_*.c))
 $(foreach t,$(HW_FUZZ),$(eval $(call fuzz-program,$t, \
-  $(HWCOMPAT_SRCS) $(HW_IMPORT_LIB))))
+  $(HWCOMPAT_SRCS) $(HW_IMPORT_LIB) $(wildcard $(hw)/aml/*.c))))
 # Decoders, rules and quirks alone: they need no record.
 HW_JUDGE_SRCS := $(filter-out %/load.c %/main.c %/report.c, \
                    $(wildcard $(hw)/parse/*.c $(hw)/scan/*.c)) \
-                 $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
+                 $(hw)/aml/namespace.c $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
 $(eval $(call fuzz-program,$(hw)/fuzz/fuzz_scan.c,$(HW_JUDGE_SRCS)))
 $O/fuzz/$(hw)/fuzz/fuzz_%: FUZZ_LIBS = $(HWCOMPAT_LIBS) -lxml2
 fuzz: | $O/fuzz/corpus/hwcompat

@@ -11,6 +11,8 @@
 #include "hwcompat/record.h"
 #include "parse/bytes.h"
 
+struct aml;
+
 enum {
     TABLES_MAX = 512,
     CPUS_MAX = 8192,
@@ -307,7 +309,8 @@ struct machine {
     unsigned int cpus;
     struct pci_device *pci;
     unsigned int pcis;
-    struct bytes log; /* of the kernel and the hypervisor */
+    struct bytes log;      /* of the kernel and the hypervisor */
+    const struct aml *aml; /* borrowed; NULL: nobody asked its tools */
     struct flaw flaw[FLAWS_MAX];
     unsigned int flaws;
     unsigned int flaws_lost;

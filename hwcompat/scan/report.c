@@ -40,6 +40,8 @@ static void text_record(FILE *f, const struct result *r,
         return;
     }
     fprintf(f, "%s  %s\n", r->path, r->title);
+    if (r->unjudged)
+        fprintf(f, "  AML is not judged: %s\n", r->unjudged);
     for (int level = SEVERITY_CRITICAL; level >= (int)o->least; level--) {
         for (unsigned int i = 0; i < r->scan->findings; i++) {
             if ((int)r->scan->finding[i].severity == level)
@@ -55,6 +57,11 @@ static void text_end(FILE *f, const struct totals *t)
     for (int level = SEVERITY_CRITICAL; level >= 0; level--)
         fprintf(f, " %u %s%s", t->count[level],
                 severity_name((enum severity)level), level ? "," : "\n");
+    if (t->aml)
+        fprintf(f, "AML: %u judged, %u not judged\n", t->aml_judged,
+                t->aml_unjudged);
+    else
+        fputs("AML: not judged (--aml does)\n", f);
 }
 
 const struct report_format report_text = {text_begin, text_record, text_end};
@@ -94,6 +101,8 @@ static void json_record(FILE *f, const struct result *r,
     cJSON_AddBoolToObject(record, "failed", result_failed(r, o));
     if (r->error)
         cJSON_AddStringToObject(record, "error", r->error);
+    if (r->unjudged)
+        cJSON_AddStringToObject(record, "aml_not_judged", r->unjudged);
     for (unsigned int i = 0; r->scan && i < r->scan->findings; i++) {
         if (r->scan->finding[i].severity >= o->least)
             cJSON_AddItemToArray(list, json_finding(&r->scan->finding[i]));
@@ -111,7 +120,8 @@ static void json_end(FILE *f, const struct totals *t)
     for (int i = 0; i < SEVERITIES; i++)
         fprintf(f, "%s\"%s\": %u", i ? ", " : "",
                 severity_name((enum severity)i), t->count[i]);
-    fputs("}}\n", f);
+    fprintf(f, "}, \"aml\": {\"judged\": %u, \"not_judged\": %u}}\n",
+            t->aml_judged, t->aml ? t->aml_unjudged : t->records - t->broken);
 }
 
 const struct report_format report_json = {json_begin, json_record, json_end};
@@ -268,8 +278,9 @@ static void html_record(FILE *f, const struct result *r,
 
 static void html_end(FILE *f, const struct totals *t)
 {
-    fprintf(f, "<p>%u records, %u unreadable, %u failed.</p>\n", t->records,
-            t->broken, t->failed);
+    fprintf(f,
+            "<p>%u records, %u unreadable, %u failed; AML of %u judged.</p>\n",
+            t->records, t->broken, t->failed, t->aml_judged);
     fputs(
         "<script>const q=document.getElementById('q');q.oninput=()=>{"
         "const t=q.value.toLowerCase();"

@@ -11,15 +11,19 @@
 /* One record: judged, or with the reason why it could not be read. */
 struct result {
     const char *path;
-    const char *id;    /* "" when it could not be read */
-    const char *title; /* machine and firmware, for people */
-    const char *error; /* NULL: it was read */
+    const char *id;       /* "" when it could not be read */
+    const char *title;    /* machine and firmware, for people */
+    const char *error;    /* NULL: it was read */
+    const char *unjudged; /* why its AML was not judged; NULL: it was, or
+                             nobody asked */
     const struct scan *scan;
     unsigned int count[SEVERITIES]; /* findings, those not listed included */
 };
 
 struct totals {
     unsigned int records, broken, failed, count[SEVERITIES];
+    bool aml; /* it was asked for */
+    unsigned int aml_judged, aml_unjudged;
 };
 
 struct report_options {

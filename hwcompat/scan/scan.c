@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "aml/aml.h"
+
 const struct rule rules[RULES] = {
 #define RULE(id, severity, needs, effect, workaround, source) \
     [RULE_##id] = {#id, SEVERITY_##severity, needs, effect, workaround, source},
@@ -134,7 +136,7 @@ static uint32_t what_is_there(const struct machine *m)
            present(m->cpus && m->cpu[0].leaves, CPU) |
            present(m->cpus > 1 && m->cpu[0].leaves && m->cpu[1].leaves, CPUS) |
            present(any_msr(m), MSRS) | present(m->pcis, PCI) |
-           present(m->log.n, LOG);
+           present(m->log.n, LOG) | present(m->aml && !m->aml->unjudged, AML);
 }
 
 static void judge_absent(struct scan *s)
@@ -159,7 +161,8 @@ static const struct {
     {ACPI, judge_mcfg},   {ACPI, judge_hpet},       {ACPI, judge_errors},
     {ANY, judge_entries}, {SMBIOS, judge_smbios},   {MAP, judge_memory},
     {CPU, judge_cpu},     {CPUS, judge_cpus},       {CPU_MSR, judge_msrs},
-    {PCI, judge_pci},     {LOG, judge_log},         {ANY, judge_quirks},
+    {PCI, judge_pci},     {LOG, judge_log},         {AML, judge_aml},
+    {ANY, judge_quirks},
 };
 
 struct scan *scan_machine(const struct machine *m)

@@ -45,6 +45,12 @@ enum need {
     LOG = 1 << 21,
     ROOT = 1 << 22 | ACPI,      /* RSDT or XSDT */
     ACPI_FULL = 1 << 23 | ACPI, /* tables with their addresses */
+    AML = 1 << 24 | ACPI,       /* what ACPICA's tools say */
+    AML_MAP = AML | MAP,
+    AML_MADT = AML | MADT,
+    AML_SRAT = AML | SRAT,
+    AML_MCFG = AML | MCFG,
+    AML_HPET = AML | HPET,
     SMBIOS_PART = ANY,
     MEMORY_PART = ANY,
     CPU_PART = ANY,
@@ -157,6 +163,7 @@ void judge_cpus(struct scan *s);
 void judge_msrs(struct scan *s);
 void judge_pci(struct scan *s);
 void judge_log(struct scan *s);
+void judge_aml(struct scan *s);
 void judge_quirks(struct scan *s);
 
 /* Whether any of [start, start + length) is memory that is free to use. */
