@@ -2,7 +2,8 @@
 # hosted objects for unit tests and fuzzing.
 hv := impl/hypervisor
 INC_core := $(INC_base) -I$(hv)/include
-INC_arch := $(INC_core) -I$(hv)/arch/x86/include -I$O/gen
+INC_arch := $(INC_core) $(INC_cpu) -Iimpl/quirks/include \
+            -I$(hv)/arch/x86/include -I$O/gen
 $(eval $(call layer,$(hv),$(INC_core)))
 $(eval $(call layer,$(hv)/arch,$(INC_arch)))
 $(eval $(call layer,$(hv)/test,$(INC_core) -I$(hv)/test))
@@ -10,6 +11,8 @@ $(eval $(call layer,$(hv)/arch/x86/test,$(INC_arch) -I$(hv)/test))
 $(eval $(call layer,$(hv)/fuzz,$(INC_core) -I$(hv)/test))
 
 HV_CORE := $(ABI_SRCS) $(BASE_SRCS) $(wildcard $(hv)/core/*.c)
+# Pure parts of the arch half that live beside it.
+HV_PURE := impl/cpu/policy.c $(wildcard impl/quirks/*.c)
 HV_OFFSETS := $(wildcard $(hv)/arch/x86/offsets.c)
 HV_ARCH := $(filter-out $(HV_OFFSETS) $(hv)/arch/x86/test/%, \
            $(wildcard $(addprefix $(hv)/arch/x86/,*.c */*.c *.S */*.S)))
@@ -27,7 +30,7 @@ HEADERS += $(wildcard $(addprefix $(hv)/,include/hv/*.h core/*.h \
 
 hv-core-objs := $(HV_CORE:%.c=$O/free/%.o)
 hv-arch-objs := $(patsubst %,$O/free/%.o,$(basename $(HV_ARCH)))
-hv-objs := $(hv-core-objs) $(hv-arch-objs)
+hv-objs := $(hv-core-objs) $(hv-arch-objs) $(HV_PURE:%.c=$O/free/%.o)
 DEPFILES += $(hv-objs:=.d) $(if $(HV_OFFSETS),$O/gen/offsets.s.d)
 
 # --- The image ------------------------------------------------------------
@@ -78,7 +81,7 @@ $O/touchstone.elf: $O/touchstone.elf64
 	$(call say,ELF32)$(OBJCOPY) -S -O elf32-i386 $< $@
 
 # --- Tests ----------------------------------------------------------------
-hv-hosted := $(HV_CORE) $(HV_DOUBLES) $(HV_TEST_HELPERS)
+hv-hosted := $(HV_CORE) $(HV_PURE) $(HV_DOUBLES) $(HV_TEST_HELPERS)
 $(foreach t,$(wildcard $(hv)/test/test_*.c), \
   $(eval $(call check-program,$t,$(hv-hosted))))
 $(foreach t,$(wildcard $(hv)/arch/x86/test/test_*.c), \

@@ -7,6 +7,8 @@
 #include "hv/guest.h"
 #include "hv/heap.h"
 
+#include "base/string.h"
+
 #define LEAVES_MAX 256U /* that a caller may pass */
 
 #define MSR_PLATFORM_INFO     0xce
@@ -26,19 +28,13 @@ struct leaves {
 
 static void put_leaf(struct leaves *out, uint32_t leaf, uint32_t sub)
 {
-    struct xen_cpuid_leaf l = {.leaf = leaf, .subleaf = sub};
+    struct cpu_leaf l = {.leaf = leaf, .sub = sub};
     int row = cpuid_row_find(leaf, sub);
 
-    if (row >= 0) {
-        const uint32_t *reg = out->p->reg[row];
-
-        l.a = reg[CPUID_A];
-        l.b = reg[CPUID_B];
-        l.c = reg[CPUID_C];
-        l.d = reg[CPUID_D];
-    }
+    if (row >= 0)
+        memcpy(l.reg, out->p->reg[row], sizeof(l.reg));
     if (leaf == CPUID_HYPERVISOR)
-        l.a = out->p->hv_limit;
+        l.reg[CPUID_A] = out->p->hv_limit;
     if (out->u &&
         guest_copy_to(out->v, out->u + out->nr * sizeof(l), &l, sizeof(l)))
         out->fault = true;
@@ -126,7 +122,7 @@ static int check_msrs(struct vcpu *v, const struct policy_buffers *b,
 int policy_in(struct vcpu *v, struct cpu_policy *p,
               const struct policy_buffers *b, struct policy_error *e)
 {
-    struct xen_cpuid_leaf *leaf;
+    struct cpu_leaf *leaf;
     struct cpu_policy *next;
     int rc;
 

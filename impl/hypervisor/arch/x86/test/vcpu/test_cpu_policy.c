@@ -44,7 +44,7 @@ static uint32_t reg(uint32_t leaf, uint32_t sub, enum cpuid_reg r)
 static int apply(uint32_t leaf, uint32_t sub, uint32_t a, uint32_t b,
                  uint32_t c, uint32_t d)
 {
-    const struct xen_cpuid_leaf l = {leaf, sub, a, b, c, d};
+    const struct cpu_leaf l = {leaf, sub, {a, b, c, d}};
 
     return cpu_policy_apply(policy, &l, 1, &err_leaf, &err_sub);
 }
