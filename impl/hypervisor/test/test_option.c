@@ -47,6 +47,22 @@ START_TEST(what_is_wrong_is_named_and_ignored)
 }
 END_TEST
 
+START_TEST(a_list_is_joined_and_has_an_end)
+{
+    char long_list[OPT_LIST_MAX + 16] = "quirk=";
+
+    ck_assert_uint_eq(option_parse("quirk=a quirk=no-b,c"), 0);
+    ck_assert_str_eq(opt_quirk, "a,no-b,c");
+    for (unsigned int i = 0; i < OPT_LIST_MAX / 100 + 1; i++) {
+        memset(long_list + 6, 'x', 100);
+        (void)option_parse(long_list);
+    }
+    ck_assert_uint_lt(strlen(opt_quirk), OPT_LIST_MAX);
+    ck_assert_uint_eq(option_parse(long_list), 1);
+    ck_assert_uint_eq(option_parse("quirk"), 1);
+}
+END_TEST
+
 START_TEST(switches_have_many_spellings)
 {
     static const char *const on[] = {"smp",     "smp=1",    "smp=on",
@@ -130,6 +146,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         switches_have_many_spellings,
+        a_list_is_joined_and_has_an_end,
         numbers_are_decimal_or_hexadecimal,
         texts_are_kept_up_to_their_size,
         a_word_of_any_length_is_survived,

@@ -4,6 +4,7 @@
  */
 #include "x86/insn.h"
 
+#include "base/calendar.h"
 #include "hv/arch.h"
 
 #define CMOS_INDEX      0x70
@@ -28,10 +29,6 @@ enum rtc_reg {
     RTC_STATUS_B = 11,
 };
 
-struct rtc_time {
-    unsigned int second, minute, hour, day, month, year;
-};
-
 static uint64_t utc_at_boot; /* [a] */
 
 static uint8_t cmos_read(enum rtc_reg reg)
@@ -45,7 +42,7 @@ static unsigned int rtc_number(uint8_t v, bool binary)
     return binary ? v : (v >> 4) * 10U + (v & 15);
 }
 
-static void rtc_read(struct rtc_time *t)
+static void rtc_read(struct calendar *t)
 {
     uint8_t b = cmos_read(RTC_STATUS_B);
     bool binary = b & STATUS_B_BINARY;
@@ -66,29 +63,17 @@ static void rtc_read(struct rtc_time *t)
     t->year += t->year < YEAR_PIVOT ? 2000 : 1900;
 }
 
-/* Days since 1970 of a Gregorian date; March starts the year so that the leap
-   day is its last. */
-static uint64_t days_since_1970(const struct rtc_time *t)
-{
-    unsigned int year = t->month > 2 ? t->year : t->year - 1;
-    unsigned int month = t->month > 2 ? t->month - 3 : t->month + 9;
-
-    return year * 365UL + year / 4 - year / 100 + year / 400 +
-           (month * 153 + 2) / 5 + t->day - 1 - 719468;
-}
-
 /* Reads until two agree: an update may have come in between. */
 static uint64_t rtc_seconds(void)
 {
     uint64_t last = 0, now = 1;
 
     for (unsigned int i = 0; i < RTC_READS_MAX && last != now; i++) {
-        struct rtc_time t;
+        struct calendar t;
 
         rtc_read(&t);
         last = now;
-        now = days_since_1970(&t) * 86400 + t.hour * 3600UL + t.minute * 60UL +
-              t.second;
+        now = calendar_seconds(&t);
     }
     return now;
 }

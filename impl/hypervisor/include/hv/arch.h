@@ -24,6 +24,8 @@ uint64_t arch_wallclock_ns(void); /* UTC at arch_now_ns() == 0 */
 void arch_wallclock_set(uint64_t utc_ns_at_boot);
 void arch_poweroff(void) NORETURN;
 void arch_reboot(void) NORETURN;
+/* Log what is odd about the machine, and what is done about it. */
+void arch_quirks_dump(void);
 void arch_panic_stop(void) NORETURN; /* registers, backtrace, stop all CPUs */
 
 /* --- Console --- */
