@@ -10,17 +10,6 @@
 
 enum { TEXT = 96 };
 
-/* Where SMBIOS has the texts that quirks ask for. */
-static const struct {
-    uint8_t type, at;
-} places[DMI_FIELDS] = {
-    [DMI_BIOS_VENDOR] = {0, 4},     [DMI_BIOS_VERSION] = {0, 5},
-    [DMI_BIOS_DATE] = {0, 8},       [DMI_SYS_VENDOR] = {1, 4},
-    [DMI_PRODUCT_NAME] = {1, 5},    [DMI_PRODUCT_VERSION] = {1, 6},
-    [DMI_PRODUCT_FAMILY] = {1, 26}, [DMI_BOARD_VENDOR] = {2, 4},
-    [DMI_BOARD_NAME] = {2, 5},      [DMI_BOARD_VERSION] = {2, 6},
-};
-
 static bool has_device(const void *arg, const struct quirk_pci *q)
 {
     const struct machine *m = arg;
@@ -47,19 +36,29 @@ static void facts_of_cpu(struct quirk_facts *f, const struct machine *m)
 static void facts_of_names(struct quirk_facts *f, const struct smbios *s,
                            char text[DMI_FIELDS][TEXT])
 {
-    for (int i = 0; i < DMI_FIELDS; i++) {
-        const struct structure *t = smbios_find(s, places[i].type, NULL);
+    for (int i = 0; i < DMI_SMBIOS_FIELDS; i++) {
+        const struct structure *t = smbios_find(s, dmi_places[i].type, NULL);
 
-        if (t && structure_string(t, bytes_u8(t->formatted, places[i].at),
+        if (t && structure_string(t, bytes_u8(t->formatted, dmi_places[i].at),
                                   text[i], TEXT))
             f->dmi[i] = text[i];
     }
 }
 
+static void facts_of_tables(struct quirk_facts *f, const struct acpi *a)
+{
+    if (!a->madt.table)
+        return;
+    f->dmi[DMI_ACPI_OEM] = a->madt.table->oem_id;
+    f->dmi[DMI_ACPI_TABLE] = a->madt.table->oem_table_id;
+}
+
 /* What the row goes by, for people. */
 static const char *place_of(const struct quirk *q)
 {
-    return q->dmi[0].text ? "smbios" : q->devices ? "pci" : "cpu";
+    if (q->dmi[0].text)
+        return q->dmi[0].field < DMI_SMBIOS_FIELDS ? "smbios" : "acpi/APIC";
+    return q->devices ? "pci" : "cpu";
 }
 
 void judge_quirks(struct scan *s)
@@ -68,6 +67,7 @@ void judge_quirks(struct scan *s)
     struct quirk_facts f = {.has_device = has_device, .arg = s->m};
 
     facts_of_names(&f, &s->m->smbios, text);
+    facts_of_tables(&f, &s->m->acpi);
     if (scan_has(s, CPU))
         facts_of_cpu(&f, s->m);
     for (size_t i = 0; i < quirks_count; i++) {

@@ -102,7 +102,7 @@ static bool root_use(const struct acpi_mem *m, paddr_t table, bool wide,
     return true;
 }
 
-bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp,
+bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp, bool wide,
                     struct acpi_root *out)
 {
     const struct rsdp *r = mem_map(m, rsdp, ACPI_RSDP_MIN_BYTES);
@@ -111,7 +111,7 @@ bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp,
     if (!r || !rsdp_valid(r))
         return false;
     rsdt = r->rsdt;
-    if (r->revision >= 2) {
+    if (wide && r->revision >= 2) {
         r = mem_map(m, rsdp, sizeof(*r));
         if (r && r->length >= sizeof(*r) && sums_to_zero(r, sizeof(*r)) &&
             root_use(m, r->xsdt, true, out))

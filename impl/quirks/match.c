@@ -3,6 +3,14 @@
  */
 #include "quirks/quirk.h"
 
+const struct dmi_place dmi_places[DMI_SMBIOS_FIELDS] = {
+    [DMI_BIOS_VENDOR] = {0, 4},     [DMI_BIOS_VERSION] = {0, 5},
+    [DMI_BIOS_DATE] = {0, 8},       [DMI_SYS_VENDOR] = {1, 4},
+    [DMI_PRODUCT_NAME] = {1, 5},    [DMI_PRODUCT_VERSION] = {1, 6},
+    [DMI_PRODUCT_FAMILY] = {1, 26}, [DMI_BOARD_VENDOR] = {2, 4},
+    [DMI_BOARD_NAME] = {2, 5},      [DMI_BOARD_VERSION] = {2, 6},
+};
+
 static bool starts_with(const char *text, const char *part)
 {
     while (*part && *text == *part) {
@@ -108,4 +116,15 @@ enum quirk_vendor quirk_vendor_of(const char *vendor)
             return (enum quirk_vendor)i;
     }
     return CPU_ANY;
+}
+
+void quirk_cpu_signature(struct quirk_facts *f, uint32_t eax)
+{
+    f->family = eax >> 8 & 0xf;
+    f->model = eax >> 4 & 0xf;
+    f->stepping = eax & 0xf;
+    if (f->family == 6 || f->family == 15)
+        f->model |= eax >> 12 & 0xf0;
+    if (f->family == 15)
+        f->family += eax >> 20 & 0xff;
 }

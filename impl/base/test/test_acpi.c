@@ -74,7 +74,7 @@ static void setup(void)
 
 static bool root_read(struct acpi_root *root)
 {
-    return acpi_root_read(&mem, MEM_BASE + RSDP_AT, root);
+    return acpi_root_read(&mem, MEM_BASE + RSDP_AT, true, root);
 }
 
 START_TEST(tables_are_found_by_signature_and_number)
@@ -130,7 +130,7 @@ START_TEST(pointers_out_of_memory_are_refused)
         ck_assert(root_read(&root));
         ck_assert_ptr_null(acpi_find(&mem, &root, "APIC", 0));
         ck_assert_ptr_nonnull(acpi_find(&mem, &root, "MCFG", 0));
-        ck_assert(!acpi_root_read(&mem, bad[i], &root));
+        ck_assert(!acpi_root_read(&mem, bad[i], true, &root));
     }
 }
 END_TEST

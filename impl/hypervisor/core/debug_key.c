@@ -41,6 +41,11 @@ void debug_key_reboot(char key)
     arch_reboot();
 }
 
+void debug_key_quirks(char key)
+{
+    arch_quirks_dump();
+}
+
 void debug_key_evtchn(char key)
 {
     domain_each(evtchn_dump);

@@ -45,8 +45,9 @@ struct acpi_root {
 
 /* Search the BIOS area (EBDA's first KiB, 0xe0000-0xfffff); 0: none. */
 paddr_t acpi_rsdp_search(const struct acpi_mem *m);
-/* Checked RSDP at 'rsdp' and the root table it names; false: unusable. */
-bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp,
+/* Checked RSDP at 'rsdp' and the root table it names, the XSDT only if 'wide';
+   false: unusable. */
+bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp, bool wide,
                     struct acpi_root *out);
 /* The 'nth' table (from 0) of that signature, all of it mapped, checksum right;
    NULL: none. The DSDT is not in the root: see struct acpi_fadt. */

@@ -5,6 +5,7 @@
 
 #include "x86/boot.h"
 #include "x86/paging.h"
+#include "x86/quirks.h"
 
 #include "base/string.h"
 #include "hv/log.h"
@@ -57,11 +58,24 @@ const struct acpi_mcfg *acpi_mcfg(void)
     return have_mcfg ? &mcfg : NULL;
 }
 
+/* The override of interrupt 0 is forgotten. */
+void acpi_timer_override_drop(void)
+{
+    unsigned int kept = 0;
+
+    for (unsigned int i = 0; i < madt.overrides; i++)
+        if (madt.override[i].irq)
+            madt.override[kept++] = madt.override[i];
+    madt.overrides = kept;
+}
+
 void acpi_init(void)
 {
     paddr_t rsdp = boot_info.rsdp ? boot_info.rsdp : acpi_rsdp_search(&mem);
 
-    have_root = rsdp && acpi_root_read(&mem, rsdp, &root);
+    have_root =
+        rsdp &&
+        acpi_root_read(&mem, rsdp, !quirk_acts(QUIRK_KIND_xsdt_broken), &root);
     if (!have_root) {
         log_warn("no usable ACPI tables: one CPU, no IO-APIC");
         return;

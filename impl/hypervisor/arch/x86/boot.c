@@ -98,6 +98,12 @@ void boot_reserve(paddr_t start, paddr_t end)
                      ALIGN_UP(end, PAGE_SIZE), MEMMAP_RESERVED);
 }
 
+void boot_keep_away(paddr_t start, paddr_t end)
+{
+    boot_add_region(start, end - start, MEMMAP_UNUSABLE);
+    boot_reserve(start, end);
+}
+
 /* Whole pages of RAM, without image and modules. */
 static void free_map_init(void)
 {

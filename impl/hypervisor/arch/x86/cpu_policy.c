@@ -3,6 +3,7 @@
  */
 #include "x86/cpuid.h"
 
+#include "x86/quirks.h"
 #include "x86/vcpu.h"
 
 #include "hv/heap.h"
@@ -38,8 +39,10 @@ void cpu_policy_fill(struct cpu_policy *p, enum policy_kind kind)
         .cpuid = machine_leaf,
         .xstate_bytes = xstate_bytes,
         .xcr0 = xstate_mask(),
-        .rdrand = true,
-        .rdseed = true,
+        .rdrand = !quirk_acts(QUIRK_KIND_rdrand_broken),
+        .rdseed = !quirk_acts(QUIRK_KIND_rdseed_broken) &&
+                  !quirk_acts(QUIRK_KIND_rdrand_broken),
+        .tsc_untrusted = quirk_acts(QUIRK_KIND_tsc_nodes),
     };
 
     cpu_policy_make(p, &m, kind);

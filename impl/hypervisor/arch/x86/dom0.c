@@ -20,6 +20,7 @@
 #include "x86/kernel_image.h"
 #include "x86/panic.h"
 #include "x86/pci.h"
+#include "x86/quirks.h"
 #include "x86/serial.h"
 
 #define MIB           (1UL << 20)
@@ -27,6 +28,7 @@
 #define KEPT_FREE     (8 * MIB) /* for page tables and the like */
 #define COMMAND_EXTRA " swiotlb=force"
 #define SERIAL_PORTS  8
+#define PORT_POST     0x80
 
 /* Linux reads the start info through its boot page tables, which map 1 GiB. */
 #define START_INFO_LIMIT (1UL << 30)
@@ -246,6 +248,8 @@ static void ports_trap(struct domain *d)
 
     for (unsigned int i = 0; i < ARRAY_SIZE(trapped_ports); i++)
         io_port_trap(d, trapped_ports[i].first, trapped_ports[i].last);
+    if (quirk_acts(QUIRK_KIND_port_80))
+        io_port_trap(d, PORT_POST, PORT_POST);
     pm1_trap(d);
     if (serial)
         io_port_trap(d, serial, serial + SERIAL_PORTS - 1);

@@ -13,22 +13,24 @@
 #include "x86/dom0.h"
 #include "x86/paging.h"
 #include "x86/pci.h"
+#include "x86/quirks.h"
 #include "x86/vlapic.h"
 
 #include "hv/log.h"
 
 #include "base/string.h"
 
-#define MADT_OFFSET     PAGE_SIZE
-#define XSDT_OFFSET     64
-#define MADT_BODY       44 /* bytes before the first entry */
-#define XSDT_MAX        ((MADT_OFFSET - XSDT_OFFSET - ACPI_HEADER_BYTES) / 8)
-#define MCFG_OFFSET     (3 * PAGE_SIZE)
-#define MADT_MAX        (MCFG_OFFSET - MADT_OFFSET)
-#define MCFG_MAX        (DOM0_ACPI_BYTES - MCFG_OFFSET)
-#define MCFG_BODY       44 /* bytes before the first entry */
-#define LAPIC_ENABLED   1
-#define LAPIC_BROADCAST 255 /* ids below need no x2APIC entries */
+#define MADT_OFFSET       PAGE_SIZE
+#define XSDT_OFFSET       64
+#define MADT_BODY         44 /* bytes before the first entry */
+#define XSDT_MAX          ((MADT_OFFSET - XSDT_OFFSET - ACPI_HEADER_BYTES) / 8)
+#define MADT_OVERRIDE_IRQ 3 /* byte of an override */
+#define MCFG_OFFSET       (3 * PAGE_SIZE)
+#define MADT_MAX          (MCFG_OFFSET - MADT_OFFSET)
+#define MCFG_MAX          (DOM0_ACPI_BYTES - MCFG_OFFSET)
+#define MCFG_BODY         44 /* bytes before the first entry */
+#define LAPIC_ENABLED     1
+#define LAPIC_BROADCAST   255 /* ids below need no x2APIC entries */
 
 enum madt_entry {
     MADT_LAPIC = 0,
@@ -101,7 +103,16 @@ static void header_finish(struct acpi_header *h, size_t bytes)
     h->checksum = sum_to_zero(h, bytes);
 }
 
-/* The machine's IO-APICs, overrides and NMI sources, byte for byte. */
+/* The machine's IO-APICs, overrides and NMI sources. */
+static bool entry_is_for_dom0(const uint8_t *e)
+{
+    bool of_timer = e[0] == MADT_OVERRIDE && !e[MADT_OVERRIDE_IRQ];
+
+    return e[0] >= MADT_IOAPIC && e[0] <= MADT_NMI_SOURCE &&
+           !(of_timer && quirk_acts(QUIRK_KIND_timer_pin_0));
+}
+
+/* They are copied byte for byte. */
 static size_t madt_copy_entries(uint8_t *to, size_t room,
                                 const struct acpi_header *machine)
 {
@@ -113,8 +124,7 @@ static size_t madt_copy_entries(uint8_t *to, size_t room,
 
         if (n < 2 || n > machine->length - at)
             break;
-        if (p[at] >= MADT_IOAPIC && p[at] <= MADT_NMI_SOURCE &&
-            n <= room - used) {
+        if (entry_is_for_dom0(p + at) && n <= room - used) {
             memcpy(to + used, p + at, n);
             used += n;
         }

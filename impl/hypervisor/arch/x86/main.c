@@ -11,6 +11,7 @@
 #include "x86/paging.h"
 #include "x86/panic.h"
 #include "x86/percpu.h"
+#include "x86/quirks.h"
 #include "x86/reboot.h"
 #include "x86/serial.h"
 #include "x86/smp.h"
@@ -75,7 +76,9 @@ static void boot_check(void)
 
 static void machine_init(void)
 {
+    quirks_find();
     acpi_init();
+    quirks_find_devices();
     poweroff_init();
     boot_memory_done();
     irq_init();

@@ -133,6 +133,13 @@ static void tag_efi(const struct mb2_tag *t)
     boot_info.efi = true;
 }
 
+/* The address of EFI's system table. */
+static void tag_efi_64(const struct mb2_tag *t)
+{
+    memcpy(&boot_info.efi_table, t + 1, sizeof(boot_info.efi_table));
+    tag_efi(t);
+}
+
 /* The tag holds a copy of the RSDP. The newer kind wins. */
 static void tag_rsdp_old(const struct mb2_tag *t)
 {
@@ -153,7 +160,7 @@ static const struct {
     [MB2_MODULE] = {sizeof(struct mb2_module) + 1, tag_module},
     [MB2_MEMORY_MAP] = {sizeof(struct mb2_map), tag_memory_map},
     [MB2_EFI32] = {sizeof(struct mb2_tag), tag_efi},
-    [MB2_EFI64] = {sizeof(struct mb2_tag), tag_efi},
+    [MB2_EFI64] = {sizeof(struct mb2_tag) + 8, tag_efi_64},
     [MB2_RSDP_OLD] = {sizeof(struct mb2_tag) + 20, tag_rsdp_old},
     [MB2_RSDP_NEW] = {sizeof(struct mb2_tag) + 36, tag_rsdp_new},
     [MB2_EFI_MAP] = {sizeof(struct mb2_map), tag_efi_map},

@@ -7,6 +7,7 @@
 #include "x86/pvclock.h"
 
 #include "x86/percpu.h"
+#include "x86/quirks.h"
 #include "x86/time.h"
 #include "x86/vt.h"
 
@@ -32,7 +33,8 @@ static void write_time(struct vcpu *v)
     t->tsc_timestamp = tsc + v->arch->tsc_offset;
     t->system_time = tsc_to_ns(tsc) + v->domain->time_offset_ns;
     tsc_pvclock_scale(&t->tsc_to_system_mul, &t->tsc_shift);
-    t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
+    t->flags =
+        quirk_acts(QUIRK_KIND_tsc_nodes) ? 0 : XEN_PVCLOCK_TSC_STABLE_BIT;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     WRITE_ONCE(t->version, version + 1);
 }

@@ -5,6 +5,7 @@
 #include "x86/acpi.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
+#include "x86/quirks.h"
 #include "x86/time.h"
 
 #include "hv/arch.h"
@@ -139,18 +140,25 @@ static void reset_triple_fault(void)
 
 void arch_reboot(void)
 {
-    static void (*const ways[])(void) = {
-        reset_acpi,
-        reset_cf9,
-        reset_keyboard,
-        reset_triple_fault,
+    static const struct {
+        void (*reset)(void);
+        enum quirk_kind first; /* on a machine of that kind */
+    } ways[] = {
+        {reset_acpi, QUIRK_KIND_reboot_acpi},
+        {reset_cf9, QUIRK_KIND_reboot_cf9},
+        {reset_keyboard, QUIRK_KIND_reboot_keyboard},
     };
 
     interrupts_off();
-    for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
-        ways[i]();
+    for (unsigned int i = 0; i < 2 * ARRAY_SIZE(ways); i++) {
+        unsigned int way = i % ARRAY_SIZE(ways);
+
+        if (i < ARRAY_SIZE(ways) && !quirk_acts(ways[way].first))
+            continue;
+        ways[way].reset();
         time_wait_us(RESET_WAIT_US);
     }
+    reset_triple_fault();
     for (;;)
         halt();
 }

@@ -7,6 +7,7 @@
 #include "x86/acpi.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
+#include "x86/quirks.h"
 
 #define HPET_BYTES      1024
 #define HPET_CAPS       0x000
@@ -16,6 +17,7 @@
 #define HPET_PERIOD_MAX 100000000 /* femtoseconds */
 #define FEMTO           1000000000000000ULL
 #define PM_TIMER_HZ     3579545
+#define PM_TRIES        10
 #define PIT_HZ          1193182
 #define PIT_CHANNEL2    0x42
 #define PIT_COMMAND     0x43
@@ -27,6 +29,7 @@
 
 static volatile uint8_t *hpet;
 static uint16_t pm_port;
+static bool pm_reads_wrongly;
 
 static uint32_t hpet_reg(unsigned int reg)
 {
@@ -35,7 +38,8 @@ static uint32_t hpet_reg(unsigned int reg)
 
 static bool hpet_init(void)
 {
-    const struct acpi_hpet *t = acpi_hpet();
+    bool stops = quirk_acts(QUIRK_KIND_hpet_idle);
+    const struct acpi_hpet *t = stops ? NULL : acpi_hpet();
     uint32_t period;
 
     hpet = t ? mmio_map(t->base.address, HPET_BYTES) : NULL;
@@ -63,12 +67,25 @@ static bool pm_init(void)
         t->pm_timer.address > 0xfffc)
         return false;
     pm_port = (uint16_t)t->pm_timer.address;
+    pm_reads_wrongly = quirk_acts(QUIRK_KIND_pm_timer_reads);
     return true;
 }
 
+/* Where the counter is read wrongly while it changes, three reads must be in
+   order; around its wrap they are not. */
 static uint64_t pm_read(void)
 {
-    return inl(pm_port);
+    uint32_t a = inl(pm_port), b = a, c = a;
+    unsigned int tries = pm_reads_wrongly ? PM_TRIES : 0;
+
+    while (tries--) {
+        a = inl(pm_port);
+        b = inl(pm_port);
+        c = inl(pm_port);
+        if (a <= b && b <= c)
+            break;
+    }
+    return b;
 }
 
 static bool pit_init(void)

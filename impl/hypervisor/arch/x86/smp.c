@@ -23,6 +23,7 @@
 #include "x86/machine_check.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
+#include "x86/quirks.h"
 #include "x86/serial.h"
 #include "x86/svm.h"
 #include "x86/time.h"
@@ -97,6 +98,7 @@ void ap_main(struct percpu *p)
     lapic_enable();
     time_cpu_init();
     machine_check_init();
+    quirks_cpu_init();
     svm_cpu_init();
     cpus[p->cpu].id = p->cpu;
     /* Too late: given up, and the area is never used again. */

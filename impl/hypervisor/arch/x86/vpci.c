@@ -11,6 +11,7 @@
 #include "x86/dom0.h"
 #include "x86/insn.h"
 #include "x86/pci.h"
+#include "x86/quirks.h"
 
 #include "hv/heap.h"
 #include "hv/lock.h"
@@ -46,6 +47,7 @@ static void dev_probe(struct pci_dev *p)
 {
     uint32_t table;
 
+    p->no_messages = quirk_acts(QUIRK_KIND_msi_off_all);
     p->msi = pci_capability(p->sbdf, PCI_CAP_MSI);
     if (p->msi)
         p->msi_64 = pci_read(p->sbdf, p->msi + 2, 2) & MSI_64;
@@ -56,7 +58,8 @@ static void dev_probe(struct pci_dev *p)
     table = pci_read(p->sbdf, p->msix + MSIX_TABLE, 4);
     p->msix_bar = PCI_BAR0 + (table & MSIX_BIR) * 4;
     p->msix_table = table & ~MSIX_BIR;
-    vmsix_locate(p);
+    if (!p->no_messages)
+        vmsix_locate(p);
 }
 
 int vpci_add(uint32_t sbdf)
@@ -132,6 +135,20 @@ static void filtered_access(struct pci_dev *p, unsigned int reg,
     vmsi_write(p, reg & ~3U, value);
 }
 
+/* A capability without a number takes the place of those for messages. */
+static bool hidden_access(struct pci_dev *p, unsigned int reg,
+                          struct io_access *io)
+{
+    unsigned int dword = reg & ~3U;
+
+    if (!p->no_messages || (!vmsi_filters(p, dword) && dword != p->msix))
+        return false;
+    if (!io->write)
+        io->value = dword == reg ? pci_read(p->sbdf, reg, io->size) & ~0xffU
+                                 : pci_read(p->sbdf, reg, io->size);
+    return true;
+}
+
 /* True: done. False: nothing to filter, the caller does the plain access. */
 static bool config_access(uint32_t sbdf, unsigned int reg, struct io_access *io)
 {
@@ -142,7 +159,9 @@ static bool config_access(uint32_t sbdf, unsigned int reg, struct io_access *io)
         return false;
     spin_lock(&lock);
     p = dev_find_locked(sbdf);
-    if (p && vmsi_filters(p, reg & ~3U)) {
+    if (p && hidden_access(p, reg, io)) {
+        done = true;
+    } else if (p && vmsi_filters(p, reg & ~3U)) {
         filtered_access(p, reg, io);
         done = true;
     } else if (p && io->write && moves_table(p, reg & ~3U)) {

@@ -108,6 +108,10 @@ void arch_wallclock_set(uint64_t utc_ns_at_boot)
     wallclock_ns = utc_ns_at_boot;
 }
 
+void arch_quirks_dump(void)
+{
+}
+
 void arch_poweroff(void)
 {
     exit(EXIT_SUCCESS);

@@ -30,8 +30,18 @@ enum dmi_field {
     DMI_BOARD_VENDOR,
     DMI_BOARD_NAME,
     DMI_BOARD_VERSION,
+    DMI_SMBIOS_FIELDS,
+    DMI_ACPI_OEM = DMI_SMBIOS_FIELDS, /* of the MADT */
+    DMI_ACPI_TABLE,
     DMI_FIELDS
 };
+
+/* Where SMBIOS has each of its texts: type of the structure, byte in it. */
+struct dmi_place {
+    uint8_t type, at;
+};
+
+extern const struct dmi_place dmi_places[DMI_SMBIOS_FIELDS];
 
 enum quirk_vendor { CPU_ANY, CPU_INTEL, CPU_AMD, CPU_HYGON };
 
@@ -83,6 +93,8 @@ bool quirk_matches(const struct quirk *q, const struct quirk_facts *f);
 /* Whether the row's device is this one. */
 bool quirk_is_device(const struct quirk_pci *d, uint16_t vendor,
                      uint16_t device, uint8_t revision);
+/* Family, model and stepping out of EAX of CPUID leaf 1. */
+void quirk_cpu_signature(struct quirk_facts *f, uint32_t eax);
 /* By CPUID's twelve characters. */
 enum quirk_vendor quirk_vendor_of(const char *vendor);
 

@@ -9,6 +9,9 @@
 /* Find the root table, parse MADT, FADT, HPET, MCFG. */
 void acpi_init(void);
 
+/* A defect of the machine: the timer is not where the MADT says. */
+void acpi_timer_override_drop(void);
+
 /* The 'nth' table of that signature, whole and checked; NULL: none. In the direct
    map: its machine address is virt_to_maddr(). "DSDT" works too. */
 const struct acpi_header *acpi_table(const char *signature, unsigned int nth);

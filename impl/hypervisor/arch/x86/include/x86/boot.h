@@ -24,7 +24,8 @@ struct boot_info {
     unsigned int regions;
     struct boot_module module[BOOT_MODULES_MAX]; /* 0 kernel, 1 initrd */
     unsigned int modules;
-    paddr_t rsdp; /* 0: the loader gave none */
+    paddr_t rsdp;      /* 0: the loader gave none */
+    paddr_t efi_table; /* EFI's system table; 0: not known */
     bool efi;
     uint64_t tsc; /* at entry: 0 of arch_now_ns() */
 };
@@ -51,6 +52,8 @@ paddr_t boot_alloc(uint64_t bytes);
 paddr_t boot_alloc_low(void);
 /* Keep boot_alloc() and page_init() away from a range that is RAM by the map. */
 void boot_reserve(paddr_t start, paddr_t end);
+/* The range is no RAM any more, for nobody. */
+void boot_keep_away(paddr_t start, paddr_t end);
 /* Hand what RAM is left to page_init(). */
 void boot_memory_done(void);
 

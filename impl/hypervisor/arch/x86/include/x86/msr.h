@@ -6,6 +6,7 @@
 
 #define MSR_TSC            0x00000010
 #define MSR_APIC_BASE      0x0000001b
+#define MSR_MICROCODE      0x0000008b
 #define MSR_SYSENTER_CS    0x00000174
 #define MSR_SYSENTER_ESP   0x00000175
 #define MSR_SYSENTER_EIP   0x00000176

@@ -21,6 +21,7 @@
 #define PCI_VENDOR        0x00
 #define PCI_COMMAND       0x04
 #define PCI_STATUS        0x06
+#define PCI_REVISION      0x08
 #define PCI_HEADER_TYPE   0x0e
 #define PCI_BAR0          0x10
 #define PCI_BRIDGE_BUSES  0x18
@@ -43,6 +44,7 @@ struct vmsg {
 struct pci_dev {
     struct list link;
     uint32_t sbdf;       /* [I] */
+    bool no_messages;    /* [I] capabilities below are hidden */
     uint8_t msi;         /* [I] capability, 0: none */
     bool msi_64;         /* [I] */
     uint8_t msix;        /* [I] capability, 0: none */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "x86/cpuid.h"
+#include "x86/quirks.h"
 #include "x86/vcpu.h"
 
 void double_init(unsigned int mib);
@@ -25,8 +26,16 @@ uint32_t xstate_bytes(uint64_t xcr0)
     return xcr0 & 4 ? 832 : 576;
 }
 
+static int quirk_on = -1; /* kind of the machine's only one */
+
+bool quirk_acts(enum quirk_kind kind)
+{
+    return (int)kind == quirk_on;
+}
+
 static void setup(void)
 {
+    quirk_on = -1;
     double_init(16);
     cpu_policy_init();
     policy = cpu_policy_create(false);
@@ -151,6 +160,34 @@ START_TEST(feature_set_is_the_leaves_words)
 }
 END_TEST
 
+/* A privileged domain's policy on a machine with that quirk. */
+static void policy_with(enum quirk_kind kind)
+{
+    quirk_on = (int)kind;
+    cpu_policy_init();
+    policy = cpu_policy_create(true);
+    ck_assert_ptr_nonnull(policy);
+}
+
+START_TEST(broken_random_numbers_are_hidden)
+{
+    policy_with(QUIRK_KIND_rdseed_broken);
+    ck_assert(!(reg(7, 0, CPUID_B) & 1U << 18));
+    policy_with(QUIRK_KIND_rdrand_broken);
+    ck_assert(!(reg(7, 0, CPUID_B) & 1U << 18));
+    ck_assert(!(reg(1, 0, CPUID_C) & 1U << 30));
+}
+END_TEST
+
+START_TEST(a_tsc_that_is_not_trusted_is_not_praised)
+{
+    policy_with(QUIRK_KIND_port_80);
+    ck_assert(reg(0x80000007, 0, CPUID_D) & 1U << 8);
+    policy_with(QUIRK_KIND_tsc_nodes);
+    ck_assert(!(reg(0x80000007, 0, CPUID_D) & 1U << 8));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("cpu_policy");
@@ -169,6 +206,8 @@ int main(void)
     tcase_add_test(t, xcr0_is_limited_to_what_is_switched);
     tcase_add_test(t, known_but_empty_leaves_are_taken);
     tcase_add_test(t, feature_set_is_the_leaves_words);
+    tcase_add_test(t, broken_random_numbers_are_hidden);
+    tcase_add_test(t, a_tsc_that_is_not_trusted_is_not_praised);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
