@@ -1,33 +1,22 @@
 /*
- * ACPI tables (base/acpi.h): finding them, with checksums and lengths checked.
+ * ACPI tables (base/acpi.h): finding them, with lengths checked. A wrong checksum
+ * is no reason to do without a table: firmware that forgets one is common, and
+ * Linux and Xen, which both use ACPICA, warn and read on.
  */
 #include "base/acpi.h"
 
 #include "base/string.h"
 
-struct rsdp {
-    char signature[8];
-    uint8_t checksum;
-    char oem_id[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    uint32_t length; /* from here on: revision 2 */
-    uint64_t xsdt;
-    uint8_t checksum2;
-    uint8_t reserved[3];
-} __attribute__((packed));
-
-#define RSDP_SIGNATURE "RSD PTR "
-#define RSDP_ALIGN     16
-#define EBDA_SEGMENT   0x40e
-#define EBDA_BYTES     1024
-#define BIOS_START     0xe0000
-#define BIOS_BYTES     0x20000
+#define RSDP_ALIGN   16
+#define EBDA_SEGMENT 0x40e
+#define EBDA_BYTES   1024
+#define BIOS_START   0xe0000
+#define BIOS_BYTES   0x20000
 
 static_assert(sizeof(struct acpi_header) == ACPI_HEADER_BYTES, "ACPI 5.2.6");
-static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
+static_assert(sizeof(struct acpi_rsdp) == 36, "ACPI 5.2.5.3");
 
-static bool sums_to_zero(const void *p, size_t bytes)
+bool acpi_sums_to_zero(const void *p, size_t bytes)
 {
     const uint8_t *b = p;
     uint8_t sum = 0;
@@ -44,10 +33,10 @@ static const void *mem_map(const struct acpi_mem *m, paddr_t a, uint64_t bytes)
     return m->map(m->arg, a, bytes);
 }
 
-static bool rsdp_valid(const struct rsdp *r)
+static bool rsdp_valid(const struct acpi_rsdp *r)
 {
-    return !memcmp(r->signature, RSDP_SIGNATURE, sizeof(r->signature)) &&
-           sums_to_zero(r, ACPI_RSDP_MIN_BYTES);
+    return !memcmp(r->signature, ACPI_RSDP_SIGNATURE, sizeof(r->signature)) &&
+           acpi_sums_to_zero(r, ACPI_RSDP_MIN_BYTES);
 }
 
 static paddr_t rsdp_search(const struct acpi_mem *m, paddr_t start,
@@ -55,9 +44,9 @@ static paddr_t rsdp_search(const struct acpi_mem *m, paddr_t start,
 {
     const char *area = mem_map(m, start, bytes);
 
-    for (uint64_t at = 0; area && at + sizeof(struct rsdp) <= bytes;
+    for (uint64_t at = 0; area && at + sizeof(struct acpi_rsdp) <= bytes;
          at += RSDP_ALIGN) {
-        if (rsdp_valid((const struct rsdp *)(area + at)))
+        if (rsdp_valid((const struct acpi_rsdp *)(area + at)))
             return start + at;
     }
     return 0;
@@ -85,17 +74,22 @@ const struct acpi_header *acpi_at(const struct acpi_mem *m, paddr_t a,
     length = h->length;
     if (length < sizeof(*h) || length > ACPI_TABLE_BYTES)
         return NULL;
-    h = mem_map(m, a, length);
-    return h && sums_to_zero(h, length) ? h : NULL;
+    return mem_map(m, a, length);
 }
 
+bool acpi_sum_right(const struct acpi_header *h)
+{
+    return acpi_sums_to_zero(h, h->length);
+}
+
+/* 'strict': only with a right sum. */
 static bool root_use(const struct acpi_mem *m, paddr_t table, bool wide,
-                     struct acpi_root *out)
+                     bool strict, struct acpi_root *out)
 {
     const struct acpi_header *h = acpi_at(m, table, wide ? "XSDT" : "RSDT");
     uint32_t count;
 
-    if (!h)
+    if (!h || (strict && !acpi_sum_right(h)))
         return false;
     count = (h->length - sizeof(*h)) / (wide ? 8 : 4);
     *out = (struct acpi_root){table, wide, MIN(count, ACPI_TABLES_MAX)};
@@ -105,29 +99,34 @@ static bool root_use(const struct acpi_mem *m, paddr_t table, bool wide,
 bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp, bool wide,
                     struct acpi_root *out)
 {
-    const struct rsdp *r = mem_map(m, rsdp, ACPI_RSDP_MIN_BYTES);
-    uint32_t rsdt;
+    const struct acpi_rsdp *r = mem_map(m, rsdp, ACPI_RSDP_MIN_BYTES);
+    paddr_t rsdt, xsdt = 0;
 
     if (!r || !rsdp_valid(r))
         return false;
     rsdt = r->rsdt;
     if (wide && r->revision >= 2) {
         r = mem_map(m, rsdp, sizeof(*r));
-        if (r && r->length >= sizeof(*r) && sums_to_zero(r, sizeof(*r)) &&
-            root_use(m, r->xsdt, true, out))
-            return true;
+        if (r && r->length >= sizeof(*r) && acpi_sums_to_zero(r, sizeof(*r)))
+            xsdt = r->xsdt;
     }
-    return root_use(m, rsdt, false, out);
+    return root_use(m, xsdt, true, true, out) ||
+           root_use(m, rsdt, false, true, out) ||
+           root_use(m, xsdt, true, false, out) ||
+           root_use(m, rsdt, false, false, out);
 }
 
-/* Entry 'i' of the root table; the tables are packed, so by bytes. */
-static paddr_t root_entry(const struct acpi_root *root, const void *table,
-                          unsigned int i)
+paddr_t acpi_root_entry(const struct acpi_mem *m, const struct acpi_root *root,
+                        unsigned int i)
 {
     size_t width = root->wide ? 8 : 4;
+    const void *at =
+        mem_map(m, root->table + ACPI_HEADER_BYTES + i * width, width);
     paddr_t a = 0;
 
-    memcpy(&a, (const char *)table + ACPI_HEADER_BYTES + i * width, width);
+    /* Packed, so by bytes. */
+    if (at && i < root->count)
+        memcpy(&a, at, width);
     return a;
 }
 
@@ -135,12 +134,9 @@ const struct acpi_header *acpi_find(const struct acpi_mem *m,
                                     const struct acpi_root *root,
                                     const char *signature, unsigned int nth)
 {
-    uint64_t bytes = ACPI_HEADER_BYTES + root->count * (root->wide ? 8UL : 4UL);
-    const void *table = mem_map(m, root->table, bytes);
-
-    for (unsigned int i = 0; table && i < root->count; i++) {
+    for (unsigned int i = 0; i < root->count; i++) {
         const struct acpi_header *h =
-            acpi_at(m, root_entry(root, table, i), signature);
+            acpi_at(m, acpi_root_entry(m, root, i), signature);
 
         if (h && !nth--)
             return h;

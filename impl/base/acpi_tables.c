@@ -137,6 +137,7 @@ bool acpi_madt_parse(const struct acpi_header *t, struct acpi_madt *out)
 /* --- FADT (ACPI 5.2.9) --- */
 
 enum {
+    FADT_FACS = 36,
     FADT_DSDT = 40,
     FADT_SMI_PORT = 48,
     FADT_ACPI_ENABLE = 52,
@@ -147,6 +148,7 @@ enum {
     FADT_FLAGS = 112,
     FADT_RESET = 116,
     FADT_RESET_VALUE = 128,
+    FADT_X_FACS = 132,
     FADT_X_DSDT = 140,
     FADT_X_PM1A_CONTROL = 172,
     FADT_X_PM1B_CONTROL = 184,
@@ -190,6 +192,7 @@ bool acpi_fadt_parse(const struct acpi_header *t, struct acpi_fadt *out)
         return false;
     *out = (struct acpi_fadt){
         .dsdt = wide_or_narrow(t, FADT_X_DSDT, FADT_DSDT),
+        .facs = wide_or_narrow(t, FADT_X_FACS, FADT_FACS),
         .smi_port = (uint32_t)field(t, FADT_SMI_PORT, 4),
         .acpi_enable = (uint8_t)field(t, FADT_ACPI_ENABLE, 1),
         .flags = (uint32_t)field(t, FADT_FLAGS, 4),

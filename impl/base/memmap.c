@@ -135,6 +135,69 @@ bool memmap_add(struct memmap *m, paddr_t start, paddr_t end,
     return ok;
 }
 
+void memmap_remove(struct memmap *m, paddr_t start, paddr_t end)
+{
+    (void)range_cut(m, start, end); /* at the end, so it needs no slot */
+}
+
+uint64_t memmap_deny(struct memmap *m, paddr_t start, paddr_t end)
+{
+    uint64_t denied = 0;
+    unsigned int i;
+
+    while (i = range_after(m, start), i < m->nr && m->range[i].start < end) {
+        const struct memmap_range r = m->range[i];
+        paddr_t from = MAX(r.start, start), to = MIN(r.end, end);
+
+        start = to;
+        if (r.type != MEMMAP_RAM)
+            continue;
+        if (!memmap_set(m, from, to, MEMMAP_RESERVED))
+            memmap_remove(m, from, r.end);
+        denied += to - from;
+    }
+    return denied;
+}
+
+/* The smallest range of RAM, or 'nr'. */
+static unsigned int smallest_ram(const struct memmap *m)
+{
+    unsigned int best = m->nr;
+
+    for (unsigned int i = 0; i < m->nr; i++) {
+        const struct memmap_range *r = &m->range[i];
+
+        if (r->type == MEMMAP_RAM &&
+            (best == m->nr ||
+             r->end - r->start < m->range[best].end - m->range[best].start))
+            best = i;
+    }
+    return best;
+}
+
+uint64_t memmap_coarsen(struct memmap *m, unsigned int most)
+{
+    uint64_t lost = 0;
+
+    while (m->nr > most) {
+        unsigned int i = smallest_ram(m);
+        struct memmap_range *r = &m->range[i];
+
+        if (i == m->nr)
+            break;
+        lost += r->end - r->start;
+        /* Between others it becomes one with them, else a hole. */
+        if (i > 0 && r[-1].end == r->start)
+            r->type = r[-1].type;
+        else if (i + 1 < m->nr && r[1].start == r->end)
+            r->type = r[1].type;
+        else
+            range_remove(m, i);
+        merge_neighbours(m);
+    }
+    return lost;
+}
+
 const struct memmap_range *memmap_find(const struct memmap *m, paddr_t a)
 {
     unsigned int i = range_after(m, a);

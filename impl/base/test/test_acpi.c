@@ -117,6 +117,31 @@ START_TEST(a_bad_xsdt_falls_back_to_the_rsdt)
 }
 END_TEST
 
+START_TEST(a_root_table_with_a_bad_checksum_is_the_last_choice)
+{
+    struct acpi_root root;
+
+    bytes[ROOT_AT + 9] ^= 1;
+    ck_assert(root_read(&root));
+    ck_assert(root.wide);
+    ck_assert_ptr_nonnull(acpi_find(&mem, &root, "APIC", 0));
+    ck_assert_uint_eq(MEM_BASE + OTHER_AT, acpi_root_entry(&mem, &root, 1));
+    ck_assert_uint_eq(0, acpi_root_entry(&mem, &root, 2));
+}
+END_TEST
+
+START_TEST(a_table_with_a_bad_checksum_is_used)
+{
+    const struct acpi_header *t;
+
+    bytes[TABLE_AT + 9] ^= 1;
+    t = acpi_at(&mem, MEM_BASE + TABLE_AT, "APIC");
+    ck_assert_ptr_eq(table(TABLE_AT), t);
+    ck_assert(!acpi_sum_right(t));
+    ck_assert(acpi_sum_right(table(OTHER_AT)));
+}
+END_TEST
+
 START_TEST(pointers_out_of_memory_are_refused)
 {
     static const uint64_t bad[] = {
@@ -452,6 +477,8 @@ int main(void)
     tcase_add_test(t, tables_are_found_by_signature_and_number);
     tcase_add_test(t, a_bad_rsdp_checksum_is_no_rsdp);
     tcase_add_test(t, a_bad_xsdt_falls_back_to_the_rsdt);
+    tcase_add_test(t, a_root_table_with_a_bad_checksum_is_the_last_choice);
+    tcase_add_test(t, a_table_with_a_bad_checksum_is_used);
     tcase_add_test(t, pointers_out_of_memory_are_refused);
     tcase_add_test(t, table_lengths_that_lie_are_refused);
     tcase_add_test(t, too_many_root_entries_are_cut);

@@ -114,6 +114,63 @@ START_TEST(find_knows_holes)
 }
 END_TEST
 
+START_TEST(denied_ram_is_reserved_and_nothing_else_changes)
+{
+    ck_assert(memmap_add(&map, 0x0000, 0x9000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0xa000, 0xb000, MEMMAP_NVS));
+    ck_assert(memmap_add(&map, 0xb000, 0xd000, MEMMAP_RAM));
+    ck_assert_uint_eq(0x3000, memmap_deny(&map, 0x8000, 0xf000));
+    EXPECT({0x0000, 0x8000, MEMMAP_RAM}, {0x8000, 0x9000, MEMMAP_RESERVED},
+           {0xa000, 0xb000, MEMMAP_NVS}, {0xb000, 0xd000, MEMMAP_RESERVED});
+    ck_assert_uint_eq(0, memmap_deny(&map, 0x8000, 0xf000));
+    ck_assert_uint_eq(0, memmap_deny(&map, 0x100000, 0x200000));
+}
+END_TEST
+
+START_TEST(ram_is_denied_even_in_a_full_map)
+{
+    for (unsigned int i = 0; i < RANGES_MAX; i++)
+        ck_assert(
+            memmap_add(&map, i * 0x4000, i * 0x4000 + 0x3000, MEMMAP_RAM));
+    ck_assert_uint_eq(0x1000, memmap_deny(&map, 0x1000, 0x2000));
+    ck_assert_uint_eq(RANGES_MAX, map.nr);
+    ck_assert_ptr_null(memmap_find(&map, 0x1000));
+    ck_assert_uint_eq(0x1000, range[0].end);
+}
+END_TEST
+
+START_TEST(what_is_removed_is_a_hole)
+{
+    ck_assert(memmap_add(&map, 0x0000, 0x3000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0x5000, ~0ULL, MEMMAP_RAM));
+    memmap_remove(&map, 0x7000, ~0ULL);
+    memmap_remove(&map, 0x2000, 0x3000);
+    EXPECT({0x0000, 0x2000, MEMMAP_RAM}, {0x5000, 0x7000, MEMMAP_RAM});
+}
+END_TEST
+
+START_TEST(a_coarse_map_gives_up_the_smallest_memory)
+{
+    ck_assert(memmap_add(&map, 0x0000, 0x9000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0x2000, 0x3000, MEMMAP_RESERVED));
+    ck_assert(memmap_add(&map, 0x4000, 0x5000, MEMMAP_RESERVED));
+    ck_assert(memmap_add(&map, 0xb000, 0xb800, MEMMAP_RAM));
+    ck_assert_uint_eq(0x1800, memmap_coarsen(&map, 4));
+    EXPECT({0x0000, 0x2000, MEMMAP_RAM}, {0x2000, 0x5000, MEMMAP_RESERVED},
+           {0x5000, 0x9000, MEMMAP_RAM});
+    ck_assert_uint_eq(0, memmap_coarsen(&map, 3));
+}
+END_TEST
+
+START_TEST(a_map_without_ram_cannot_be_coarser)
+{
+    ck_assert(memmap_add(&map, 0x0000, 0x1000, MEMMAP_NVS));
+    ck_assert(memmap_add(&map, 0x2000, 0x3000, MEMMAP_NVS));
+    ck_assert_uint_eq(0, memmap_coarsen(&map, 1));
+    ck_assert_uint_eq(2, map.nr);
+}
+END_TEST
+
 /* Against a map with one byte per page, for many random sequences. */
 START_TEST(random_maps_agree_with_a_bitmap)
 {
@@ -165,6 +222,11 @@ int main(void)
     tcase_add_test(t, a_full_map_refuses_and_stays_valid);
     tcase_add_test(t, set_overrides_what_was_there);
     tcase_add_test(t, find_knows_holes);
+    tcase_add_test(t, denied_ram_is_reserved_and_nothing_else_changes);
+    tcase_add_test(t, ram_is_denied_even_in_a_full_map);
+    tcase_add_test(t, what_is_removed_is_a_hole);
+    tcase_add_test(t, a_coarse_map_gives_up_the_smallest_memory);
+    tcase_add_test(t, a_map_without_ram_cannot_be_coarser);
     tcase_add_test(t, random_maps_agree_with_a_bitmap);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);

@@ -37,6 +37,20 @@ struct acpi_header {
     uint32_t creator_revision;
 } __attribute__((packed));
 
+#define ACPI_RSDP_SIGNATURE "RSD PTR "
+
+struct acpi_rsdp {
+    char signature[8];
+    uint8_t checksum; /* of the first 20 bytes */
+    char oem_id[6];
+    uint8_t revision;
+    uint32_t rsdt;
+    uint32_t length; /* from here on: revision 2 */
+    uint64_t xsdt;
+    uint8_t checksum2; /* of all */
+    uint8_t reserved[3];
+} __attribute__((packed));
+
 struct acpi_root {
     paddr_t table;      /* XSDT or RSDT */
     bool wide;          /* 64-bit entries: XSDT */
@@ -49,14 +63,21 @@ paddr_t acpi_rsdp_search(const struct acpi_mem *m);
    false: unusable. */
 bool acpi_root_read(const struct acpi_mem *m, paddr_t rsdp, bool wide,
                     struct acpi_root *out);
-/* The 'nth' table (from 0) of that signature, all of it mapped, checksum right;
-   NULL: none. The DSDT is not in the root: see struct acpi_fadt. */
+/* Address that entry 'i' of the root table holds; 0: nothing there. */
+paddr_t acpi_root_entry(const struct acpi_mem *m, const struct acpi_root *root,
+                        unsigned int i);
+/* The 'nth' table (from 0) of that signature, all of it mapped; NULL: none. Its
+   checksum may be wrong. The DSDT is not in the root: see struct acpi_fadt. */
 const struct acpi_header *acpi_find(const struct acpi_mem *m,
                                     const struct acpi_root *root,
                                     const char *signature, unsigned int nth);
 /* A table by address, with the same checks. 'signature' NULL: any. */
 const struct acpi_header *acpi_at(const struct acpi_mem *m, paddr_t a,
                                   const char *signature);
+/* Do the bytes of a table that acpi_at() gave add up to zero? */
+bool acpi_sum_right(const struct acpi_header *h);
+/* .. or any other bytes. */
+bool acpi_sums_to_zero(const void *p, size_t bytes);
 
 /* MADT. */
 struct acpi_cpu {
@@ -101,7 +122,7 @@ struct acpi_gas {
 };
 
 struct acpi_fadt {
-    paddr_t dsdt;
+    paddr_t dsdt, facs;
     uint32_t smi_port;
     uint8_t acpi_enable;
     uint32_t flags;

@@ -38,6 +38,14 @@ bool memmap_add(struct memmap *m, paddr_t start, paddr_t end,
 /* Give [start, end) this type whatever it was before. */
 bool memmap_set(struct memmap *m, paddr_t start, paddr_t end,
                 enum memmap_type type);
+/* RAM in [start, end) becomes reserved, whatever else is there stays; how many
+   bytes of RAM there were. What no room is left for is removed instead. */
+uint64_t memmap_deny(struct memmap *m, paddr_t start, paddr_t end);
+/* Take [start, end), which no range reaches beyond, out of the map. */
+void memmap_remove(struct memmap *m, paddr_t start, paddr_t end);
+/* Give up the smallest ranges of RAM, which become a part of their neighbours
+   or a hole, until there are at most 'most' ranges; the bytes given up. */
+uint64_t memmap_coarsen(struct memmap *m, unsigned int most);
 /* The range that holds 'a', or NULL: a hole. */
 const struct memmap_range *memmap_find(const struct memmap *m, paddr_t a);
 /* Highest end of a range of 'type', 0: none. */

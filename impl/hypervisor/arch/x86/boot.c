@@ -3,15 +3,18 @@
  */
 #include "x86/boot.h"
 
+#include "x86/acpi.h"
 #include "x86/insn.h"
 #include "x86/layout.h"
 #include "x86/paging.h"
+#include "x86/panic.h"
 #include "x86/percpu.h"
 #include "x86/serial.h"
 #include "x86/trap.h"
 
 #include "base/string.h"
 #include "hv/log.h"
+#include "hv/option.h"
 #include "hv/page.h"
 
 #define MB1_LOADER_MAGIC  0x2badb002
@@ -21,6 +24,8 @@
 #define LOW_MEMORY        0x100000UL
 #define REAL_MODE_TOP     0xa0000UL
 #define SIZE_4G           (1UL << 32)
+/* So many leave room for what lies in memory. */
+#define REGIONS_COARSE (BOOT_REGIONS_MAX - 64)
 
 struct boot_info boot_info;
 
@@ -59,6 +64,15 @@ void boot_set_rsdp(const void *rsdp, size_t bytes)
     boot_info.rsdp = (uintptr_t)copy - VIRT_BASE;
 }
 
+/* A full map gives up its smallest pieces of memory for the new one. */
+static void map_squeeze(paddr_t start, paddr_t end, uint32_t type)
+{
+    log_warn("memory map has too many pieces: %lu KiB of memory given up",
+             memmap_coarsen(&boot_map, REGIONS_COARSE) >> 10);
+    if (!memmap_add(&boot_map, start, end, type))
+        log_warn("memory map full: %lx-%lx ignored", start, end);
+}
+
 void boot_add_region(paddr_t start, uint64_t bytes, uint32_t e820_type)
 {
     paddr_t end = start + bytes;
@@ -66,7 +80,43 @@ void boot_add_region(paddr_t start, uint64_t bytes, uint32_t e820_type)
     if (end < start)
         log_warn("memory range %lx+%lx wraps: ignored", start, bytes);
     else if (!memmap_add(&boot_map, start, end, e820_type))
-        log_warn("memory map full: %lx-%lx ignored", start, end);
+        map_squeeze(start, end, e820_type);
+    boot_info.regions = boot_map.nr;
+}
+
+bool boot_claim(paddr_t start, uint64_t bytes)
+{
+    const struct memmap_range *r = memmap_find(&boot_map, start);
+
+    if (r && r->type != MEMMAP_RAM && direct_mapped(start, bytes))
+        return false;
+    if (!memmap_set(&boot_map, ALIGN_DOWN(start, PAGE_SIZE),
+                    ALIGN_UP(start + bytes, PAGE_SIZE), MEMMAP_ACPI))
+        log_warn("memory map full: %lx is not kept", start);
+    boot_info.regions = boot_map.nr;
+    return true;
+}
+
+/* What is no memory on any PC, and what this CPU cannot reach. */
+static void map_tame(void)
+{
+    static const struct {
+        paddr_t start, end;
+        const char *what;
+    } never[] = {
+        {REAL_MODE_TOP, LOW_MEMORY, "video and BIOS"},
+        {0xfec00000, 0xff000000, "interrupt controllers and timers"},
+    };
+    paddr_t top = paging_address_limit();
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(never); i++)
+        if (memmap_deny(&boot_map, never[i].start, never[i].end))
+            log_warn("memory map: %lx-%lx is no memory but %s", never[i].start,
+                     never[i].end, never[i].what);
+    if (boot_map.nr && boot_map.range[boot_map.nr - 1].end > top) {
+        log_warn("memory map: nothing can be at %lx and above", top);
+        memmap_remove(&boot_map, top, ~0UL);
+    }
     boot_info.regions = boot_map.nr;
 }
 
@@ -198,6 +248,12 @@ void boot_entry(uint32_t magic, uint32_t info)
         multiboot2_parse(info);
     else
         panic("not started by a multiboot loader: magic %x", magic);
+    (void)option_parse(boot_info.cmdline); /* it reported what is wrong */
+    if (!memmap_top(&boot_map, MEMMAP_RAM))
+        boot_refuse("the loader gave no memory map: firmware's may be too long "
+                    "for it");
+    map_tame();
+    acpi_claim();
     free_map_init();
     paging_init();
     hv_main();

@@ -13,96 +13,46 @@
 #include "hv/p2m.h"
 
 #include "abi/xen.h"
-#include "base/string.h"
+#include "base/memsize.h"
 #include "x86/boot.h"
 #include "x86/panic.h"
 
-#define MIB         (1UL << 20)
-#define GIB         (1UL << 30)
-#define SHARE_MIN   (512 * MIB)
-#define SHARE_MAX   (4 * GIB)
-#define CLAUSES_MAX 4
+#define MIB       (1UL << 20)
+#define GIB       (1UL << 30)
+#define SHARE_MIN (512 * MIB)
+#define SHARE_MAX (4 * GIB)
+
+/* Linux takes 128 ranges from whoever starts it; the tables need some. */
+#define RANGES_MOST (128 - 4)
 
 /* Types are E820's, which are XEN_HVM_MEMMAP_TYPE_* as well. */
-static struct memmap_range ranges[MEMORY_MAP_MAX];
-static struct memmap map = {.range = ranges, .max = MEMORY_MAP_MAX};
+static struct memmap_range ranges[BOOT_REGIONS_MAX];
+static struct memmap map = {.range = ranges, .max = BOOT_REGIONS_MAX};
 
 static void map_set(paddr_t start, paddr_t end, enum memmap_type type)
 {
     if (!memmap_set(&map, start, end, type))
-        panic("memory map has more than %u entries", MEMORY_MAP_MAX);
+        boot_refuse("dom0's memory map needs more than %u entries", map.max);
 }
 
-struct size_limits {
-    uint64_t size;
-    uint64_t min;
-    uint64_t max;
-};
-
-/* "512M": a number with a suffix, KiB without one. */
-static bool size_read(const char *s, const char **end, uint64_t *out)
+static void map_coarsen(void)
 {
-    static const char suffix[] = "bkmgt";
-    uint64_t n;
-    unsigned int shift = 10;
+    uint64_t lost = memmap_coarsen(&map, RANGES_MOST);
 
-    if (!str_number(s, end, &n))
-        return false;
-    for (unsigned int i = 0; suffix[i]; i++)
-        if ((**end | 0x20) == suffix[i]) {
-            shift = i * 10;
-            (*end)++;
-            break;
-        }
-    if (n > (~0ULL >> shift))
-        return false;
-    *out = n << shift;
-    return true;
-}
-
-/* One clause: [min:|max:][-]SIZE; a minus means all of memory but that. */
-static bool clause_read(const char **s, uint64_t total, struct size_limits *l)
-{
-    uint64_t *to = &l->size;
-    uint64_t bytes;
-    bool minus;
-
-    if (str_starts(*s, "min:"))
-        to = &l->min;
-    else if (str_starts(*s, "max:"))
-        to = &l->max;
-    if (to != &l->size)
-        *s += 4;
-    minus = **s == '-';
-    if (minus)
-        (*s)++;
-    if (!size_read(*s, s, &bytes))
-        return false;
-    if (minus)
-        bytes = bytes < total ? total - bytes : 0;
-    *to = bytes;
-    return true;
+    if (lost)
+        log_warn("dom0: memory is in too many pieces, %lu KiB are not used",
+                 lost >> 10);
+    if (map.nr > RANGES_MOST)
+        boot_refuse("memory map: %u ranges are too many for dom0", map.nr);
 }
 
 bool dom0_memory_size(const char *text, uint64_t free_bytes, uint64_t *bytes,
                       uint64_t *max_bytes)
 {
     uint64_t share = MIN(MAX(free_bytes / 4, SHARE_MIN), SHARE_MAX);
-    struct size_limits l = {.size = MIN(share, free_bytes), .max = ~0ULL};
 
-    for (unsigned int i = 0; *text && i < CLAUSES_MAX; i++) {
-        if (!clause_read(&text, free_bytes, &l))
-            return false;
-        if (*text == ',')
-            text++;
-        else if (*text)
-            return false;
-    }
-    if (*text)
-        return false;
-    *bytes = ALIGN_DOWN(MIN(MAX(l.size, l.min), l.max), PAGE_SIZE);
-    *max_bytes = l.max;
-    return true;
+    return memsize_read(text, free_bytes, MIN(share, free_bytes), bytes,
+                        max_bytes);
 }
 
 /* Largest nested page order that fits at 'gfn' with 'nr' frames left. */
@@ -178,6 +128,7 @@ void dom0_memory_build(struct domain *d, uint64_t bytes)
     if (wanted)
         boot_refuse("dom0_mem: %lu MiB asked for, %lu MiB too many",
                     bytes / MIB, (wanted << PAGE_SHIFT) / MIB);
+    map_coarsen();
 }
 
 bool dom0_memory_owns(paddr_t start, paddr_t end)

@@ -57,8 +57,6 @@ static void boot_check(void)
 {
     const char *why = svm_probe();
 
-    if (!boot_info.regions)
-        boot_refuse("the loader gave no memory map");
     if (memory_bytes() < MEMORY_MIN)
         boot_refuse("%lu MiB of memory are too little: at least %lu are needed",
                     memory_bytes() / MIB, MEMORY_MIN / MIB);
@@ -96,7 +94,6 @@ void hv_main(void)
 {
     log_info("Touchstone " HV_VERSION ", started by %s%s", boot_info.loader,
              boot_info.efi ? " on UEFI" : "");
-    (void)option_parse(boot_info.cmdline); /* it reported what is wrong */
     (void)console_set_levels_text(opt_loglvl, opt_guest_loglvl);
     serial_options();
     memory_log();

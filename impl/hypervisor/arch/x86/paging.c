@@ -39,10 +39,11 @@
 /* Largest reserved range taken for firmware's memory. */
 #define FIRMWARE_BYTES_MAX (64UL << 20)
 /* PAE, MCE, PGE, and FXSAVE with the SSE state; nothing that firmware left. */
-#define CR4_HOST          (BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(10))
-#define CPUID_PDPE1GB     BIT(26)            /* 8000_0001 EDX */
-#define LEVEL_SHIFT(l)    (12 + 9 * ((l)-1)) /* level 1: 4K pages */
-#define LEVEL_INDEX(a, l) ((a) >> LEVEL_SHIFT(l) & 511)
+#define CR4_HOST           (BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(10))
+#define CPUID_PDPE1GB      BIT(26)            /* 8000_0001 EDX */
+#define CPUID_ADDRESS_BITS 0x80000008         /* EAX bits 0-7 */
+#define LEVEL_SHIFT(l)     (12 + 9 * ((l)-1)) /* level 1: 4K pages */
+#define LEVEL_INDEX(a, l)  ((a) >> LEVEL_SHIFT(l) & 511)
 
 extern uint64_t boot_pml4[512];
 extern const char text_start[], text_end[], rodata_start[], rodata_end[],
@@ -110,6 +111,16 @@ static bool map_range(uintptr_t va, paddr_t pa, uint64_t bytes, uint64_t flags,
         bytes -= BIT(LEVEL_SHIFT(level));
     }
     return true;
+}
+
+paddr_t paging_address_limit(void)
+{
+    uint32_t top = cpuid(0x80000000, 0).a;
+    unsigned int bits = 36;
+
+    if (top >= CPUID_ADDRESS_BITS && top < 0x80010000)
+        bits = cpuid(CPUID_ADDRESS_BITS, 0).a & 0xff;
+    return MIN(bits < 64 ? BIT(bits) : ~0UL, DIRECT_SLOTS * SIZE_512G);
 }
 
 static void map_section(const char *start, const char *end, uint64_t flags)

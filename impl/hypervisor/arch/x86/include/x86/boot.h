@@ -6,7 +6,7 @@
 
 #include "base/memmap.h"
 
-#define BOOT_REGIONS_MAX 256
+#define BOOT_REGIONS_MAX 512
 #define BOOT_MODULES_MAX 8
 #define BOOT_CMDLINE_MAX 1024
 
@@ -42,6 +42,9 @@ void boot_add_module(paddr_t start, paddr_t end, const char *cmdline,
                      bool has_name);
 void boot_set_cmdline(const char *cmdline, bool has_name);
 void boot_set_rsdp(const void *rsdp, size_t bytes); /* copied */
+/* Firmware's data are at [start, start + bytes), whatever the map says: true when
+   it had to be changed. Before memory is handed out. */
+bool boot_claim(paddr_t start, uint64_t bytes);
 
 /*
  * Early memory: page aligned, zeroed, never freed, below 4 GiB, out of the RAM

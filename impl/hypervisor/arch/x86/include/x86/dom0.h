@@ -48,9 +48,9 @@ void dom0_memory_publish(struct domain *d, paddr_t acpi, paddr_t acpi_end);
  * dom0_acpi.c: RSDP, XSDT and MADT for dom0; the machine's other tables stay
  * where they are and are listed, but for those about what it does not own.
  */
-#define DOM0_ACPI_BYTES (4 * PAGE_SIZE)
-/* Write to 'at' (identity mapped RAM, DOM0_ACPI_BYTES, zeroed); returns the
-   address of the RSDP, 0 when the machine has no ACPI. */
+#define DOM0_ACPI_BYTES (5 * PAGE_SIZE)
+/* Write to 'at' (identity mapped RAM, DOM0_ACPI_BYTES, zeroed), also when the
+   machine has no ACPI; returns the address of the RSDP. */
 paddr_t dom0_acpi_build(paddr_t at, unsigned int vcpus);
 
 /*

@@ -23,6 +23,10 @@ void *mmio_map(paddr_t start, uint64_t bytes);
    after this said so. */
 bool direct_mapped(paddr_t start, uint64_t bytes);
 
+/* No machine address at or above it can be used: the CPU has no such address
+   lines, or the direct map no room. */
+paddr_t paging_address_limit(void);
+
 /* Does the hypervisor itself map this address (backtraces)? */
 bool address_mapped(uintptr_t va);
 
