@@ -37,7 +37,8 @@ class BootError(Exception):
 LINUX = "panic=-1 quiet=0 printk.time=0 random.trust_cpu=on"
 KERNEL_ROWS = {
     "ours": Kernel("touchstone.elf", ("dom0/vmlinuz", "up.cpio"),
-                   "console=com1 com1=115200 dom0_mem=512M noreboot", None),
+                   "console=com1 com1=115200 dom0_mem=512M noreboot "
+                   "spare_boot_cpu", None),
     # A control domain that is paravirtual: PVH would ask for an IOMMU.
     "xen": Kernel("dom0/xen.elf", ("dom0/vmlinuz", "up.cpio"),
                   "console=com1 com1=115200 dom0_mem=512M loglvl=warning "
@@ -50,7 +51,7 @@ KERNEL_ROWS = {
 ENDS = (
     (re.compile(r"@up (.*)"), "up"),
     (re.compile(r"Kernel panic - not syncing: (.*)"), "panic"),
-    (re.compile(r"^\(XEN\) Panic on CPU.*?:?(.*)"), "panic"),
+    (re.compile(r"^\(XEN\) Panic on CPU \d+:(.*)"), "panic"),
     (re.compile(r"^\(TS\).*?\] (panic.*)", re.I), "panic"),
     (re.compile(r"^\(TS\).*?\] (d0 crashed.*)"), "panic"),
     (re.compile(r"^halted \(option noreboot\)"), "refused"),
@@ -60,6 +61,8 @@ HINTS = re.compile(r"(firmware|ACPI|MADT|SRAT|SLIT|HPET|MCFG|e820|BIOS).*"
                    r"(bug|error|warn|invalid|ignor|bad|broken|wrong|beyond|"
                    r"refus)", re.I)
 HINTS_MAX = 12
+# A hypervisor's line that is no panic: its reason for not going on.
+OURS_SAYS = re.compile(r"^\(TS\) \[[ .\d]*\] (?!panic)(.+)")
 
 
 def path_of(build, name):
@@ -208,6 +211,9 @@ class Watch:
         if not isinstance(event, Line) or not event.text.strip():
             return
         self.last = event.time
+        if self.outcome == "panic":  # upstream Xen's reason is a line of its own
+            self.reasons = [event.text.replace("(XEN)", "").strip()]
+            return
         before = self.tail[-1] if self.tail else ""
         self.tail.append(event.text)
         if HINTS.search(event.text) and len(self.hints) < HINTS_MAX:
@@ -228,7 +234,19 @@ class Watch:
         if outcome == "up":
             self.facts = dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", reason))
         else:
-            self.reasons = [reason or text.strip()]
+            self.reasons = [reason] if reason or outcome == "panic" \
+                else [text.strip()]
+
+    def complete(self):
+        """Is the end told, and its reason?"""
+        return self.outcome and (self.outcome != "panic" or any(self.reasons))
+
+    def ended(self, complaint):
+        """The machine ended by itself: refused, when it had said why."""
+        last = OURS_SAYS.match(self.tail[-1]) if self.tail else None
+        self.outcome = "refused" if last else "reset"
+        self.reasons = [self.tail[-1] if last else
+                        complaint or "the machine ended without a word"]
 
     def unfinished(self, seconds):
         """No line told the end, and time is up."""
@@ -244,14 +262,13 @@ def watch(arguments, limit_s, log):
         try:
             for event in machine.events(limit_s):
                 seen.take(event)
-                if seen.outcome:
+                if seen.complete():
                     break
             if not seen.outcome:
-                seen.outcome = "reset"
-                seen.reasons = [machine.complaint() or
-                                "the machine ended without a word"]
+                seen.ended(machine.complaint())
         except MachineTimeout:
-            seen.unfinished(machine.seconds())
+            if not seen.outcome:
+                seen.unfinished(machine.seconds())
         seconds = machine.seconds()
     return seen, seconds
 
