@@ -190,12 +190,14 @@ static void shadowed_hlt(struct vcpu *v)
     vcpu_skip(v, 1);
 }
 
-void vcpu_irq_window(struct vcpu *v, bool on)
+/* For what cannot go in now. The upcall, if alone, goes in without an exit; it
+   may be taken back at any exit before. */
+static uint16_t window_for(const struct vcpu *v, struct pending irq)
 {
-    if (v->arch->irq_window == on)
-        return;
-    v->arch->irq_window = on;
-    vt_irq_window(v, on);
+    if (irq.vector < 0)
+        return IRQ_WINDOW_NONE;
+    return irq.direct && vlapic_pending(v) < 0 ? (uint16_t)irq.vector
+                                               : IRQ_WINDOW_EXIT;
 }
 
 static void inject_nmi(struct vcpu *v)
@@ -247,15 +249,15 @@ void vcpu_prepare_events(struct vcpu *v)
         lower_line(v);
     irq = pending_irq(v);
     if (irq.vector < 0 || busy) {
-        vcpu_irq_window(v, irq.vector >= 0);
+        vt_irq_window(v, window_for(v, irq));
         return;
     }
     if (vt_shadow(v) && a->regs.rflags & RFLAGS_IF)
         shadowed_hlt(v);
     if (!(a->regs.rflags & RFLAGS_IF) || vt_shadow(v)) {
-        vcpu_irq_window(v, true);
+        vt_irq_window(v, window_for(v, irq));
         return;
     }
     inject_irq(v, irq);
-    vcpu_irq_window(v, vlapic_pending(v) >= 0);
+    vt_irq_window(v, vlapic_pending(v) < 0 ? IRQ_WINDOW_NONE : IRQ_WINDOW_EXIT);
 }

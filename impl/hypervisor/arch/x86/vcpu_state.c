@@ -45,7 +45,6 @@ static void set_regs_clear(struct vcpu *v)
     a->nmi_pending = false;
     a->nmi_masked = false;
     vt_nmi_window(v, false);
-    vcpu_irq_window(v, false);
 }
 
 void vcpu_reset(struct vcpu *v)

@@ -87,6 +87,7 @@ const char *arch_exit_name(unsigned int reason)
 
 /* --- Handlers --- */
 
+/* Among others: the window for an interrupt opened; the next entry injects. */
 static void exit_none(struct vcpu *v, struct vmcb *b)
 {
 }
@@ -124,12 +125,6 @@ static void exit_mc(struct vcpu *v, struct vmcb *b)
 static void exit_intr(struct vcpu *v, struct vmcb *b)
 {
     interrupts_take();
-}
-
-/* The window opened: the next entry injects. */
-static void exit_vintr(struct vcpu *v, struct vmcb *b)
-{
-    vcpu_irq_window(v, false);
 }
 
 /* Seen before IRET runs: the NMI goes in once it did. */

@@ -262,19 +262,19 @@ void vt_inject(struct vcpu *v, const struct x86_event *e)
         (e->has_error ? EVENT_ERROR | (uint64_t)e->error << 32 : 0);
 }
 
-/* A virtual interrupt of the highest priority, intercepted as soon as the
-   guest could take it; it never gets in itself. */
-void vt_irq_window(struct vcpu *v, bool on)
+/* A virtual interrupt of the highest priority (APM 2 15.21.4). To get an exit,
+   it is intercepted and never gets in itself. */
+void vt_irq_window(struct vcpu *v, uint16_t what)
 {
     struct vmcb *b = v->arch->vmcb;
     const uint64_t window = VINTR_IRQ | VINTR_IGN_TPR | VINTR_PRIO(0xf);
 
     b->intercept1 &= ~INT1_VINTR;
-    b->vintr &= ~window;
-    if (on) {
+    b->vintr &= ~(window | VINTR_VECTOR(0xff));
+    if (what == IRQ_WINDOW_EXIT)
         b->intercept1 |= INT1_VINTR;
-        b->vintr |= window;
-    }
+    if (what != IRQ_WINDOW_NONE)
+        b->vintr |= window | VINTR_VECTOR(what & 0xff);
 }
 
 void vt_nmi_window(struct vcpu *v, bool on)

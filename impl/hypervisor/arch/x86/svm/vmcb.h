@@ -42,11 +42,12 @@
 #define TLB_KEEP      0
 #define TLB_FLUSH_ALL 1
 
-#define VINTR_TPR_MASK 0x0fUL
-#define VINTR_IRQ      BIT(8)
-#define VINTR_PRIO(p)  ((uint64_t)(p) << 16)
-#define VINTR_IGN_TPR  BIT(20)
-#define VINTR_MASKING  BIT(24)
+#define VINTR_TPR_MASK  0x0fUL
+#define VINTR_IRQ       BIT(8)
+#define VINTR_PRIO(p)   ((uint64_t)(p) << 16)
+#define VINTR_IGN_TPR   BIT(20)
+#define VINTR_MASKING   BIT(24)
+#define VINTR_VECTOR(v) ((uint64_t)(v) << 32)
 
 #define INT_SHADOW BIT(0)
 

@@ -76,7 +76,6 @@ struct arch_vcpu {
     bool nmi_masked;        /* [v] until IRET */
     bool init_pending;      /* [a] INIT came and is not served yet */
     bool wait_sipi;         /* [a] INIT was served, or never started */
-    bool irq_window;        /* [v] the vendor's window is open */
     bool evtchn_line;       /* [a] vCPU 0: the GSI or INTx line is up */
     uint8_t upcall_vector;  /* [d] through the local APIC; 0: none */
     uint16_t sipi_vector;   /* [a] SIPI_VALID | vector once one came */
@@ -128,8 +127,6 @@ void vcpu_inject_error(struct vcpu *v, uint8_t vector, uint32_t error);
 void vcpu_triple_fault(struct vcpu *v);
 /* Choose what goes in at this entry and program the vendor's fields. */
 void vcpu_prepare_events(struct vcpu *v);
-/* Ask for an exit once an interrupt can be taken. */
-void vcpu_irq_window(struct vcpu *v, bool on);
 
 /* --- Emulation --- */
 

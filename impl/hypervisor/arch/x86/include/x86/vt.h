@@ -35,8 +35,9 @@ bool vt_shadow(const struct vcpu *v);
 void vt_clear_shadow(struct vcpu *v);
 /* Deliver at the next entry. */
 void vt_inject(struct vcpu *v, const struct x86_event *e);
-/* Exit as soon as an interrupt could be taken. */
-void vt_irq_window(struct vcpu *v, bool on);
+/* Once an interrupt can be taken: exit, or the vector goes in (1 to 255). */
+enum { IRQ_WINDOW_NONE = 0, IRQ_WINDOW_EXIT = 256 };
+void vt_irq_window(struct vcpu *v, uint16_t what);
 /* Exit when the NMI handler returns. */
 void vt_nmi_window(struct vcpu *v, bool on);
 
