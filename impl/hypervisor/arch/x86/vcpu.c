@@ -89,17 +89,12 @@ void arch_vcpu_run(struct vcpu *v)
     } while (!cpu_must_leave(c) && vcpu_runnable(v));
 }
 
-bool arch_vcpu_is_64bit(struct vcpu *v)
-{
-    return vt_get(v, VT_EFER) & EFER_LMA &&
-           vt_segment(v, SREG_CS)->attr & SEG_ATTR_L;
-}
-
 void vcpu_skip(struct vcpu *v, unsigned int bytes)
 {
     uint64_t rip = v->arch->regs.rip + bytes;
+    bool carry = (uint32_t)rip < bytes;
 
-    v->arch->regs.rip = arch_vcpu_is_64bit(v) ? rip : (uint32_t)rip;
+    v->arch->regs.rip = !carry || arch_vcpu_is_64bit(v) ? rip : (uint32_t)rip;
     vt_clear_shadow(v);
 }
 

@@ -35,14 +35,12 @@ static unsigned long *vectors(struct vlapic *l, unsigned int reg)
 static int highest(const struct vlapic *l, unsigned int reg)
 {
     const unsigned long *w = (const unsigned long *)&l->reg[reg];
+    unsigned long bits = 0;
+    int i = 4;
 
-    for (int i = 3; i >= 0; i--) {
-        unsigned long bits = __atomic_load_n(&w[i], __ATOMIC_RELAXED);
-
-        if (bits)
-            return i * 64 + 63 - __builtin_clzl(bits);
-    }
-    return VLAPIC_NONE;
+    while (i && !bits)
+        bits = __atomic_load_n(&w[--i], __ATOMIC_RELAXED);
+    return bits ? i * 64 + 63 - __builtin_clzl(bits) : VLAPIC_NONE;
 }
 
 /* --- State --- */

@@ -43,8 +43,6 @@ static const struct {
 #undef EXIT
 };
 
-#define EXIT_CODES 0x100
-
 /* Reason of each low code; EXIT_EXC_DB (0) stands for "none" elsewhere. */
 static const uint8_t exit_index[0x800] = {
 #define EXIT(code, name, fn) [code] = EXIT_##name,
@@ -220,11 +218,6 @@ static void exit_io(struct vcpu *v, struct vmcb *b)
         *rax = (io.size == 4 ? 0 : *rax & ~mask) | (io.value & mask);
     v->arch->regs.rip = b->exit_info2;
     vt_clear_shadow(v);
-}
-
-static void exit_task_switch(struct vcpu *v, struct vmcb *b)
-{
-    domain_crash(v->domain, "vcpu %u: task switches are not supported", v->id);
 }
 
 static void exit_shutdown(struct vcpu *v, struct vmcb *b)

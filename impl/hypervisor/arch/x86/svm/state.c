@@ -99,6 +99,13 @@ void vt_set(struct vcpu *v, enum vt_field f, uint64_t value)
     *(uint64_t *)at(v->arch->vmcb, field_offset[f]) = value | hidden(f);
 }
 
+bool arch_vcpu_is_64bit(struct vcpu *v)
+{
+    const struct vmcb *b = v->arch->vmcb;
+
+    return b->efer & EFER_LMA && b->cs.attr & SEG_ATTR_L;
+}
+
 unsigned int vt_cpl(const struct vcpu *v)
 {
     return v->arch->vmcb->cpl;
