@@ -41,19 +41,23 @@ struct p2m {
     uint64_t *root;      /* [I] */
     uint64_t unlinks;    /* [a] raised when tables were taken out */
     uint64_t generation; /* [a] of the last narrowing change */
+    uint64_t ram;        /* [a] of the last one that took plain memory */
     uint64_t tables;     /* table pages, the root included */
     uint64_t frames;     /* [I] first gfn beyond the address width */
     uint64_t *freed;     /* unlinked tables, chained by their word 0 */
 };
 
-/* A leaf of plain memory that stood when the p2m was of this generation. */
+/* A leaf of plain memory, good until the p2m takes some. */
 struct p2m_leaf {
-    uint64_t generation; /* no other p2m has it */
-    uint64_t gfn;        /* first frame */
+    uint64_t ram; /* no other p2m has this value of it */
+    uint64_t gfn; /* first frame */
     uint64_t mfn;
     unsigned int order;
 };
-#define LEAVES 4
+#define LEAVES 16
+
+/* What a change means for those who know the entry as it was. */
+enum narrowing { NOTHING_LESS, LESS, LESS_RAM };
 
 /* What a CPU runs; written by it, read by who flushes. */
 static struct p2m_cpu {
@@ -61,13 +65,12 @@ static struct p2m_cpu {
     uint64_t generation;          /* [a] that its TLB is good for */
     bool in_guest;                /* [a] */
     struct p2m *batch;            /* [own CPU] flushes are put off */
-    bool batch_dirty;             /* [own CPU] one is due */
+    enum narrowing batch_change;  /* [own CPU] what one is due for */
     struct p2m *window;           /* [a] whose frames it touches now, or NULL */
     struct p2m_leaf leaf[LEAVES]; /* [own CPU] found in windows */
 } p2m_cpu[CPU_MAX];
 
-/* Each p2m counts its generations from another start: none is mistaken for one
-   that is gone. */
+/* Each p2m counts from another start: none is mistaken for one that is gone. */
 #define EPOCH BIT(32)
 static uint64_t last_epoch;
 
@@ -206,10 +209,13 @@ static bool runs_older(const struct p2m_cpu *c, const struct p2m *p,
            __atomic_load_n(&c->generation, __ATOMIC_RELAXED) < generation;
 }
 
-static void flush(struct p2m *p)
+static void flush(struct p2m *p, enum narrowing change)
 {
-    uint64_t g = __atomic_add_fetch(&p->generation, 1, __ATOMIC_SEQ_CST);
+    uint64_t g;
 
+    if (change == LESS_RAM)
+        (void)__atomic_add_fetch(&p->ram, 1, __ATOMIC_SEQ_CST);
+    g = __atomic_add_fetch(&p->generation, 1, __ATOMIC_SEQ_CST);
     for (unsigned int i = 0; i < cpu_count; i++)
         if (runs_older(&p2m_cpu[i], p, g))
             arch_cpu_kick(i);
@@ -219,20 +225,20 @@ static void flush(struct p2m *p)
             spin_relax();
 }
 
-/* Called with the lock held, drops it. 'narrowed': an old translation may be in
+/* Called with the lock held, drops it. After LESS, an old translation may be in
    a TLB and must go before the caller does. */
-static void unlock_and_flush(struct p2m *p, bool narrowed)
+static void unlock_and_flush(struct p2m *p, enum narrowing change)
 {
     struct p2m_cpu *c = &p2m_cpu[arch_cpu_self()];
     uint64_t *chain = p->freed;
-    bool wait = narrowed && (c->batch != p || chain);
+    bool wait = change && (c->batch != p || chain);
 
     p->freed = NULL;
     spin_unlock(&p->lock);
     if (wait)
-        flush(p);
-    else if (narrowed)
-        c->batch_dirty = true;
+        flush(p, change);
+    else
+        c->batch_change = MAX(c->batch_change, change);
     free_chain(chain);
 }
 
@@ -242,7 +248,7 @@ void p2m_batch_begin(struct domain *d)
 
     ASSERT(!c->batch);
     c->batch = d->p2m;
-    c->batch_dirty = false;
+    c->batch_change = NOTHING_LESS;
 }
 
 void p2m_batch_end(struct domain *d)
@@ -251,8 +257,8 @@ void p2m_batch_end(struct domain *d)
 
     ASSERT(c->batch == d->p2m);
     c->batch = NULL;
-    if (c->batch_dirty)
-        flush(d->p2m);
+    if (c->batch_change)
+        flush(d->p2m, c->batch_change);
 }
 
 /* --- Life --- */
@@ -270,6 +276,7 @@ int p2m_init(struct domain *d)
         return -XEN_ENOMEM;
     }
     p->generation = __atomic_add_fetch(&last_epoch, EPOCH, __ATOMIC_RELAXED);
+    p->ram = p->generation;
     d->p2m = p;
     return 0;
 }
@@ -383,19 +390,20 @@ void p2m_window_close(void)
     __atomic_store_n(&p2m_cpu[arch_cpu_self()].window, NULL, __ATOMIC_RELEASE);
 }
 
-/* Either we see the generation of a change, or who made it sees our window and
-   waits: a leaf of the present generation may be used while the window is open,
-   even if it was replaced just now. */
+/* Either we see the count of a change, or who made it sees our window and waits:
+   a leaf of the present count may be used while the window is open, even if it
+   was replaced just now. */
 struct p2m_entry p2m_window_get(gfn_t gfn)
 {
     struct p2m_cpu *c = &p2m_cpu[arch_cpu_self()];
     const struct p2m *p = c->window;
-    struct p2m_leaf *l = &c->leaf[gfn_x(gfn) >> LEVEL_BITS & (LEAVES - 1)];
-    uint64_t now = __atomic_load_n(&p->generation, __ATOMIC_SEQ_CST);
+    uint64_t hash = gfn_x(gfn) ^ gfn_x(gfn) >> LEVEL_BITS;
+    struct p2m_leaf *l = &c->leaf[hash & (LEAVES - 1)];
+    uint64_t now = __atomic_load_n(&p->ram, __ATOMIC_SEQ_CST);
     struct p2m_entry e;
     uint64_t low;
 
-    if (likely(l->generation == now && !((gfn_x(gfn) ^ l->gfn) >> l->order)))
+    if (likely(l->ram == now && !((gfn_x(gfn) ^ l->gfn) >> l->order)))
         return (struct p2m_entry){_mfn(l->mfn + gfn_x(gfn) - l->gfn),
                                   P2M_RAM_RW, l->order};
     e = walk(p, gfn_x(gfn)).e;
@@ -506,9 +514,9 @@ static int entry_at(struct p2m *p, uint64_t gfn, unsigned int level,
     return 0;
 }
 
-/* Write an entry; true when the old one may be cached with other rights. */
-static bool replace(struct p2m *p, uint64_t *pte, unsigned int level,
-                    uint64_t new)
+/* Write an entry; the old one may be known with other rights. */
+static enum narrowing replace(struct p2m *p, uint64_t *pte, unsigned int level,
+                              uint64_t new)
 {
     uint64_t old = *pte;
 
@@ -516,9 +524,11 @@ static bool replace(struct p2m *p, uint64_t *pte, unsigned int level,
     if (is_table(old, level)) {
         __atomic_add_fetch(&p->unlinks, 1, __ATOMIC_SEQ_CST);
         drop_tables(p, table_of(old), level - 1);
-        return true;
+        return LESS_RAM;
     }
-    return old & PTE_P && (old & ~PTE_USED) != new;
+    if (!(old & PTE_P) || (old & ~PTE_USED) == new)
+        return NOTHING_LESS;
+    return type_of(old) == P2M_RAM_RW ? LESS_RAM : LESS;
 }
 
 static int order_level(unsigned int order)
@@ -538,7 +548,7 @@ static int set_leaf(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 {
     struct p2m *p = d->p2m;
     unsigned int level = order_level(order);
-    bool narrowed = false;
+    enum narrowing change = NOTHING_LESS;
     uint64_t *pte;
     int rc;
 
@@ -549,8 +559,8 @@ static int set_leaf(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
     spin_lock(&p->lock);
     rc = entry_at(p, gfn_x(gfn), level, &pte);
     if (!rc)
-        narrowed = replace(p, pte, level, make_leaf(mfn_x(mfn), level, t));
-    unlock_and_flush(p, narrowed);
+        change = replace(p, pte, level, make_leaf(mfn_x(mfn), level, t));
+    unlock_and_flush(p, change);
     return rc;
 }
 
@@ -576,7 +586,7 @@ int p2m_swap(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type t,
              struct p2m_entry *old)
 {
     struct p2m *p = d->p2m;
-    bool narrowed = false;
+    enum narrowing change = NOTHING_LESS;
     uint64_t *pte;
     int rc;
 
@@ -591,9 +601,9 @@ int p2m_swap(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type t,
     }
     rc = entry_at(p, gfn_x(gfn), 0, &pte);
     if (!rc)
-        narrowed =
+        change =
             replace(p, pte, 0, t == P2M_NONE ? 0 : make_leaf(mfn_x(mfn), 0, t));
-    unlock_and_flush(p, narrowed);
+    unlock_and_flush(p, change);
     return rc;
 }
 
@@ -609,7 +619,7 @@ int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order)
 {
     struct p2m *p = d->p2m;
     unsigned int level = order_level(order);
-    bool narrowed = false;
+    enum narrowing change = NOTHING_LESS;
     uint64_t *pte;
     int rc = 0;
 
@@ -619,8 +629,8 @@ int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order)
     if (!is_hole(p, gfn_x(gfn), level)) {
         rc = entry_at(p, gfn_x(gfn), level, &pte);
         if (!rc)
-            narrowed = replace(p, pte, level, 0);
+            change = replace(p, pte, level, 0);
     }
-    unlock_and_flush(p, narrowed);
+    unlock_and_flush(p, change);
     return rc;
 }

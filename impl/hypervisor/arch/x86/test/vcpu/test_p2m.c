@@ -347,6 +347,23 @@ START_TEST(window_sees_what_a_look_up_sees)
 }
 END_TEST
 
+/* What the batch is due for is the most that happened in it. */
+START_TEST(memory_taken_in_a_batch_is_gone_after_it)
+{
+    struct p2m_entry old;
+
+    ck_assert_int_eq(p2m_set(&d, _gfn(5), _mfn(50), 0, P2M_RAM_RW), 0);
+    ck_assert_int_eq(p2m_set(&d, _gfn(9), _mfn(90), 0, P2M_GRANT_RW), 0);
+    window_is(5, 50, P2M_RAM_RW);
+    p2m_batch_begin(&d);
+    ck_assert_int_eq(p2m_swap(&d, _gfn(5), _mfn(51), P2M_RAM_RW, &old), 0);
+    ck_assert_int_eq(p2m_clear(&d, _gfn(9), 0), 0);
+    p2m_batch_end(&d);
+    window_is(5, 51, P2M_RAM_RW);
+    window_is(9, INVALID_FRAME, P2M_NONE);
+}
+END_TEST
+
 START_TEST(windows_of_two_domains_do_not_mix)
 {
     struct domain other = {0};
@@ -435,6 +452,7 @@ static Suite *suite(void)
     tcase_add_test(t, batch_flushes_once_at_its_end);
     tcase_add_test(t, batch_without_change_flushes_nothing);
     tcase_add_test(t, window_sees_what_a_look_up_sees);
+    tcase_add_test(t, memory_taken_in_a_batch_is_gone_after_it);
     tcase_add_test(t, windows_of_two_domains_do_not_mix);
     tcase_add_test(t, a_frame_stays_while_a_window_is_open);
     suite_add_tcase(s, t);
