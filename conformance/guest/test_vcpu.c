@@ -418,6 +418,14 @@ static long count_up(void *arg)
     return 0;
 }
 
+static int runstate_of(int vcpu)
+{
+    struct vcpu_runstate_info info;
+
+    SAME(op(VCPUOP_get_runstate_info, vcpu, &info), 0);
+    return info.state;
+}
+
 static void down_and_up(void)
 {
     volatile long *counter = page_new();
@@ -428,8 +436,7 @@ static void down_and_up(void)
     AWAIT(*counter > 100);
     SAME(op(VCPUOP_down, 1, NULL), 0);
     SAME(op(VCPUOP_is_up, 1, NULL), 0);
-    for (int i = 0; i < 100; i++) /* it ends soon, though not at once */
-        CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+    AWAIT(runstate_of(1) != RUNSTATE_running); /* soon, though not at once */
     at = *counter;
     for (int i = 0; i < 100; i++)
         CALL2(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
