@@ -69,13 +69,18 @@ def symbols(hypervisor, build):
 
 
 class Plugin:
-    """The plugin in one QEMU; use as a context manager."""
+    """The plugin in one QEMU; use as a context manager.
 
-    def __init__(self, hypervisor, build, calls=False):
+    calls: keep the call tree as well; insns: count all instructions, not only
+    the hypervisor's. What is left out makes the machine faster.
+    """
+
+    def __init__(self, hypervisor, build, calls=False, insns=True):
         self.target = TARGETS[hypervisor]
         self.names = symbols(hypervisor, build)
         self.plugin = os.path.join(build, PLUGIN)
-        self.calls = calls
+        self.more = {**({"calls": "on"} if calls else {}),
+                     **({} if insns else {"insns": "off"})}
         self.folder = None
 
     def __enter__(self):
@@ -98,7 +103,7 @@ class Plugin:
             "out": self.path("out"), "symbols": self.path("symbols"),
             "control": self.path("control"), "low": f"{self.target.low:x}",
             "high": f"{self.target.high:x}", "wake": self.target.wake,
-            "run": self.target.run, **({"calls": "on"} if self.calls else {})}
+            "run": self.target.run, **self.more}
         text = ",".join(f"{key}={value}" for key, value in options.items())
         return ["-object", f"memory-backend-memfd,id=count,share=on,"
                 f"size={memory_mib}M", "-machine", "memory-backend=count",

@@ -2,7 +2,7 @@
  * A QEMU TCG plugin that counts what a hypervisor does.
  *
  *   -plugin FILE.so,out=FILE,low=HEX,high=HEX,symbols=FILE[,control=FIFO]
- *           [,calls=on][,wake=FUNCTION,run=FUNCTION]
+ *           [,calls=on][,insns=off][,wake=FUNCTION,run=FUNCTION]
  *
  * The hypervisor is the code between the virtual addresses low and high, which
  * no guest uses. Each of its blocks calls back, and counts are kept per CPU by
@@ -16,7 +16,8 @@
  * `nopl 0x54531000+ID(%rax,%rax,1)` after it (ID: 12 bits). Each of these, as
  * "begin ID" and "end ID", and each line written to the FIFO appends one line
  * of JSON with all counters since the start to FILE; the reader subtracts. With
- * calls=on, or after a line that begins with '+', the call tree is among them.
+ * calls=on the call tree is kept, and among them after markers and after lines
+ * that begin with '+'. insns=off leaves the guests alone, which is faster.
  *
  * Waits are the host's time from `wake` being entered to `run` being entered.
  */
@@ -65,7 +66,7 @@ static uint64_t low, high;
 static uint64_t guest_insns;
 static FILE *out;
 static const char *control;
-static bool mark_calls;
+static bool keep_calls, count_guests;
 static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* From waking to running: when somebody was woken (0: nobody waits), and how
@@ -194,7 +195,7 @@ static void *serve(void *unused)
 
 static void at_exit(uint64_t id, void *unused)
 {
-    snapshot("exit", -1, true);
+    snapshot("exit", -1, keep_calls);
 }
 
 /* --- While the machine runs --- */
@@ -206,7 +207,7 @@ static void on_mark(unsigned int cpu, void *mark)
 
     snprintf(name, sizeof(name), "%s %u", bits & MARK_END ? "end" : "begin",
              bits & (MARK_END - 1));
-    snapshot(name, (int)cpu, mark_calls);
+    snapshot(name, (int)cpu, keep_calls);
 }
 
 static uint64_t now_ns(void)
@@ -245,7 +246,8 @@ static void on_block(unsigned int cpu, void *userdata)
     struct cpu *c = &cpus[cpu];
 
     c->hv += b->insns;
-    calls_block(&c->calls, b->function, b->entry, b->insns, b->end);
+    if (keep_calls)
+        calls_block(&c->calls, b->function, b->entry, b->insns, b->end);
     if (b->entry && b->address == wake_address)
         on_woken();
     if (b->entry && b->address == run_address)
@@ -362,8 +364,9 @@ static void guest_block(struct qemu_plugin_tb *tb)
         void *mark =
             mark_of(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn));
 
-        qemu_plugin_register_vcpu_insn_exec_inline(
-            insn, QEMU_PLUGIN_INLINE_ADD_U64, &guest_insns, 1);
+        if (count_guests)
+            qemu_plugin_register_vcpu_insn_exec_inline(
+                insn, QEMU_PLUGIN_INLINE_ADD_U64, &guest_insns, 1);
         if (mark)
             qemu_plugin_register_vcpu_insn_exec_cb(
                 insn, on_mark, QEMU_PLUGIN_CB_NO_REGS, mark);
@@ -407,7 +410,8 @@ static int start(int argc, char **argv)
     low = number(option(argc, argv, "low"));
     high = number(option(argc, argv, "high"));
     control = option(argc, argv, "control");
-    mark_calls = option(argc, argv, "calls");
+    keep_calls = option(argc, argv, "calls");
+    count_guests = !option(argc, argv, "insns");
     if (!path || !option(argc, argv, "symbols") ||
         symbols_load(&symbols, option(argc, argv, "symbols")))
         return -1;
