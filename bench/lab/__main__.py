@@ -66,7 +66,8 @@ def parser():
     out.add_argument("--smp", type=int, default=2, metavar="N",
                      help="processors of the machine")
     out.add_argument("--qemu", metavar="PATH", help="the QEMU to use")
-    out.add_argument("--build", default=BUILD, metavar="DIR", help="where the boot files are")
+    out.add_argument("--build", default=BUILD, metavar="DIR",
+                     help="where the boot files are")
     out.add_argument("--version", action="version", version="touchstone 0.1")
     return out
 

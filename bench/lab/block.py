@@ -16,13 +16,15 @@ FILLED, THIN = "filled", "thin"
 
 # kind: FILLED or THIN. once, each: what dom0 does before any guest, and
 # before one; disk: the guest's line of configuration; path: where fio finds
-# it; args: QEMU's for a disk of the machine itself; module: its driver.
+# it; args: QEMU's for a disk of the machine itself; module: its
+# drivers.
 Device = collections.namedtuple(
     "Device", "kind path note disk once each archives args module",
     defaults=("", "", "", (), (), ""))
 
 DRIVE = "if=none,format=raw,cache=writeback,aio=threads"
 VIRTIO = "virtio-blk-pci,disable-legacy=on{iommu}"
+VIRTIO_BLK = "virtio_pci virtio_blk"
 HOST = "a file of the host, raw, cache writeback, aio threads"
 DEVICES = {
     "blkfront-raw": Device(
@@ -48,19 +50,19 @@ DEVICES = {
     "virtio-raw": Device(
         FILLED, "/dev/vda", f"virtio-blk, {HOST}, filled", args=(
             "-drive", f"{DRIVE},id=vraw,file={{filled}}",
-            "-device", f"{VIRTIO},drive=vraw"), module="virtio_blk"),
+            "-device", f"{VIRTIO},drive=vraw"), module=VIRTIO_BLK),
     "virtio-null": Device(
         FILLED, "/dev/vdb", "virtio-blk, QEMU's null-co", args=(
             "-blockdev", "driver=null-co,node-name=vnull,size=1073741824",
-            "-device", f"{VIRTIO},drive=vnull"), module="virtio_blk"),
+            "-device", f"{VIRTIO},drive=vnull"), module=VIRTIO_BLK),
     "virtio-thin": Device(
         THIN, "/dev/vdc", f"virtio-blk, {HOST}, sparse", args=(
             "-drive", f"{DRIVE},id=vthin,file={{sparse}}",
-            "-device", f"{VIRTIO},drive=vthin"), module="virtio_blk"),
+            "-device", f"{VIRTIO},drive=vthin"), module=VIRTIO_BLK),
     "ahci-raw": Device(
         FILLED, "/dev/sda", f"emulated AHCI, {HOST}, filled", args=(
             "-drive", f"{DRIVE},id=sraw,file={{filled2}}",
-            "-device", "ide-hd,drive=sraw,bus=ide.0"), module="ahci"),
+            "-device", "ide-hd,drive=sraw,bus=ide.0"), module="ahci sd_mod"),
 }
 # Disks of a kind get their names in this order, so all of them are there.
 TOGETHER = ("virtio-raw", "virtio-null", "virtio-thin")
@@ -173,7 +175,7 @@ def prepare(lab, peer, wanted):
         if device.once:
             peer.do(device.once.format(count=count), 120)
         if device.module and peer.kernel in ("dom0", kernel(name)):
-            peer.do(f"lab_disk {device.module} {device.path}")
+            peer.do(f"lab_disk {device.path} {device.module}")
 
 
 def guest_disks(wanted, peer, guest):

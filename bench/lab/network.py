@@ -20,7 +20,8 @@ DEVICES = {
     "netfront": Device("vif", None, "netback, bridge, dom0 at the other end"),
     "netfront-guest": Device("guests", None, "netback, bridge, a guest with "
                              "one processor at the other end"),
-    "virtio-net": Device("pair", "virtio_net", "two cards on one QEMU hub"),
+    "virtio-net": Device("pair", "virtio_pci virtio_net",
+                         "two cards on one QEMU hub"),
     "e1000e": Device("pair", "e1000e", "two cards on one QEMU hub"),
 }
 # QEMU's name of a card, the addresses of the two, and their subnet.
@@ -95,8 +96,8 @@ def prepare(lab, peer, wanted):
         _, address, subnet, _ = CARDS[name]
         if peer.kernel not in ("dom0", kernel(name)):
             continue
-        peer.do(f"lab_pair {name} {DEVICES[name].module} {address}1 "
-                f"{address}2 {subnet}")
+        peer.do(f"lab_pair {name} {address}1 {address}2 {subnet} "
+                f"{DEVICES[name].module}")
 
 
 def guest_lines(wanted, peer):
@@ -117,8 +118,8 @@ class Ends:
                                         kernel=kernel(device))
             self.client = peer.sh
             self.address = CARDS[device][2] + ".2"
-            self.server = lambda text: peer.do(f"{text} ip netns exec "
-                                               f"{device}")
+            self.server = lambda text: peer.do(
+                f"{text} /usr/bin/ip netns exec {device}")
             return
         self.peer = peer = lab.peer(peer_name)
         guest = peer.guest(vcpus)

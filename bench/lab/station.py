@@ -18,7 +18,8 @@ PAIR = "ts/agent.d/pair.sh"
 NEEDED = {
     "ours": ("touchstone.elf", "vmlinux", "dom0.cpio"),
     "xen": ("xen.elf", "vmlinux", "dom0.cpio"),
-    "none": ("bench/vmlinuz-cloud", "bench/plain.cpio", "vmlinuz", "dom0.cpio"),
+    "none": ("bench/vmlinuz-cloud", "bench/plain.cpio", "vmlinuz",
+             "dom0.cpio"),
 }
 
 
