@@ -14,20 +14,28 @@ from lab import matrix, station, store, view
 from lab.errors import LabError
 from lab.lab import Lab, rows
 from lab.rounds import SAMPLES, Rounds
+from lab.soak import soak
 from touchstone import images, qemu
 
 # Seconds of one run of fio or iperf3, seconds for everything.
-PROFILES = {"quick": (1.0, 900), "full": (3.0, 14400)}
+PROFILES = {"quick": (1.0, 900), "full": (3.0, 14400), "soak": (1.0, 0)}
 # What the judge is told at the end, as it is.
 JUDGE_OPTIONS = {
-    "csv": "the figures as CSV",
-    "html": "one page with plots",
-    "svg": "the plots, into this folder",
-    "bmf": "for Bencher",
-    "github": "for github-action-benchmark",
     "compare": "with a baseline, a file or a git revision; exit 1 when "
                "something is worse",
+    "html": "one page with plots",
+    "svg": "the plots, into this folder",
+    "csv": "a line for each measure",
+    "bmf": "Bencher Metric Format",
+    "github-bigger": "for github-action-benchmark: what should be more",
+    "github-smaller": "and what should be less",
+    "flame": "a flame graph for the page",
+    "trend": "an earlier run for the page's trends",
+    "margin": "per cent; what differs less is the same",
+    "peer": "judge against this one",
 }
+# Those that may come more than once.
+REPEATED = ("flame", "trend")
 BUILD = os.environ.get("TOUCHSTONE_BUILD", "build")
 
 
@@ -53,7 +61,9 @@ def parser():
                      help="what would be measured, and no more")
     out.add_argument("--json", metavar="FILE", help="raw samples and ratios")
     for name, text in JUDGE_OPTIONS.items():
-        out.add_argument("--" + name, metavar="FILE", help=text)
+        out.add_argument("--" + name, metavar="X", help=text, default=[],
+                         action="append" if name in REPEATED else "store",
+                         type=str if name in REPEATED else one)
     out.add_argument("--save-baseline", action="store_true",
                      help="keep the samples under bench/baseline")
     out.add_argument("--samples", type=int, default=SAMPLES, metavar="N")
@@ -63,6 +73,10 @@ def parser():
                      help="end after this time, decided or not")
     out.add_argument("--folder", metavar="DIR", help="logs and raw answers "
                      "(default: bench below the build)")
+    out.add_argument("--minutes", type=float, default=10, metavar="N",
+                     help="of a soak, on each hypervisor (10)")
+    out.add_argument("--seed", type=int, default=1, metavar="N",
+                     help="of a soak's random actions (1)")
     out.add_argument("--smp", type=int, default=2, metavar="N",
                      help="processors of the machine")
     out.add_argument("--qemu", metavar="PATH", help="the QEMU to use")
@@ -70,6 +84,11 @@ def parser():
                      help="where the boot files are")
     out.add_argument("--version", action="version", version="touchstone 0.1")
     return out
+
+
+def one(text):
+    """An option that comes once, as a list of one."""
+    return [text]
 
 
 def names_of(known):
@@ -92,6 +111,8 @@ def numbers(text):
 
 
 def chosen_rows(args):
+    if args.profile == "soak":
+        return []
     known = rows()
     keep = set(matrix.chosen([row for _, row in known], args))
     out = [(module, row) for module, row in known if row in keep]
@@ -105,17 +126,24 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
+def asked_peers(args, chosen):
+    """The peers that are wanted and of use; LabError if one is not built."""
+    if args.profile == "soak":
+        peers = [name for name in args.hypervisor if name != "none"]
+    else:
+        peers = [name for name in args.hypervisor
+                 if any(name in row.peers for _, row in chosen)]
+    for name in peers:
+        station.check(images.Boot(args.build), name)
+    return peers
+
+
 def measure(args, chosen):
     """Take the samples; the Store and the file it is in."""
     found = qemu.find(args.qemu)
-    boot = images.Boot(args.build)
-    peers = [name for name in args.hypervisor
-             if any(name in row.peers for _, row in chosen)]
-    for name in peers:
-        station.check(boot, name)
+    peers = asked_peers(args, chosen)
     folder = args.folder or os.path.join(args.build, "bench-run")
     os.makedirs(folder, exist_ok=True)
-    seconds, budget = PROFILES[args.profile]
     shown = view.View()
     shown.note(f"accelerator: {found.accelerator}")
     scale = qemu.calibrate(found)
@@ -123,20 +151,44 @@ def measure(args, chosen):
                        store.revision(os.environ.get("TOUCHSTONE_SOURCE",
                                                      ".")))
     path = args.json or os.path.join(folder, "samples.json")
-    lab = Lab(found, boot, scale, folder, args.seconds or seconds, args.smp,
-              chosen)
+    seconds, budget = PROFILES[args.profile]
+    lab = Lab(found, images.Boot(args.build), scale, folder,
+              args.seconds or seconds, args.smp, chosen)
     rounds = Rounds(lab, kept, peers, shown, judge_program(args.build), path,
                     args.samples, args.budget or budget)
     try:
-        rounds.run()
+        if args.profile == "soak":
+            soaks(args, lab, peers, kept, shown)
+        else:
+            rounds.run()
     except KeyboardInterrupt:
         shown.note("interrupted: what was taken is kept")
         kept.error("interrupted")
     finally:
+        # Who asks again has to wait: machines end and the file is written.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         lab.close()
         rounds.save()
         shown.finish()
     return kept, path
+
+
+def soaks(args, lab, peers, kept, shown):
+    """One after the other: a soak is not measured."""
+    for name in peers:
+        report = soak(lab, name, args.seed, args.minutes, shown)
+        kept.data.setdefault("soak", {})[name] = report
+        lab.drop_all(name)
+        for text in report["errors"]:
+            kept.error(f"soak on {name}: {text}")
+        shown.finish()
+        print(f"soak on {name}, seed {args.seed}: " + ", ".join(
+            f"{count} {what}" for what, count in sorted(
+                report.get("counts", {}).items()))
+            + f"; {len(report['errors'])} errors")
+        for text in report["errors"]:
+            print(f"  {text}")
 
 
 def judge_program(build):
@@ -161,8 +213,7 @@ def judged(args, path):
         return 0
     command = [judge, "--json", path + ".judged"]
     for name in JUDGE_OPTIONS:
-        value = getattr(args, name)
-        if value:
+        for value in getattr(args, name.replace("-", "_")):
             command += ["--" + name, value]
     if args.save_baseline:
         command.append("--save-baseline")
@@ -190,7 +241,7 @@ def main(argv=None):
     except (LabError, qemu.QemuError, images.ImageMissing, OSError) as error:
         print(f"touchstone bench: {error}", file=sys.stderr)
         return 2
-    status = judged(args, path)
+    status = 0 if args.profile == "soak" else judged(args, path)
     print(f"samples: {path} ({time.monotonic() - start:.0f} s)",
           file=sys.stderr)
     return max(status, 1 if kept.data["errors"] else 0)

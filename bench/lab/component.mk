@@ -16,3 +16,6 @@ $O/bench/plain.cpio: $(d0-cache)/versions $(d0-tools) \
                      $(wildcard bench/lab/image/*)
 	$(call say,IMAGE)mkdir -p $(@D)
 	$(d0-mkimage) --spec bench/lab/image/plain.image
+
+TEST_BOOT += bench/test/lab.sh
+TEST_DEPS += $(BENCH_FILES)

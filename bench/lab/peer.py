@@ -33,6 +33,8 @@ class Peer:
         self.scale = scale
         self.files = Files()
         self.number = 0
+        self.done = {}
+        self.outputs = {}
         self.running = False
         self.guests = {}
         self.ready = set()
@@ -76,8 +78,12 @@ class Peer:
         except qmp.QmpError as error:
             raise JobFailed(f"{self.name}: {error}") from error
 
-    def job(self, verb, text, limit_s=60, source=AGENT):
+    def job(self, verb, text, limit_s=60):
         """Run text by a verb of the agent; limit_s is for a quick machine."""
+        return self.finish(self.begin(verb, text, limit_s), limit_s, text)
+
+    def begin(self, verb, text, limit_s=60):
+        """Hand over a job; its number. A guest's runs beside the next."""
         self.number += 1
         for start in range(0, len(text), PIECE):
             self.send(f"more :{text[start:start + PIECE]}:")
@@ -85,18 +91,25 @@ class Peer:
                       and record.data.get("t") == "more", limit_s,
                       "a piece of a job")
         self.send(f"job {self.number} {verb}")
-        wanted = f"job{self.number}"
-        output = []
+        return self.number
 
-        def is_done(record):
-            contents = self.files.feed(record)
-            if contents is not None and record.data["name"] == wanted:
-                output.append(contents.decode("utf-8", "replace"))
-            return (record.data.get("t") == "done"
-                    and record.data["job"] == self.number
-                    and record.source in (source, AGENT))
-        records = self.wait(is_done, limit_s, f"'{text}'")
-        return Job(records[-1].data["rc"], "".join(output), records[:-1])
+    def finish(self, number, limit_s, what=""):
+        """The outcome of a job that was handed over: Job."""
+        records = []
+        if number not in self.done:
+            records = self.wait(lambda _: number in self.done, limit_s,
+                                f"'{what}'")
+        return Job(self.done.pop(number), self.outputs.pop(number, ""),
+                   records)
+
+    def note(self, record):
+        """Keep what belongs to a job, whoever waits for what."""
+        contents = self.files.feed(record)
+        if contents is not None and record.data["name"].startswith("job"):
+            self.outputs[int(record.data["name"][3:])] = contents.decode(
+                "utf-8", "replace")
+        if record.data.get("t") == "done":
+            self.done[record.data["job"]] = record.data["rc"]
 
     def do(self, text, limit_s=60):
         """A job in the agent's own shell that must succeed."""
@@ -107,7 +120,7 @@ class Peer:
 
     def guest_job(self, guest, text, limit_s=60):
         """A command in a guest whose agent runs: Job."""
-        return self.job(f"to:{guest}", text, limit_s, guest)
+        return self.job(f"to:{guest}", text, limit_s)
 
     def guest_sh(self, guest, text, limit_s=60):
         return self.must(text, self.guest_job(guest, text, limit_s))
@@ -121,7 +134,7 @@ class Peer:
         if job.status:
             told = [record.data["text"] for record in job.records
                     if record.data.get("t") == "error"]
-            told.append(job.text.strip()[-300:])
+            told.append(job.text.strip()[:600])
             raise JobFailed(f"{self.name}: '{text}' failed with "
                             f"{job.status}: {' '.join(told)}")
         return job
@@ -143,6 +156,7 @@ class Peer:
                     self.lines.append(event.text)
                     continue
                 records.append(event)
+                self.note(event)
                 if is_last(event):
                     return records
         except MachineTimeout as error:

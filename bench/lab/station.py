@@ -114,7 +114,7 @@ def machine_id(found):
     cores = os.cpu_count()
     version = ".".join(map(str, found.version))
     text = f"{cpu}-{cores}-{found.accelerator}-{version}"
-    return {"id": re.sub(r"[^A-Za-z0-9.]+", "-", text), "cpu": cpu,
+    return {"id": re.sub(r"[^A-Za-z0-9.]+", "-", text)[:64], "cpu": cpu,
             "cores": cores, "qemu": version,
             "accelerator": found.accelerator,
             "kernel": platform.release()}

@@ -60,7 +60,11 @@ lab_guest() {
     lab_vcpus=$3
     shift 3
     guest_config "$lab_name" "$lab_memory" "$lab_vcpus" agent "$@"
-    guest_start "$lab_name" && guest_await "$lab_name" agent
+    guest_start "$lab_name" || {
+        grep -v '^Parsing' /run/xl.out
+        return 1
+    }
+    guest_await "$lab_name" agent
 }
 
 # lab_round NAME: a bare guest comes up and goes.
@@ -85,4 +89,30 @@ lab_storm() {
         guest_stop "storm$lab_number"
         lab_number=$((lab_number - 1))
     done
+}
+
+# lab_stream MIB: a stream of known bytes on port 9000; what port 9001 takes
+# is answered with its checksum. Prints the checksum.
+lab_stream() {
+    dd if=/dev/urandom of=/tmp/stream bs=1M count="$1" 2>/dev/null
+    nc -ll -p 9000 -e cat /tmp/stream </dev/null >/dev/null 2>&1 &
+    nc -ll -p 9001 -e sha256sum </dev/null >/dev/null 2>&1 &
+    sha256sum /tmp/stream | cut -c1-64
+}
+
+# lab_state: what is left of memory and what xenstore knows, in numbers.
+lab_state() {
+    echo "$(xl info | sed -n 's/^free_memory *: //p')" \
+        "$(xl list | wc -l)" "$(xenstore-ls /local | wc -l)" \
+        "$(xenstore-ls /libxl 2>/dev/null | wc -l)" \
+        "$(dmesg | grep -c -i -E 'i/o error|hung|BUG|WARNING')"
+}
+
+# lab_gone: waits until only dom0 is left.
+lab_gone() {
+    pair_wait lab_alone
+}
+
+lab_alone() {
+    [ "$(xl list | wc -l)" = 2 ]
 }
