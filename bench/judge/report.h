@@ -1,0 +1,28 @@
+/* What becomes of a judged run: one function for each format. */
+#ifndef JUDGE_REPORT_H
+#define JUDGE_REPORT_H
+
+#include <stdio.h>
+
+#include "compare.h"
+#include "matrix.h"
+
+struct report {
+    const struct matrix *matrix;
+    const struct comparison *comparison; /* NULL: nothing to compare with */
+    bool colour;                         /* for people at a terminal */
+};
+
+/* 0, or -ENOMEM; what the stream refuses shows in ferror(). */
+typedef int report_fn(FILE *out, const struct report *r);
+
+report_fn report_text, report_json, report_bmf, report_github_bigger,
+    report_github_smaller, report_csv;
+
+/* Those that need more samples: as lines, or as JSON. */
+report_fn report_undecided, report_undecided_json;
+
+/* null when it is no number. */
+cJSON *report_number(double value);
+
+#endif
