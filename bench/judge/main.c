@@ -9,7 +9,12 @@
 #include "baseline.h"
 #include "report.h"
 
-enum { EXIT_WORSE = 1, EXIT_USAGE = 2, OUTPUTS_MAX = 16 };
+enum {
+    EXIT_WORSE = 1,
+    EXIT_USAGE = 2,
+    OUTPUTS_MAX = 16,
+    FLAME_BYTES_MAX = 8 << 20
+};
 
 static const char usage[] =
     "usage: touchstone bench judge [option...] FILE...\n"
@@ -24,6 +29,9 @@ static const char usage[] =
     "  --save-baseline  keep this run as bench/baseline/MACHINE.json\n"
     "  --baselines DIR  there instead\n"
     "  --repo DIR       where git looks for revisions (default: here)\n"
+    "  --trend FILE     an earlier run for the page's trends (more than "
+    "once);\n"
+    "                   else git's history of this machine's baseline\n"
     "  --undecided      only what needs more samples: name, how many more (0:\n"
     "                   none will decide it), why\n"
     "\n"
@@ -39,6 +47,9 @@ static const char usage[] =
     "  --seed N         of the drawing of samples (default: 1)\n"
     "\n"
     "  --json FILE      raw samples and ratios\n"
+    "  --html FILE      a page that needs nothing else\n"
+    "  --svg DIR        the plots of that page\n"
+    "  --flame FILE     a flame graph (SVG) for that page (up to four)\n"
     "  --csv FILE       a line for each measure\n"
     "  --bmf FILE       Bencher Metric Format\n"
     "  --github-bigger FILE, --github-smaller FILE\n"
@@ -56,6 +67,7 @@ struct format {
 
 static const struct format formats[] = {
     {"json", report_json},
+    {"html", report_html},
     {"csv", report_csv},
     {"bmf", report_bmf},
     {"github-bigger", report_github_bigger},
@@ -70,7 +82,9 @@ struct output {
 struct command {
     struct rules rules;
     bool looks_given, undecided, save, quiet;
-    const char *peer, *compare, *baselines, *repository;
+    const char *peer, *compare, *baselines, *repository, *svg;
+    const char *trend[HISTORY_MAX], *flame[FLAMES_MAX];
+    size_t trends, flames;
     struct output output[OUTPUTS_MAX];
     size_t outputs;
 };
@@ -137,6 +151,9 @@ enum option_id {
     OPTION_COMPARE,
     OPTION_BASELINES,
     OPTION_REPO,
+    OPTION_SVG,
+    OPTION_TREND,
+    OPTION_FLAME,
     OPTION_UNDECIDED,
     OPTION_SAVE,
     OPTION_QUIET,
@@ -152,6 +169,9 @@ static const struct option plain_options[] = {
     {"compare", required_argument, NULL, OPTION_COMPARE},
     {"baselines", required_argument, NULL, OPTION_BASELINES},
     {"repo", required_argument, NULL, OPTION_REPO},
+    {"svg", required_argument, NULL, OPTION_SVG},
+    {"trend", required_argument, NULL, OPTION_TREND},
+    {"flame", required_argument, NULL, OPTION_FLAME},
     {"undecided", no_argument, NULL, OPTION_UNDECIDED},
     {"save-baseline", no_argument, NULL, OPTION_SAVE},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -174,12 +194,21 @@ static void options_make(struct option *out)
     *out = (struct option){0};
 }
 
+static int list_add(const char **list, size_t most, size_t *n)
+{
+    if (*n == most)
+        return fail(optarg, "too many of these");
+    list[(*n)++] = optarg;
+    return 0;
+}
+
 static int option_take(struct command *c, int id)
 {
     const char **const words[] = {[OPTION_PEER] = &c->peer,
                                   [OPTION_COMPARE] = &c->compare,
                                   [OPTION_BASELINES] = &c->baselines,
-                                  [OPTION_REPO] = &c->repository};
+                                  [OPTION_REPO] = &c->repository,
+                                  [OPTION_SVG] = &c->svg};
     bool *const flags[] = {[OPTION_UNDECIDED] = &c->undecided,
                            [OPTION_SAVE] = &c->save,
                            [OPTION_QUIET] = &c->quiet};
@@ -188,6 +217,10 @@ static int option_take(struct command *c, int id)
         return output_add(c, &formats[id - OPTION_FORMATS], optarg);
     if (id >= OPTION_NUMBERS)
         return number_take(c, &numbers[id - OPTION_NUMBERS], optarg);
+    if (id == OPTION_TREND)
+        return list_add(c->trend, HISTORY_MAX, &c->trends);
+    if (id == OPTION_FLAME)
+        return list_add(c->flame, FLAMES_MAX, &c->flames);
     if (id >= OPTION_UNDECIDED)
         *flags[id] = true;
     else if (id >= OPTION_PEER)
@@ -270,6 +303,11 @@ static int outputs_write(struct command *c, const struct report *r)
         rc = output_write(&(struct output){&text_format, "-"}, r);
     for (size_t i = 0; i < c->outputs && !rc; i++)
         rc = output_write(&c->output[i], r);
+    if (!rc && c->svg) {
+        rc = report_svg(c->svg, r);
+        if (rc)
+            rc = fail(c->svg, strerror(-rc));
+    }
     return rc;
 }
 
@@ -284,6 +322,63 @@ static int baseline_write(const struct command *c, const struct run *run)
         printf("baseline: %s\n", path);
     free(path);
     return 0;
+}
+
+/* --- What only the page needs ------------------------------------------------ */
+static bool page_wanted(const struct command *c)
+{
+    bool wanted = c->svg;
+
+    for (size_t i = 0; i < c->outputs; i++)
+        wanted |= c->output[i].format->write == report_html;
+    return wanted;
+}
+
+static int trends_read(const struct command *c, const struct run *run,
+                       struct history *out)
+{
+    struct run_error e;
+    int rc = 0;
+
+    if (!c->trends)
+        return history_read(c->repository, run->machine, out);
+    for (size_t i = 0; i < c->trends && !rc; i++) {
+        struct run more;
+
+        if (baseline_read_file(c->trend[i], &more, &e))
+            return fail(c->trend[i], e.text);
+        rc = history_add(out, &more,
+                         *more.revision ? more.revision : c->trend[i]);
+    }
+    return rc;
+}
+
+static int flame_read(const char *path, char **svg)
+{
+    FILE *in = fopen(path, "r");
+    struct run_error e;
+    size_t len;
+    int rc;
+
+    if (!in)
+        return fail(path, strerror(errno));
+    rc = run_read(in, svg, &len, &e);
+    fclose(in);
+    if (rc)
+        return fail(path, e.text);
+    if (len > FLAME_BYTES_MAX || strlen(*svg) != len || !strstr(*svg, "<svg")) {
+        free(*svg);
+        *svg = NULL;
+        return fail(path, "not SVG, or more than 8 MiB");
+    }
+    return 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
 }
 
 /* --- The command ------------------------------------------------------------- */
@@ -328,6 +423,30 @@ static int command_compare(struct command *c, struct report *r)
     return rc;
 }
 
+/* With what the page shows besides, where there is a page. */
+static int command_page(struct command *c, struct report *r)
+{
+    char *flame[FLAMES_MAX] = {NULL};
+    struct history history = {0};
+    int rc = 0;
+
+    if (!page_wanted(c))
+        return command_compare(c, r);
+    for (size_t i = 0; i < c->flames && !rc; i++) {
+        rc = flame_read(c->flame[i], &flame[i]);
+        r->flame[r->flames++] =
+            (struct flame){base_name(c->flame[i]), flame[i]};
+    }
+    if (!rc)
+        rc = trends_read(c, r->matrix->run, &history);
+    r->history = &history;
+    rc = rc ? EXIT_USAGE : command_compare(c, r);
+    history_fini(&history);
+    for (size_t i = 0; i < c->flames; i++)
+        free(flame[i]);
+    return rc;
+}
+
 static int command_run(struct command *c, const struct run *run)
 {
     struct matrix matrix;
@@ -340,7 +459,7 @@ static int command_run(struct command *c, const struct run *run)
     rc = matrix_init(&matrix, run, &c->rules, c->peer);
     if (rc)
         return fail("cannot judge", strerror(-rc));
-    rc = command_compare(c, &r);
+    rc = command_page(c, &r);
     matrix_fini(&matrix);
     return rc;
 }

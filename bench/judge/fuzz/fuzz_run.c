@@ -9,8 +9,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static report_fn *const formats[] = {
-    report_text,           report_json, report_bmf,       report_github_bigger,
-    report_github_smaller, report_csv,  report_undecided, report_undecided_json,
+    report_text,          report_json,           report_bmf,
+    report_github_bigger, report_github_smaller, report_csv,
+    report_undecided,     report_undecided_json, report_html,
 };
 
 static void run_report(const struct run *run, const struct run *then)
@@ -18,7 +19,13 @@ static void run_report(const struct run *run, const struct run *then)
     struct rules rules = rules_default;
     struct comparison comparison;
     struct matrix matrix;
-    struct report r = {.matrix = &matrix, .comparison = &comparison};
+    char name[1][RUN_NAME_BYTES] = {"then"};
+    struct history history = {(struct run *)then, name, 1};
+    struct report r = {.matrix = &matrix,
+                       .comparison = &comparison,
+                       .history = &history,
+                       .flame = {{"a.svg", "<svg/>"}},
+                       .flames = 1};
     FILE *out = fopen("/dev/null", "w");
     int rc;
 

@@ -6,9 +6,11 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 BUILD = os.path.abspath(os.environ.get("O", "build"))
 PROGRAM = os.path.join(BUILD, "touchstone-judge")
@@ -320,6 +322,92 @@ class Formats(Case):
         again = self.write("again.json", first)
         self.assertEqual(json.loads(judge("--json", "-", again)[1]),
                          json.loads(first))
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Page(Case):
+    def page(self, run=None, *options):
+        status, out, complaints = judge(
+            "--html", "-", *options,
+            self.write("run.json", run or sample_run()))
+        self.assertIn(status, (0, 1), complaints)
+        return out
+
+    def test_plots_are_files_that_stand_alone(self):
+        trend = self.write("then.json", sample_run(seed=7, revision="old1"))
+        status, _, complaints = judge(
+            "--svg", self.path("svg"), "--trend", trend, "--quiet",
+            self.write("run.json", sample_run()))
+        self.assertEqual(status, 0, complaints)
+        names = sorted(os.listdir(self.path("svg")))
+        for name in ("depth.blk.randread-4k.v1.svg",
+                     "histogram.blk.blkfront-raw.randread-4k-qd1.v1.svg",
+                     "latency.blk.blkfront-raw.randread-4k-qd1.v1.svg",
+                     "sides.blk.randread-4k-qd1.v1.svg",
+                     "trend.micro.null-hypercall.hv-insns.svg"):
+            self.assertIn(name, names)
+        for name in names:
+            root = ElementTree.parse(self.path("svg/" + name)).getroot()
+            self.assertEqual(root.tag, SVG + "svg")
+            self.assertTrue(root.findtext(SVG + "style"), name)
+            self.assertNotIn("nan", ElementTree.tostring(root).decode())
+
+    def test_every_sample_is_a_dot(self):
+        judge("--svg", self.path("svg"), "--quiet",
+              self.write("run.json", sample_run()))
+        root = ElementTree.parse(
+            self.path("svg/sides.blk.randread-4k-qd1.v1.svg")).getroot()
+        dots = [e for e in root.iter(SVG + "circle")
+                if "dot" in e.get("class")]
+        self.assertEqual(len(dots), 3 * 12)
+
+    def test_the_page_needs_nothing_else(self):
+        page = self.page(sample_run(), "--compare",
+                         self.write("then.json", sample_run(ours=1.4)))
+        self.assertNotRegex(page, r"(src|href)=\"(?!#|data:)")
+        self.assertNotIn("url(", page)
+        for part in ("verdicts", "changes", "sides", "depth", "latency",
+                     "counts", "machine"):
+            self.assertIn(f'<section id="{part}"', page)
+        self.assertNotIn('id="flame"', page)
+
+    def test_no_text_of_a_run_is_markup(self):
+        evil = '"><script>alert(1)</script>'
+        run = sample_run(revision=evil, started=evil)
+        run["machine"].update(id=evil, cpu=evil, more={"a": [evil]})
+        run["peers"]["ours"][evil] = evil
+        for m in run["samples"].values():
+            m["note"] = m["unit"] = evil[:30]
+        run["histograms"]["blk.blkfront-raw.randread-4k-qd1.v1"]["unit"] = \
+            evil[:30]
+        page = self.page(run)
+        self.assertEqual(page.count("<script"), 1)
+        self.assertNotIn(evil, page)
+
+    def test_a_flame_graph_is_shut_in(self):
+        flame = self.write("flame.svg", '<svg xmlns="http://www.w3.org/2000/'
+                           'svg"><script>x()</script></svg>')
+        page = self.page(sample_run(), "--flame", flame)
+        self.assertIn('<iframe sandbox="allow-scripts"', page)
+        self.assertEqual(page.count("<script"), 1)
+        status, _, complaints = judge("--html", "-", "--flame",
+                                      self.path("run.json"),
+                                      self.path("run.json"))
+        self.assertEqual(status, 2)
+        self.assertIn("not SVG", complaints)
+
+    @unittest.skipUnless(shutil.which("chromium"), "no chromium here")
+    def test_a_browser_shows_it_without_complaint(self):
+        path = self.write("page.html", self.page())
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
+             "--enable-logging=stderr", "--user-data-dir=" +
+             self.path("browser"), "--dump-dom", "file://" + path],
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+        self.assertNotIn("CONSOLE", done.stderr)
+        self.assertEqual(done.stdout.count('<tr data-find="'), 5)
 
 
 class Refusals(Case):
