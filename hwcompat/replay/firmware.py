@@ -88,6 +88,9 @@ def acpi_files(tables, keep_sums=(), extra=()):
     facs = blob.put(single["FACS"].data, 64) if "FACS" in single else None
     dsdt = blob.put(single["DSDT"].data) if "DSDT" in single else None
     offsets = []
+    if dsdt is not None and len(single["DSDT"].data) >= HEADER and \
+            single["DSDT"].name not in keep_sums:
+        loader.checksum(TABLES, dsdt + 9, dsdt, len(single["DSDT"].data))
     for t in tables:
         if t.signature in NOT_LINKED:
             continue

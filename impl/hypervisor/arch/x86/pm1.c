@@ -2,7 +2,8 @@
  * The ACPI PM1 control registers under dom0: all of it passes but sleeping.
  *
  * S5 becomes a power-off of the machine as any other; other sleep states would
- * take the hypervisor's state with them and are refused by dropping SLP_EN.
+ * take the hypervisor's state with them and are refused by dropping SLP_EN. The
+ * command port is dom0's but where firmware did not hear the first command.
  * Follows: ACPI 6.4 4.8.3.2.1.
  */
 #include "x86/acpi.h"
@@ -43,6 +44,8 @@ void pm1_trap(struct domain *d)
         if (poweroff_sleep_type(&type) && register_find(port[i]) &&
             port[i] < PORT_LAST)
             io_port_trap(d, port[i], port[i] + PM1_BYTES - 1);
+    if (!acpi_mode_enter())
+        io_port_trap(d, f->smi_port, f->smi_port);
 }
 
 bool pm1_access(struct vcpu *v, struct io_access *io)
@@ -51,8 +54,8 @@ bool pm1_access(struct vcpu *v, struct io_access *io)
     unsigned int shift = g ? (io->address - g->address) * 8 : 0;
     uint8_t s5;
 
-    if (!g)
-        return false;
+    if (!g) /* a command that firmware does not know: nobody hears it */
+        return acpi_fadt() && io->address == acpi_fadt()->smi_port;
     if (!io->write) {
         io->value = io_port_in(io->address, io->size);
         return true;

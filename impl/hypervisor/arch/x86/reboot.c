@@ -67,20 +67,25 @@ static void pm1_sleep(const struct acpi_gas *g, uint8_t type)
     outw(port, (uint16_t)(v | SLEEP_ENABLE));
 }
 
-/* PM1 works in ACPI mode only; dom0 has switched it on unless it never ran. */
-static void acpi_mode_on(const struct acpi_fadt *f)
+/* Here and not in dom0: firmware may expect this SMI on the boot CPU, and what
+   QEMU's does about one on another CPU is to lose that CPU. */
+bool acpi_mode_enter(void)
 {
-    uint16_t port = (uint16_t)gas_port(&f->pm1a_control);
+    const struct acpi_fadt *f = acpi_fadt();
+    uint16_t port = f ? (uint16_t)gas_port(&f->pm1a_control) : 0;
 
-    if (!port || !f->smi_port || f->smi_port > 0xffff ||
-        inw(port) & SCI_ENABLED)
-        return;
-    outb((uint16_t)f->smi_port, f->acpi_enable);
+    if (!port || !f->smi_port || f->smi_port > 0xffff)
+        return true;
+    if (!(inw(port) & SCI_ENABLED))
+        outb((uint16_t)f->smi_port, f->acpi_enable);
     for (unsigned int us = 0; us < SCI_WAIT_US; us += STEP_US) {
         if (inw(port) & SCI_ENABLED)
-            return;
+            return true;
         time_wait_us(STEP_US);
     }
+    log_warn("acpi: command %x at port %x does not switch ACPI on",
+             f->acpi_enable, f->smi_port);
+    return false;
 }
 
 void arch_poweroff(void)
@@ -89,7 +94,6 @@ void arch_poweroff(void)
 
     interrupts_off();
     if (f && have_s5) {
-        acpi_mode_on(f);
         pm1_sleep(&f->pm1a_control, s5_a);
         pm1_sleep(&f->pm1b_control, s5_b);
         time_wait_us(RESET_WAIT_US);

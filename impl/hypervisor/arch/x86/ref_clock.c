@@ -1,6 +1,6 @@
 /*
- * HPET (IA-PC HPET 1.0a 2.3), ACPI PM timer (ACPI 4.8.3.3) and PIT channel 2
- * (8254) as free running counters.
+ * HPET (IA-PC HPET 1.0a 2.3), ACPI PM timer (ACPI 4.8.3.3), PIT channel 2 (8254)
+ * and the CMOS clock's seconds (MC146818) as free running counters.
  */
 #include "x86/ref_clock.h"
 
@@ -23,6 +23,10 @@
 #define PIT_COMMAND     0x43
 #define PIT_CH2_MODE2   0xb4 /* low and high byte, rate generator */
 #define PIT_CH2_LATCH   0x80
+#define RTC_PORT        0x70 /* and data behind it */
+#define RTC_SECOND      0
+#define RTC_A           10
+#define RTC_BUSY        0x80 /* seconds are about to change */
 #define PORT_B          0x61
 #define PORT_B_GATE2    0x01
 #define PORT_B_SPEAKER  0x02
@@ -108,8 +112,34 @@ static uint64_t pit_read(void)
     return -(uint64_t)v;
 }
 
+static uint8_t rtc_get(uint8_t reg)
+{
+    outb(RTC_PORT, reg);
+    return inb(RTC_PORT + 1);
+}
+
+static bool rtc_init(void)
+{
+    return rtc_get(RTC_A) != 0xff;
+}
+
+/* Its seconds, as far as somebody saw them change. */
+static uint64_t rtc_read(void)
+{
+    static uint64_t seconds;
+    static uint8_t last;
+    uint8_t now = rtc_get(RTC_SECOND);
+
+    if (now != last && !(rtc_get(RTC_A) & RTC_BUSY)) {
+        last = now;
+        seconds++;
+    }
+    return seconds;
+}
+
 struct ref_clock ref_clocks[REF_CLOCKS] = {
     {"hpet", hpet_init, hpet_read, 0xffffffff, 0},
     {"acpi", pm_init, pm_read, 0x00ffffff, PM_TIMER_HZ},
     {"pit", pit_init, pit_read, 0x0000ffff, PIT_HZ},
+    {"rtc", rtc_init, rtc_read, 0xffffffff, 1},
 };

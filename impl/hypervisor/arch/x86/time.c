@@ -10,6 +10,7 @@
 #include "x86/irq_vectors.h"
 #include "x86/lapic.h"
 #include "x86/msr.h"
+#include "x86/panic.h"
 #include "x86/percpu.h"
 #include "x86/ref_clock.h"
 
@@ -125,23 +126,34 @@ static struct sample sample_take(const struct ref_clock *c)
     return s;
 }
 
+/* The moment at which 'c' is 'ticks' behind 'from'; false: it stands still. */
+static bool sample_await(const struct ref_clock *c, const struct sample *from,
+                         uint64_t ticks, struct sample *out)
+{
+    do {
+        *out = sample_take(c);
+        if (out->tsc - from->tsc > STUCK_CYCLES)
+            return false;
+    } while (((out->ref - from->ref) & c->mask) < ticks);
+    return true;
+}
+
 /* TSC frequency by 'c', and the local APIC timer's over the same time; 0: this
-   clock stands still or says nonsense. */
+   clock stands still or says nonsense. From a tick on: some are a second long. */
 static uint64_t calibrate(const struct ref_clock *c, uint64_t *lapic_hz)
 {
-    struct sample a, b;
-    uint64_t ticks = c->hz / CALIBRATE_PARTS;
+    struct sample a = sample_take(c), b;
+    uint64_t ticks = MAX(c->hz / CALIBRATE_PARTS, 1UL);
     uint64_t lapic_from, lapic_tsc, hz;
 
+    if (!sample_await(c, &a, 1, &b))
+        return 0;
     lapic_timer_setup(VECTOR_TIMER, false);
     lapic_timer_start(LAPIC_TIMER_MAX);
     lapic_from = rdtsc_ordered();
-    a = sample_take(c);
-    do {
-        b = sample_take(c);
-        if (b.tsc - a.tsc > STUCK_CYCLES)
-            return 0;
-    } while (((b.ref - a.ref) & c->mask) < ticks);
+    a = b;
+    if (!sample_await(c, &a, ticks, &b))
+        return 0;
     *lapic_hz = LAPIC_TIMER_MAX - lapic_timer_left();
     lapic_tsc = rdtsc_ordered() - lapic_from;
     lapic_timer_start(0);
@@ -172,13 +184,15 @@ void time_init(uint64_t start)
     const char *name = calibrate_by(opt_clocksource, &lapic_hz);
 
     tsc_start = start;
-    if (!name) {
+    if (!name && *opt_clocksource) {
         log_warn("clocksource '%s' is not there: best one used",
                  opt_clocksource);
         name = calibrate_by("", &lapic_hz);
     }
     if (!name || !lapic_hz)
-        panic("no clock to calibrate the TSC against");
+        boot_refuse(
+            "no clock to calibrate the TSC against: HPET, PM timer, PIT "
+            "and CMOS clock all stand still");
     ns_per_tsc = ratio(NS_PER_S, tsc_hz);
     tsc_per_ns = ratio(tsc_hz, NS_PER_S);
     lapic_per_tsc = ratio(lapic_hz, tsc_hz);

@@ -178,6 +178,7 @@ const struct acpi_fadt *acpi_fadt(void)
 {
     static const struct acpi_fadt fadt = {
         .pm1a_control = {ACPI_IO, 16, MACHINE_PM1},
+        .smi_port = MACHINE_SMI,
     };
 
     return &fadt;
@@ -187,6 +188,11 @@ bool poweroff_sleep_type(uint8_t *a)
 {
     *a = MACHINE_S5;
     return !machine.no_s5;
+}
+
+bool acpi_mode_enter(void)
+{
+    return !machine.no_acpi_mode;
 }
 
 uint32_t io_port_in(uint16_t port, unsigned int size)

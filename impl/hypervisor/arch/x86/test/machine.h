@@ -35,12 +35,14 @@ struct machine {
     uint64_t mapped; /* address given to mmio_map() last */
     uint32_t out;    /* written last by io_port_out() */
     uint16_t out_port;
-    bool no_s5;       /* the DSDT does not tell */
-    uint64_t trapped; /* address given to dom0_trap_mmio() last */
+    bool no_s5;        /* the DSDT does not tell */
+    bool no_acpi_mode; /* firmware ignores the command */
+    uint64_t trapped;  /* address given to dom0_trap_mmio() last */
 };
 
 /* PM1a control of the machine, and the type that means S5 there. */
 #define MACHINE_PM1    0x604
+#define MACHINE_SMI    0xb2
 #define MACHINE_S5     5
 #define MACHINE_NO_OUT UINT32_MAX
 

@@ -57,6 +57,18 @@ START_TEST(s5_powers_off)
 }
 END_TEST
 
+START_TEST(commands_that_firmware_ignores_are_dropped)
+{
+    pm1_trap(dom0);
+    ck_assert_uint_eq(machine.trapped, MACHINE_PM1);
+    machine.no_acpi_mode = true;
+    pm1_trap(dom0);
+    ck_assert_uint_eq(machine.trapped, MACHINE_SMI);
+    ck_assert(pm1(MACHINE_SMI, 0xe1, 1));
+    ck_assert_uint_eq(machine.out, MACHINE_NO_OUT);
+}
+END_TEST
+
 START_TEST(an_unknown_s5_traps_nothing)
 {
     machine.no_s5 = true;
@@ -88,6 +100,7 @@ int main(void)
     tcase_add_test(t, reads_pass);
     tcase_add_test(t, sleep_states_but_s5_are_refused);
     tcase_add_exit_test(t, s5_powers_off, EXIT_SUCCESS);
+    tcase_add_test(t, commands_that_firmware_ignores_are_dropped);
     tcase_add_test(t, an_unknown_s5_traps_nothing);
     tcase_add_test(t, other_ports_are_not_its);
     suite_add_tcase(s, t);

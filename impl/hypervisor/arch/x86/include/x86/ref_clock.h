@@ -1,6 +1,6 @@
 /*
  * Clocks of known frequency that the TSC is calibrated against: HPET, ACPI PM
- * timer, PIT (ref_clock.c).
+ * timer, PIT, CMOS clock (ref_clock.c).
  */
 #ifndef X86_REF_CLOCK_H
 #define X86_REF_CLOCK_H
@@ -15,7 +15,7 @@ struct ref_clock {
     uint64_t hz;   /* known after init */
 };
 
-#define REF_CLOCKS 3
+#define REF_CLOCKS 4
 extern struct ref_clock ref_clocks[REF_CLOCKS]; /* best first */
 
 #endif
