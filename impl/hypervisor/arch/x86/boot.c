@@ -157,6 +157,7 @@ void boot_keep_away(paddr_t start, paddr_t end)
 /* Whole pages of RAM, without image and modules. */
 static void free_map_init(void)
 {
+    free_map.nr = 0;
     for (unsigned int i = 0; i < boot_map.nr; i++) {
         const struct memmap_range *r = &boot_map.range[i];
 
@@ -172,7 +173,7 @@ static void free_map_init(void)
                      boot_info.module[i].start + boot_info.module[i].bytes);
 }
 
-/* The highest free place between the two addresses, zeroed; 0: none. */
+/* The highest free place between the two addresses; 0: none. */
 static paddr_t carve(uint64_t bytes, paddr_t floor, paddr_t under)
 {
     for (unsigned int i = free_map.nr; i > 0; i--) {
@@ -183,21 +184,50 @@ static paddr_t carve(uint64_t bytes, paddr_t floor, paddr_t under)
         if (r->type != MEMMAP_RAM || start >= end || end - start < bytes)
             continue;
         boot_reserve(end - bytes, end);
-        memset(maddr_to_virt(end - bytes), 0, bytes);
         return end - bytes;
     }
     return 0;
 }
 
 /* Only the low 4 GiB are mapped at this time. */
-paddr_t boot_alloc(uint64_t bytes)
+static paddr_t carve_high(uint64_t bytes)
 {
     return carve(ALIGN_UP(bytes, PAGE_SIZE), LOW_MEMORY, SIZE_4G);
+}
+
+paddr_t boot_alloc(uint64_t bytes)
+{
+    paddr_t start = carve_high(bytes);
+
+    if (start)
+        memset(maddr_to_virt(start), 0, bytes);
+    return start;
 }
 
 paddr_t boot_alloc_low(void)
 {
     return carve(PAGE_SIZE, PAGE_SIZE, REAL_MODE_TOP);
+}
+
+/* Loaders put modules where dom0's kernel wants to be, and memory beside them
+   comes in pieces: they move to the top before any memory is handed out. */
+static void modules_move(void)
+{
+    for (unsigned int i = 0; i < boot_info.modules; i++) {
+        struct boot_module *m = &boot_info.module[i];
+        const struct memmap_range *r = memmap_find(&boot_map, m->start);
+        paddr_t to;
+
+        if (!m->bytes || !r || m->start + m->bytes > r->end)
+            continue; /* boot_check() tells */
+        to = carve_high(m->bytes);
+        if (!to)
+            boot_refuse("too little memory for module %u of %lu MiB", i,
+                        m->bytes >> 20);
+        memcpy(maddr_to_virt(to), maddr_to_virt(m->start), m->bytes);
+        m->start = to;
+    }
+    free_map_init();
 }
 
 /* The pieces of a RAM range, used or not, in order. */
@@ -255,6 +285,7 @@ void boot_entry(uint32_t magic, uint32_t info)
     map_tame();
     acpi_claim();
     free_map_init();
+    modules_move();
     paging_init();
     hv_main();
 }

@@ -1,8 +1,8 @@
 /*
  * Building the control domain out of the boot modules.
  *
- * Order matters: the modules are copied away first, for they lie where dom0's
- * RAM will be; then RAM, kernel, initrd, start info and tables go in.
+ * Order matters: the kernel is unpacked first, then RAM, kernel, initrd, start
+ * info and tables go in.
  * Follows: docs of public/arch-x86/hvm/start_info.h.
  */
 #include "x86/dom0.h"
@@ -59,40 +59,6 @@ static const struct {
     {0x40, 0x43}, {0x61, 0x61}, {0xcfc, 0xcff},
 };
 
-static uint64_t module_end(const struct boot_module *m)
-{
-    return ALIGN_UP(m->start + m->bytes, PAGE_SIZE) >> PAGE_SHIFT;
-}
-
-/* The lowest module that ends behind frame 'done', or NULL. */
-static const struct boot_module *module_behind(uint64_t done)
-{
-    const struct boot_module *low = NULL;
-
-    for (unsigned int i = 0; i < boot_info.modules; i++) {
-        const struct boot_module *m = &boot_info.module[i];
-
-        if (module_end(m) > done && (!low || m->start < low->start))
-            low = m;
-    }
-    return low;
-}
-
-/* The modules' frames were the hypervisor's; now they are free. Modules may
-   share a page, and need not be in order. */
-static void modules_release(void)
-{
-    const struct boot_module *m = module_behind(0);
-    uint64_t done = 0;
-
-    for (; m; m = module_behind(done)) {
-        uint64_t first = MAX(m->start >> PAGE_SHIFT, done);
-
-        page_free_range(_mfn(first), module_end(m) - first);
-        done = module_end(m);
-    }
-}
-
 static void modules_take(struct dom0_parts *p)
 {
     const struct boot_module *m = boot_info.module;
@@ -102,7 +68,6 @@ static void modules_take(struct dom0_parts *p)
     image_take(&p->kernel_file, m[0].start, m[0].bytes, "dom0 kernel");
     if (boot_info.modules > 1)
         image_take(&p->initrd_file, m[1].start, m[1].bytes, "dom0 initrd");
-    modules_release();
     image_kernel(&p->kernel_file, &p->kernel);
     if (p->initrd_file.data)
         image_check_initrd(&p->initrd_file);

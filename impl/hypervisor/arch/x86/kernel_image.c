@@ -1,8 +1,5 @@
 /*
- * Boot modules of dom0: moved out of the way, kernel unpacked and checked.
- *
- * The loader puts modules where dom0's kernel wants to be, so they are copied
- * to memory that the allocator picks (from the top) before dom0 gets its RAM.
+ * Boot modules of dom0: taken over, kernel unpacked and checked.
  */
 #include "x86/kernel_image.h"
 #include "x86/panic.h"
@@ -58,8 +55,7 @@ void image_take(struct image *i, paddr_t start, uint64_t bytes,
 {
     if (!bytes)
         boot_refuse("%s is empty", what);
-    image_alloc(i, bytes, what);
-    memcpy(i->data, maddr_to_virt(start), bytes);
+    *i = (struct image){maddr_to_virt(start), bytes};
 }
 
 /* The packed vmlinux inside a bzImage takes the bzImage's place. */

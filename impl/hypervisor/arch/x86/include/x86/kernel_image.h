@@ -9,13 +9,14 @@
 
 struct elf_kernel;
 
-/* A contiguous copy in pages of the hypervisor. */
+/* In whole pages of the hypervisor. */
 struct image {
     uint8_t *data; /* NULL: none */
     size_t bytes;
 };
 
-/* Copy [start, start + bytes). Panics, naming it 'what', when memory is out. */
+/* A module as boot.c has placed it, owned from now on. Panics, naming it
+   'what', when it is empty. */
 void image_take(struct image *i, paddr_t start, uint64_t bytes,
                 const char *what);
 /* Replace a bzImage by the vmlinux in it and find its segments and PVH entry.
