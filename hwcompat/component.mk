@@ -55,6 +55,19 @@ $O/e820.bin: $(hr)/arch/e820.S | $(READY)
 	@mkdir -p $(@D)
 	$(call say,ROM)$(CC) -m16 -c -o $O/e820.o $<
 	$(quiet)$(LD) -m elf_i386 -Ttext=0 --oformat binary -o $@ $O/e820.o
+# The program that UEFI starts instead: position independent, without SSE
+# state, its head written by hand.
+ALL += $O/efi-map.bin
+EFI_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fpie \
+              -fvisibility=hidden -mno-red-zone -mno-sse -fno-stack-protector \
+              -fcf-protection=none -fno-asynchronous-unwind-tables \
+              -fshort-wchar
+EFI_OBJS := $O/efi/efi_head.o $O/efi/efi_map.o
+$O/efi/%.o: $(hr)/arch/%.[cS] $(hr)/arch/efi.h | $(READY)
+	@mkdir -p $(@D)
+	$(call say,EFI)$(CC) $(EFI_CFLAGS) -c -o $@ $<
+$O/efi-map.bin: $(hr)/arch/efi.lds $(EFI_OBJS)
+	$(call say,EFI)$(LD) -m elf_x86_64 -T $< --oformat binary -o $@ $(EFI_OBJS)
 dom0: $O/up.cpio
 $O/up.cpio: $(d0-cache)/versions $(d0-tools) $(hr)/up.image $(hr)/init
 	$(call say,IMAGE)mkdir -p $(@D)

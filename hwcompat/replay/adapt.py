@@ -1,5 +1,6 @@
 """What has to change so that tables of another machine fit the devices of
 QEMU's q35. Each change is one function, and says what it did."""
+import collections
 import struct
 
 from records import Table
@@ -13,8 +14,7 @@ ABSENT = {
     "DMAR": "its IOMMU units", "IVRS": "its IOMMU units",
     "BGRT": "its boot logo", "FPDT": "its boot times", "UEFI": "its firmware",
     "TPM2": "its TPM", "TCPA": "its TPM", "WAET": "another hypervisor",
-    "SRAT": "its nodes", "SLIT": "its nodes", "MSCT": "its nodes",
-    "HMAT": "its nodes", "PMTT": "its memory", "NFIT": "its memory",
+    "MSCT": "its nodes", "HMAT": "its nodes", "PMTT": "its memory", "NFIT": "its memory",
     "SPMI": "its controller", "ASF!": "its controller", "DBG2": "its ports",
     "DBGP": "its ports", "SPCR": "its ports", "CSRT": "its controllers",
 }
@@ -47,6 +47,12 @@ def absent(t, said):
     return t
 
 
+# What q35 is made to be: APIC ids of its CPUs, the recorded ids that they stand
+# for, bytes of memory, {recorded APIC id: node}, nodes.
+Target = collections.namedtuple("Target", "ids stand_for memory homes nodes")
+NODE_MIN = 64 << 20
+
+
 def fadt(t, said, _):
     data = bytearray(t.data)
     if len(data) < FADT_3:
@@ -72,27 +78,39 @@ def entries(data, at):
         at += data[at + 1]
 
 
-def madt_cpu(kind, e, used, cpus):
+def madt_cpu(kind, e, target):
     """Enabled CPUs get the ids of QEMU's, the others are switched off."""
-    flags_at, id_at = (4, 3) if kind == 0 else (8, 4)
+    flags_at, id_at, form = (4, 3, "B") if kind == 0 else (8, 4, "I")
     flags = struct.unpack_from("<I", e, flags_at)[0]
+    old = struct.unpack_from("<" + form, e, id_at)[0]
     if not flags & 1:
-        return used
-    if used < cpus:
-        if kind == 0:
-            e[id_at] = used
-        else:
-            struct.pack_into("<I", e, id_at, used)
+        return 0
+    if old in target.stand_for:
+        struct.pack_into("<" + form, e, id_at,
+                         target.ids[target.stand_for.index(old)])
     else:
         struct.pack_into("<I", e, flags_at, 0)
-    return used + 1
+    return 1
 
 
-def madt(t, said, cpus):
+def enabled(tables):
+    """APIC ids of the CPUs that the MADT enables, each once."""
+    for t in tables:
+        if t.signature == "APIC":
+            rows = [(struct.unpack_from("<I", e, 8)[0] if kind == 9 else e[4],
+                     struct.unpack_from("<I", e, 4)[0] if kind == 9 else e[3])
+                    for kind, e in entries(t.data, 44)
+                    if (kind == 0 and len(e) >= 8) or
+                    (kind == 9 and len(e) >= 16)]
+            return list(dict.fromkeys(i for flags, i in rows if flags & 1))
+    return []
+
+
+def madt(t, said, target):
     out, used, dropped = bytearray(t.data[:44]), 0, 0
     for kind, e in entries(t.data, 44):
-        if kind in (0, 9) and len(e) >= 8:
-            used = madt_cpu(kind, e, used, cpus)
+        if (kind == 0 and len(e) >= 8) or (kind == 9 and len(e) >= 16):
+            used += madt_cpu(kind, e, target)
         elif kind == 1 and len(e) >= 12:
             if struct.unpack_from("<I", e, 8)[0]:
                 dropped += 1
@@ -100,10 +118,70 @@ def madt(t, said, cpus):
             struct.pack_into("<I", e, 4, IOAPIC)
         out += e
     struct.pack_into("<I", out, 36, 0xfee00000)
-    said.append(f"APIC: {min(used, cpus)} of {used} CPUs, with q35's ids")
+    said.append(f"APIC: {min(used, len(target.ids))} of {used} CPUs, with "
+                "q35's ids")
     if dropped:
         said.append(f"APIC: {dropped} IO-APICs left out, q35 has one")
     return replaced(t, out)
+
+
+# --- Nodes ------------------------------------------------------------------
+def homes(tables):
+    """({APIC id: node}, nodes) by the SRAT; ({}, []) without one."""
+    found, nodes = {}, set()
+    for t in tables:
+        if t.signature != "SRAT":
+            continue
+        for kind, e in entries(t.data, 48):
+            if kind == 0 and len(e) >= 16 and e[4] & 1:
+                found[e[3]] = e[2] | int.from_bytes(e[9:12], "little") << 8
+            elif kind == 2 and len(e) >= 24 and e[12] & 1:
+                node, apic_id = struct.unpack_from("<II", e, 4)
+                found[apic_id] = node
+            elif kind == 1 and len(e) >= 40 and e[28] & 1 and \
+                    any(e[16:24]):
+                nodes.add(struct.unpack_from("<I", e, 2)[0])
+    return found, sorted(nodes | set(found.values()))
+
+
+def chosen(tables, ids, memory):
+    """The target; of more CPUs than q35 gets, each node keeps some."""
+    where, nodes = homes(tables)
+    groups = {}
+    for apic_id in enabled(tables):
+        groups.setdefault(where.get(apic_id), []).append(apic_id)
+    share = max(1, len(ids) // max(1, len(groups)))
+    first = [i for g in groups.values() for i in g[:share]]
+    rest = [i for g in groups.values() for i in g[share:]]
+    return Target(ids, (first + rest)[:len(ids)], memory, where, nodes)
+
+
+def srat(t, said, target):
+    """The recorded nodes over the memory that q35 has."""
+    nodes = target.nodes
+    if not nodes or len(nodes) * NODE_MIN > target.memory:
+        said.append("SRAT: left out, it points at its nodes")
+        return None
+    out = bytearray(t.data[:48])
+    for new, old in zip(target.ids, target.stand_for):
+        if old in target.homes:
+            node = target.homes[old]
+            out += struct.pack("<BBBBIB3sI", 0, 16, node & 0xff, new, 1, 0,
+                               (node >> 8).to_bytes(4, "little")[:3], 0)
+    part = target.memory // len(nodes) & -NODE_MIN
+    for i, node in enumerate(nodes):
+        end = target.memory if i + 1 == len(nodes) else (i + 1) * part
+        out += struct.pack("<BBIHQQIIQ", 1, 40, node, 0, i * part,
+                           end - i * part, 0, 1, 0)
+    said.append(f"SRAT: {len(nodes)} nodes over q35's memory and CPUs")
+    return replaced(t, out)
+
+
+def slit(t, said, target):
+    if not target.nodes or len(target.nodes) * NODE_MIN > target.memory:
+        said.append("SLIT: left out, it points at its nodes")
+        return None
+    return t
 
 
 def hpet(t, said, _):
@@ -120,19 +198,33 @@ def mcfg(t, said, _):
                     struct.pack("<QHBBI", MCFG, 0, 0, 255, 0))
 
 
-CHANGES = {"FACP": fadt, "APIC": madt, "HPET": hpet, "MCFG": mcfg}
+CHANGES = {"FACP": fadt, "APIC": madt, "HPET": hpet, "MCFG": mcfg,
+           "SRAT": srat, "SLIT": slit}
 
 
-def tables(record, cpus):
-    """The tables as q35 can bear them, and what was changed."""
+def tables(record, ids, total):
+    """The tables as q35 with CPUs of these APIC ids and so many bytes of memory
+    can bear them, and what was changed."""
     out, said = [], []
+    target = chosen(record.tables, ids, total)
     for t in record.tables:
         t = absent(t, said)
         if t and t.signature in CHANGES and len(t.data) >= 44:
-            t = CHANGES[t.signature](t, said, cpus)
+            t = CHANGES[t.signature](t, said, target)
         if t:
             out.append(t)
     return out, said
+
+
+# The embedded controller's hardware id, as text and as AML's number.
+EC_IDS = (b"PNP0C09", b"\x0c\x41\xd0\x0c\x09")
+
+
+def has_ec(tables_):
+    """Whether AML or an ECDT knows an embedded controller; q35 has none."""
+    return any(t.signature == "ECDT" or
+               (t.signature in ("DSDT", "SSDT") and
+                any(i in t.data for i in EC_IDS)) for t in tables_)
 
 
 # --- Memory -----------------------------------------------------------------

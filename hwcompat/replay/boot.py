@@ -6,8 +6,10 @@ import os
 import re
 
 import adapt
+import cpus
 import firmware
 import records
+import uefi
 from touchstone import machines, qemu
 from touchstone.console import Line
 from touchstone.machine import Machine, MachineTimeout
@@ -16,12 +18,13 @@ KERNELS = ("ours", "xen", "linux")
 CPUS_MAX = 4
 MEMORY_MIB = 1024
 LIMIT_S = 60
-STRUCTURES_MAX = 64
-# Structures that describe the machine and not its firmware's insides.
-SMBIOS_TYPES = (0, 1, 2, 3, 4, 9, 11, 16, 17, 19, 32)
+STRUCTURES_MAX = 1000
+SMBIOS_INACTIVE, SMBIOS_END, SMBIOS_CPU = 126, 127, 4
+SMBIOS_CPU_POPULATED = 0x40
 TAIL_LINES = 12
 SILENT_S = 15
 OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
+FIRMWARES = ("auto", "bios", "uefi")
 
 Result = collections.namedtuple(
     "Result", "record title kernel outcome reasons facts adaptations seconds "
@@ -34,17 +37,16 @@ class BootError(Exception):
     """Something that a boot needs is missing."""
 
 
-LINUX = "panic=-1 quiet=0 printk.time=0 random.trust_cpu=on"
+LINUX = "panic=-1 loglevel=5 printk.time=0 random.trust_cpu=on"
 KERNEL_ROWS = {
     "ours": Kernel("touchstone.elf", ("dom0/vmlinuz", "up.cpio"),
-                   "console=com1 com1=115200 dom0_mem=512M noreboot "
-                   "spare_boot_cpu", None),
+                   "console=com1 com1=115200 dom0_mem=512M noreboot", None),
     # A control domain that is paravirtual: PVH would ask for an IOMMU.
     "xen": Kernel("dom0/xen.elf", ("dom0/vmlinuz", "up.cpio"),
                   "console=com1 com1=115200 dom0_mem=512M loglvl=warning "
                   "noreboot iommu=0", "Nehalem-v1"),
     "linux": Kernel("dom0/vmlinuz", ("up.cpio",),
-                    "console=ttyS0 " + LINUX, "max"),
+                    "console=ttyS0", "max"),
 }
 
 # (what a line has to match, the outcome, the group that says why)
@@ -76,80 +78,84 @@ def comma(text):
     return text.replace(",", ",,")
 
 
-def modules(kernel, row, build):
-    """-kernel, -append, -initrd for a hypervisor or for Linux itself."""
-    paths = [comma(path_of(build, m)) for m in row.modules]
+def modules(kernel, row, build, words):
+    """[(path, arguments)]: for a hypervisor the first one is a kernel."""
+    paths = [path_of(build, m) for m in row.modules]
     if kernel == "linux":
-        return ["-kernel", path_of(build, row.image), "-append", row.options,
-                "-initrd", paths[0]]
-    paths[0] += " console=hvc0 earlyprintk=xen " + LINUX
-    return ["-kernel", path_of(build, row.image), "-append", row.options,
-            "-initrd", ",".join(paths)]
+        return [(paths[0], "")]
+    return [(paths[0], "console=hvc0 earlyprintk=xen " + words),
+            *((path, "") for path in paths[1:])]
 
 
-# --- The CPU ----------------------------------------------------------------
-def signature(eax):
-    family, model = eax >> 8 & 15, eax >> 4 & 15
-    if family in (6, 15):
-        model |= eax >> 12 & 0xf0
-    if family == 15:
-        family += eax >> 20 & 0xff
-    return family, model, eax & 15
+def started_by_bios(row, options, started):
+    """-kernel, -append, -initrd: QEMU's own multiboot."""
+    return ["-kernel", path_of(options.build, row.image), "-append",
+            row.options, "-initrd",
+            ",".join(f"{comma(path)} {words}".rstrip()
+                     for path, words in started)]
 
 
-def cpu_model(record, kernel, version, said):
-    base = KERNEL_ROWS[kernel].cpu or machines.cpu_model(version)
-    if not record.signature:
-        return base
-    family, model, stepping = signature(record.signature)
-    if record.vendor != "AuthenticAMD" and kernel == "ours":
-        said.append(f"CPU: AMD with SVM instead of {record.vendor} family "
-                    f"{family}: the hypervisor has no VMX")
-        return base
-    name = re.sub(r"[^\w .()@-]", "", record.brand)[:47]
-    said.append("CPU: named as recorded; features are those that QEMU "
-                "emulates")
-    return (f"{base},vendor={record.vendor},family={family},model={model},"
-            f"stepping={stepping}" + (f",model-id={name}" if name else ""))
-
-
-def enabled_cpus(tables):
-    """How many CPUs the MADT enables; 0 without one."""
-    for t in tables:
-        if t.signature == "APIC":
-            return sum(
-                1 for kind, e in adapt.entries(t.data, 44)
-                if kind in (0, 9) and len(e) >= 8 and
-                e[4 if kind == 0 else 8 if len(e) > 8 else 4] & 1)
-    return 0
+def started_by_uefi(record, row, options, started, files, place, said):
+    """OVMF starts a program that imposes map and tables, it GRUB, GRUB the
+    kernel."""
+    if not os.path.exists(OVMF):
+        raise BootError(f"cannot find '{OVMF}': install ovmf")
+    rows = []
+    if record.memory and not options.no_memory_map:
+        rows = uefi.plan(record.efi or uefi.of_e820(record.memory),
+                         options.memory << 20, options.raw, said)
+    with open(path_of(options.build, "efi-map.bin"), "rb") as f:
+        template = f.read()
+    grub = uefi.loader(options.kernel == "linux",
+                       path_of(options.build, row.image), row.options, started,
+                       place)
+    path = os.path.join(place, "replay.efi")
+    with open(path, "wb") as f:
+        f.write(uefi.program(template, rows, files, grub))
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}",
+            "-kernel", path]
 
 
 # --- Firmware ---------------------------------------------------------------
-def smbios_arguments(data, place):
+def smbios_structures(data, sockets, said):
+    """What QEMU takes: as many CPUs as it has sockets, and no end."""
+    found = [r for r in records.structures(data)
+             if r[0] not in (SMBIOS_INACTIVE, SMBIOS_END)]
+    cpu = [r for r in found if r[0] == SMBIOS_CPU]
+    kept = sorted(cpu, key=lambda r: not (len(r[2]) > 0x18 and
+                                          r[2][0x18] & SMBIOS_CPU_POPULATED)
+                  )[:sockets]
+    if len(kept) < sockets:
+        kept = []  # QEMU's own
+    if len(kept) < len(cpu):
+        said.append(f"SMBIOS: {len(kept)} of {len(cpu)} processors, q35 has "
+                    f"{sockets}")
+    out = [r for r in found if r[0] != SMBIOS_CPU or r in kept]
+    if len(out) > STRUCTURES_MAX:
+        said.append(f"SMBIOS: the first {STRUCTURES_MAX} of {len(out)} "
+                    "structures")
+    return out[:STRUCTURES_MAX]
+
+
+def smbios_arguments(data, sockets, place, said):
     """-smbios for each structure; QEMU takes one structure in a file."""
     arguments = []
-    for i, (kind, whole, _, _) in enumerate(records.structures(data)):
-        if kind not in SMBIOS_TYPES or len(arguments) >= 2 * STRUCTURES_MAX:
-            continue
+    for i, row in enumerate(smbios_structures(data, sockets, said)):
         path = os.path.join(place, f"smbios-{i}")
         with open(path, "wb") as f:
-            f.write(whole)
+            f.write(row[1])
         arguments += ["-smbios", f"file={path}"]
     return arguments
 
 
-def memory_arguments(record, options, place, said):
-    if options.no_memory_map or not record.memory:
-        return []
-    if options.firmware == "uefi":
-        said.append("memory: the map is the UEFI firmware's own")
-        return []
-    ranges = record.memory
-    if not options.raw:
+def rom_arguments(record, options, place, said):
+    """The option ROM: a memory map, and no SMI for what AML writes."""
+    ranges = [] if options.no_memory_map else record.memory
+    if ranges and not options.raw:
         ranges, more = adapt.memory(ranges, options.memory << 20)
         said += more
-    if len(ranges) > firmware.ROM_ENTRY * 8:
-        ranges = ranges[:firmware.ROM_ENTRY * 8]
+    if len(ranges) > firmware.ROM_ENTRIES:
+        ranges = ranges[:firmware.ROM_ENTRIES]
         said.append(f"memory: the first {len(ranges)} ranges")
     path = os.path.join(place, "e820.rom")
     with open(path_of(options.build, "e820.bin"), "rb") as f:
@@ -165,36 +171,66 @@ Oddities = collections.namedtuple("Oddities", "sums extra machine",
                                   defaults=((), (), ()))
 
 
-def firmware_arguments(record, options, cpus, place, said, odd):
+def acpi_files(record, options, ids, said, odd):
+    """What firmware.acpi_files() makes of the record; {} without tables."""
     if options.raw:
         tables = record.tables
     else:
-        tables, more = adapt.tables(record, cpus)
+        tables, more = adapt.tables(record, ids, options.memory << 20)
         said += more
     if not tables:
         said.append("ACPI: QEMU's own tables, the record has none")
-        return []
-    files = firmware.acpi_files(tables, odd.sums, odd.extra)
-    return firmware.write_all(files, place)
+        return {}
+    return firmware.acpi_files(tables, odd.sums, odd.extra)
+
+
+def is_uefi(record, options):
+    """A machine whose memory map is UEFI's was started by UEFI."""
+    return options.firmware == "uefi" or \
+        (options.firmware == "auto" and bool(record.efi))
+
+
+def emulated_cpus(record, options, said):
+    """(topology, whether one CPU is left alone, as TCG needs it)."""
+    topology = cpus.of_record(record, list(records.structures(record.smbios)),
+                              len(adapt.enabled(record.tables)), options.cpus,
+                              said)
+    spare = options.kernel == "ours" and cpus.count(topology) > 1
+    if spare:
+        said.append("CPU: one is left alone, QEMU's TCG spoils the first one")
+    return topology, spare
 
 
 def command(record, options, emulator, place, said, odd=Oddities()):
     row = KERNEL_ROWS[options.kernel]
-    wanted = enabled_cpus(record.tables) or record.cpus or 1
-    cpus = max(1, min(wanted, options.cpus))
-    if cpus < wanted:
-        said.append(f"CPU: {cpus} of {wanted}")
-    tables = firmware_arguments(record, options, cpus, place, said, odd)
-    machine = ",".join(["q35", *(["acpi=off"] if tables else []),
+    topology, spare = emulated_cpus(record, options, said)
+    files = acpi_files(record, options, cpus.apic_ids(topology), said, odd)
+    machine = ",".join(["q35", *(["acpi=off"] if files else []),
                         *odd.machine])
-    bios = ["-bios", OVMF] if options.firmware == "uefi" else []
-    model = cpu_model(record, options.kernel, emulator.version, said)
+    if spare:
+        row = row._replace(options=row.options + " spare_boot_cpu")
+    words = LINUX
+    if adapt.has_ec(record.tables) and not options.raw:
+        words += " acpi.ec_delay=1"
+        said.append("EC: its answers are awaited for 1 ms, q35 has none")
+    started = modules(options.kernel, row, options.build, words)
+    if options.kernel == "linux":
+        row = row._replace(options=row.options + " " + words)
+    if is_uefi(record, options):
+        starting = started_by_uefi(record, row, options, started, files, place,
+                                   said)
+    else:
+        starting = [*firmware.write_all(files, place),
+                    *rom_arguments(record, options, place, said),
+                    *started_by_bios(row, options, started)]
+    model = cpus.model(record, row.cpu or machines.cpu_model(emulator.version),
+                       options.kernel == "ours", emulator, said)
     return [emulator.path, "-accel", "tcg,thread=multi", "-machine", machine,
-            "-cpu", model, "-smp", str(cpus), "-m", str(options.memory),
-            "-nodefaults", "-display", "none", "-no-reboot", "-serial",
-            "stdio", *bios, *tables, *smbios_arguments(record.smbios, place),
-            *memory_arguments(record, options, place, said),
-            *modules(options.kernel, row, options.build)]
+            "-cpu", model, "-smp", cpus.smp(topology), "-m",
+            str(options.memory), "-nodefaults", "-display", "none",
+            "-no-reboot", "-serial", "stdio",
+            *smbios_arguments(record.smbios, topology.sockets, place, said),
+            *starting]
 
 
 # --- Watching ---------------------------------------------------------------

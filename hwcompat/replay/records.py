@@ -7,8 +7,14 @@ import struct
 import subprocess
 import tarfile
 
+import cpus
+import uefi
+
+# memory: (start, size, type) of E820; efi: (start, size, type, attributes);
+# leaves: {(leaf, subleaf): [EAX, EBX, ECX, EDX]} of the first CPU.
 Record = collections.namedtuple(
-    "Record", "path title tables rsdp smbios memory cpus signature vendor brand")
+    "Record", "path title tables rsdp smbios memory cpus signature vendor "
+    "brand efi leaves microcode", defaults=((), {}, 0))
 Table = collections.namedtuple("Table", "name signature data")
 CHECK_LIMIT_S = 60
 BYTES_MAX = 32 << 20
@@ -48,9 +54,14 @@ def load(path, place, program):
     check(program, path)
     where = unpacked(path, place)
     tables, rsdp = acpi(where)
-    cpus, signature, vendor, brand = processors(where)
-    return Record(path, title(where), tables, rsdp, smbios(where),
-                  memory(where), cpus, signature, vendor, brand)
+    count, leaves, signature, vendor, brand = processors(where)
+    names = smbios(where)
+    if not signature:
+        signature, vendor, brand = cpus.of_processor_id(structures(names))
+    efi = efi_memory(where)
+    return Record(path, title(where), tables, rsdp, names,
+                  memory(where) or uefi.to_e820(efi), count, signature, vendor,
+                  brand, efi, leaves, microcode(where))
 
 
 def content(where, path, missing=b""):
@@ -79,28 +90,46 @@ def smbios(where):
                    content(where, "smbios/rebuilt.bin"))
 
 
+def efi_memory(where):
+    """[(start, size, type, attributes)] of UEFI's map; [] without one."""
+    return [(int(str(r["start"]), 0), int(str(r["size"]), 0), r["type"],
+             int(str(r.get("attributes", 0)), 0))
+            for r in parsed(where, "memory.json").get("efi", [])]
+
+
 def memory(where):
     """[(start, size, type)] of the firmware's E820; [] without one."""
     return [(int(str(r["start"]), 0), int(str(r["size"]), 0), r["type"])
             for r in parsed(where, "memory.json").get("e820", [])]
 
 
-def processors(where):
-    """How many, signature (CPUID 1 EAX), vendor and name of the first."""
+def registers(where, path):
+    """(how many CPUs, {(index, sub): [values]} of the first one)."""
     count, rows = 0, {}
-    for line in content(where, "cpu/cpuid.txt").decode("ascii",
-                                                       "replace").split("\n"):
+    for line in content(where, path).decode("ascii", "replace").split("\n"):
         words = line.split()
         if line.startswith("cpu "):
             count += 1
-        elif count == 1 and len(words) == 6:
-            rows[words[0], words[1]] = [int(w, 16) for w in words[2:]]
-    zero = rows.get(("00000000", "00"), [0] * 4)
+        elif count == 1 and len(words) > 2:
+            values = [int(w, 16) for w in words]
+            rows[values[0], values[1]] = values[2:]
+    return count, rows
+
+
+def microcode(where):
+    """The first CPU's revision; 0: not recorded."""
+    return registers(where, "cpu/microcode.txt")[1].get((0, 0), [0])[0]
+
+
+def processors(where):
+    """How many, leaves, signature (CPUID 1 EAX), vendor, name of the first."""
+    count, rows = registers(where, "cpu/cpuid.txt")
+    zero = rows.get((0, 0), [0] * 4)
     vendor = struct.pack("<III", zero[1], zero[3], zero[2]).decode("ascii",
                                                                    "replace")
-    name = b"".join(struct.pack("<IIII", *rows.get(
-        ("8000000%d" % i, "00"), [0] * 4)) for i in (2, 3, 4))
-    return (count, rows.get(("00000001", "00"), [0])[0], vendor.strip("\0"),
+    name = b"".join(struct.pack("<IIII", *rows.get((0x80000000 + i, 0),
+                                                   [0] * 4)) for i in (2, 3, 4))
+    return (count, rows, rows.get((1, 0), [0])[0], vendor.strip("\0"),
             name.split(b"\0")[0].decode("ascii", "replace").strip())
 
 

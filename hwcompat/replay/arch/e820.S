@@ -2,13 +2,19 @@
  * An option ROM that answers INT 15h E820 from a table of its own: the memory
  * map of another machine, for a BIOS that has no say in it (ACPI 6.5 15.1, BIOS
  * Boot Specification 3.3). Whoever writes the ROM puts the number of entries at
- * COUNT and entries of 20 bytes at TABLE, and makes its sum zero.
+ * COUNT and entries of 20 bytes at TABLE, and makes its sum zero. With none, the
+ * BIOS's own map stays.
+ *
+ * It also turns off the SMI of port 0xb2: recorded AML writes there on any CPU,
+ * and SeaBIOS has a handler for the first CPU only; others would never come back.
  */
     .code16
     .set COUNT, 0x28
     .set TABLE, 0x200
     .set ENTRY, 20
     .set SMAP, 0x534d4150
+    .set SMI_EN, 0x630          /* ICH9: PM base of q35 + 0x30 */
+    .set APMC_EN, 1 << 5
 
     .globl _start
 _start:
@@ -29,6 +35,10 @@ install:
     movl  %eax, %cs:before
     movw  $answer, 0x15 * 4
     movw  %cs, 0x15 * 4 + 2
+    movw  $SMI_EN, %dx
+    inl   %dx, %eax
+    andl  $~APMC_EN, %eax
+    outl  %eax, %dx
     popal
     popw  %ds
     xorw  %ax, %ax
