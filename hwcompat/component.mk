@@ -68,6 +68,12 @@ $O/efi/%.o: $(hr)/arch/%.[cS] $(hr)/arch/efi.h | $(READY)
 	$(call say,EFI)$(CC) $(EFI_CFLAGS) -c -o $@ $<
 $O/efi-map.bin: $(hr)/arch/efi.lds $(EFI_OBJS)
 	$(call say,EFI)$(LD) -m elf_x86_64 -T $< --oformat binary -o $@ $(EFI_OBJS)
+ALL += $O/quirk-probe.bin
+$O/quirk-probe.bin: $(hw)/zoo/arch/probe.S | $(READY)
+	@mkdir -p $(@D)
+	$(call say,PROBE)$(CC) -m32 -c -o $O/quirk-probe.o $<
+	$(quiet)$(LD) -m elf_i386 -Ttext=0x1000000 -e start --oformat binary \
+	  -o $@ $O/quirk-probe.o
 dom0: $O/up.cpio
 $O/up.cpio: $(d0-cache)/versions $(d0-tools) $(hr)/up.image $(hr)/init
 	$(call say,IMAGE)mkdir -p $(@D)
@@ -77,6 +83,11 @@ TEST_DEPS += $O/up.cpio
 .PHONY: zoo
 zoo: $O/up.cpio $O/e820.bin $O/touchstone.elf $O/dom0/xen.elf ## boot all machines that are broken on purpose
 	$(quiet)$(hw)/zoo/zoo --build $O --kernel ours
+
+.PHONY: quirks
+quirks: $O/quirk-probe.bin $O/touchstone.elf $O/touchstone-scan ## boot a machine for each quirk that the hypervisor acts upon
+	$(quiet)$(hw)/zoo/quirks --build $O
+TEST_DEPS += $O/quirk-probe.bin
 
 # Commands that are scripts: started from the build, as programs are.
 HW_SCRIPTS := replay catalogue

@@ -4,6 +4,8 @@
 #include "aml/aml.h"
 #include "scan/report.h"
 
+#include "scan/quirks_list.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -19,6 +21,7 @@ enum option_id {
     OPTION_HELP = 256,
     OPTION_VERSION,
     OPTION_RULES,
+    OPTION_QUIRKS,
     OPTION_LEAST,
     OPTION_FAIL_ON,
     OPTION_QUIET,
@@ -32,6 +35,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"rules", no_argument, NULL, OPTION_RULES},
+    {"quirks", optional_argument, NULL, OPTION_QUIRKS},
     {"least", required_argument, NULL, OPTION_LEAST},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -60,6 +64,9 @@ static const char usage[] =
     "  --aml            judge AML too, by Debian's acpica-tools in a sandbox\n"
     "                   (about 0.3 s for each record)\n"
     "  --rules          list all rules with their severity and source\n"
+    "  --quirks[=json]  list all known quirks, and which of them our "
+    "hypervisor\n"
+    "                   acts upon\n"
     "  --help, --version\n"
     "\n"
     "exit: 0 nothing failed, 1 something did, 2 usage or environment\n";
@@ -315,6 +322,9 @@ int main(int argc, char **argv)
             rules_print();
             return 0;
         }
+        if (option == OPTION_QUIRKS)
+            return quirks_list(optarg && !strcmp(optarg, "json")) ? EXIT_USAGE
+                                                                  : 0;
         rc = option_take(&c, option);
     }
     if (!rc && optind == argc) {

@@ -36,7 +36,7 @@ static bool obey(struct quirk_state state[QUIRKS_ACTING], const char *word,
 }
 
 void quirk_orders(struct quirk_state state[QUIRKS_ACTING], const char *list,
-                  void (*wrong)(const char *word))
+                  void (*wrong)(const char *word, size_t length))
 {
     while (*list) {
         size_t n = 0;
@@ -44,7 +44,7 @@ void quirk_orders(struct quirk_state state[QUIRKS_ACTING], const char *list,
         while (list[n] && list[n] != ',')
             n++;
         if (n && !obey(state, list, n))
-            wrong(list);
+            wrong(list, n);
         list += n + (list[n] == ',');
     }
 }

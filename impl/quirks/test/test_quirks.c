@@ -123,9 +123,9 @@ END_TEST
 
 static char wrong[64];
 
-static void keep_wrong(const char *word)
+static void keep_wrong(const char *word, size_t length)
 {
-    snprintf(wrong, sizeof(wrong), "%s", word);
+    snprintf(wrong, sizeof(wrong), "%.*s", (int)length, word);
 }
 
 /* State of the first row of a kind, after orders. */

@@ -4,6 +4,7 @@
  */
 #include "x86/cpuid.h"
 
+#include "x86/quirks.h"
 #include "x86/time.h"
 #include "x86/vlapic.h"
 #include "x86/vt.h"
@@ -105,7 +106,8 @@ static void hv_time(struct vcpu *v, uint32_t sub, struct cpuid_regs *out)
 
     switch (sub) {
     case 0:
-        out->a = TSC_RELIABLE | (cpu_has_tsc_aux() ? TSC_HAS_RDTSCP : 0);
+        out->a = (quirk_acts(QUIRK_KIND_tsc_nodes) ? 0 : TSC_RELIABLE) |
+                 (cpu_has_tsc_aux() ? TSC_HAS_RDTSCP : 0);
         out->b = ad->tsc_mode;
         out->c = tsc_khz();
         out->d = ad->tsc_incarnation;

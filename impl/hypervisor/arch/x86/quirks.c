@@ -169,9 +169,10 @@ static void device_note(uint32_t sbdf)
 
 /* --- What is on --- */
 
-static void order_wrong(const char *word)
+static void order_wrong(const char *word, size_t length)
 {
-    log_warn("quirk=%s: no such quirk, nor a kind of them", word);
+    log_warn("quirk=%.*s: no such quirk, nor a kind of them", (int)length,
+             word);
 }
 
 static void judge(void)

@@ -72,10 +72,9 @@ struct quirk_state {
 
 /* What the command line says: ids and kinds with commas between. One that is
    named is on whatever the machine is (of a kind one row suffices), "no-" before
-   it switches it off (all of that kind). `wrong` gets the rest of the list from a
-   word on that names no row. */
+   it switches it off (all of that kind). `wrong` gets each word that names no row. */
 void quirk_orders(struct quirk_state state[QUIRKS_ACTING], const char *list,
-                  void (*wrong)(const char *word));
+                  void (*wrong)(const char *word, size_t length));
 /* Looks at all rows; what matched once stays so. */
 void quirk_judge(struct quirk_state state[QUIRKS_ACTING],
                  const struct quirk_facts *f);
