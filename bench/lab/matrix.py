@@ -61,10 +61,11 @@ def matches(text, patterns):
 
 
 def batches(rows):
-    """[(module, Measure)] grouped into what is taken together."""
+    """[(module, Measure)] grouped into what is taken together, by the same
+    peers."""
     groups = {}
     for module, row in rows:
-        key = (module, row.batch or row.name)
+        key = (module, row.batch or row.name, row.peers)
         groups.setdefault(key, []).append(row)
     return [Batch(module, name, measures)
-            for (module, name), measures in groups.items()]
+            for (module, name, _), measures in groups.items()]
