@@ -8,6 +8,7 @@
 enum {
     NAME_LEAST = 24,
     NAME_MOST = 46,
+    UNIT_MOST = 14,
 };
 
 static const char *const colours[VERDICTS] = {
@@ -78,6 +79,26 @@ static int name_width(const struct matrix *m)
     return most > NAME_MOST ? NAME_MOST : (int)most;
 }
 
+static int unit_width(const struct matrix *m)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < m->rows; i++) {
+        size_t len = strlen(m->row[i].measure->unit);
+
+        most = len > most ? len : most;
+    }
+    return most > UNIT_MOST ? UNIT_MOST : (int)most;
+}
+
+/* A text without control characters, filled up to the width. */
+static void cell_print(FILE *out, const char *text, int width)
+{
+    show_plain(out, text);
+    for (int len = (int)strlen(text); len < width; len++)
+        fputc(' ', out);
+}
+
 /* A line for the group that begins with this row. */
 static void group_print(FILE *out, const struct matrix *m, size_t i)
 {
@@ -98,38 +119,37 @@ static const char *short_name(const char *name)
 }
 
 static void row_print(FILE *out, const struct report *r, const struct row *row,
-                      int width)
+                      int width, int units)
 {
     const struct judged *j = &row->judged;
     char x[SHOW_BYTES], y[SHOW_BYTES], ratio[SHOW_BYTES],
         interval[2 * SHOW_BYTES];
 
-    fprintf(out, "  %-*s ", width, short_name(row->measure->name));
-    fprintf(out, "%10s %10s  ", show_number(j->x, x), show_number(j->y, y));
-    fprintf(out, "%6s  %-15s ",
-            row_compares(row) ? show_ratio(j->ratio, ratio) : "",
-            show_interval(j->interval, interval));
-    if (row_compares(row))
+    fprintf(out, "  %-*s %10s %10s ", width, short_name(row->measure->name),
+            show_number(j->x, x), show_number(j->y, y));
+    cell_print(out, row->measure->unit, units);
+    if (row_compares(row)) {
+        fprintf(out, "  %6s  %-15s ", show_ratio(j->ratio, ratio),
+                show_interval(j->interval, interval));
         verdict_print(out, r, j->verdict);
-    if (row_compares(row) && *j->reason)
-        fprintf(out, " (%s)", j->reason);
-    fputs("  ", out);
-    show_plain(out, row->measure->unit);
+        if (*j->reason)
+            fprintf(out, " (%s)", j->reason);
+    }
     if (row->peer >= 0 && strcmp(r->matrix->run->peer[row->peer], "xen") != 0)
-        fprintf(out, ", peer %s", r->matrix->run->peer[row->peer]);
+        fprintf(out, "  peer: %s", r->matrix->run->peer[row->peer]);
     fputc('\n', out);
 }
 
 static void table_print(FILE *out, const struct report *r)
 {
     const struct matrix *m = r->matrix;
-    int width = name_width(m);
+    int width = name_width(m), units = unit_width(m);
 
-    fprintf(out, "\n  %-*s %10s %10s  %6s  %-15s %s\n", width, "", PEER_OURS,
-            "peer", "ratio", "interval", "verdict");
+    fprintf(out, "\n  %-*s %10s %10s %-*s  %6s  %-15s %s\n", width, "",
+            PEER_OURS, "peer", units, "", "ratio", "interval", "verdict");
     for (size_t i = 0; i < m->rows; i++) {
         group_print(out, m, i);
-        row_print(out, r, &m->row[i], width);
+        row_print(out, r, &m->row[i], width, units);
     }
 }
 

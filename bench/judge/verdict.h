@@ -52,7 +52,7 @@ struct judged {
     struct interval interval;       /* of the ratio, at `confidence` */
     double confidence, p, q, delta; /* q: p among all measures of the matrix */
     enum method method;
-    bool exact, by_rounds; /* by_rounds: boots differed more than samples */
+    bool exact, by_rounds; /* by_rounds: they differed more than samples */
     bool varies;           /* a count, and not one number on each side */
     size_t nx, ny;
     size_t more; /* samples that should decide it; 0: none will */
