@@ -39,15 +39,13 @@ static bool any_plot(const struct plots *p, enum plot_kind kind, bool count)
     return false;
 }
 
-/* Notes of all members, each once. */
+/* Notes of all members, each once, when there are not too many. */
 static void figure_notes(FILE *out, const struct plot *p)
 {
+    if (plot_notes(p) > NOTES_IN_CAPTION)
+        return;
     for (size_t i = 0; i < p->members; i++) {
-        bool known = !*p->member[i]->note;
-
-        for (size_t k = 0; k < i; k++)
-            known |= strcmp(p->member[k]->note, p->member[i]->note) == 0;
-        if (known)
+        if (!plot_note_new(p, i))
             continue;
         fputs("<small>", out);
         show_markup(out, p->member[i]->note);

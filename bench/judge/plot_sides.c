@@ -13,11 +13,17 @@ enum {
     HEAD = 22,  /* a device's name */
     ROW = 17,   /* a peer below it */
     LEFT = 62,  /* names of peers */
-    RIGHT = 50, /* figures */
+    RIGHT = 60, /* figures */
     TOP = 6,
     BOTTOM = 34,
     DOTS_MAX = 100, /* of a series: more say no more */
+    NOTE_MAX = 70,  /* letters of a note */
+    NOTE_LEAST = 12,
 };
+
+/* About as wide as a letter is, on the average. */
+#define BOLD_LETTER 7.6
+#define LETTER      6.4
 
 /* From here on small ones would not be seen on a linear axis. */
 #define SPREAD_FOR_LOG 30
@@ -47,7 +53,8 @@ static void extremes(const struct plot *p, const struct run *run, double *low,
             const struct series *s = &p->member[i]->series[k];
 
             for (size_t v = 0; v < s->n; v++) {
-                *low = fmin(*low, s->value[v]);
+                if (s->value[v] > 0)
+                    *low = fmin(*low, s->value[v]);
                 *high = fmax(*high, s->value[v]);
             }
         }
@@ -131,6 +138,31 @@ static void member_name(const struct measure *m, char *out, size_t size)
         snprintf(out, size, "%.*s", (int)(m->name + group - dot - 1), dot + 1);
 }
 
+/* Above its peers: the device, and what is said of it alone. */
+static void member_head(FILE *out, const struct plot *p,
+                        const struct measure *m, double y)
+{
+    char name[RUN_NAME_BYTES], note[4 * NOTE_MAX + 1];
+    size_t bytes;
+    double room;
+    int most;
+
+    member_name(m, name, sizeof(name));
+    room = PLOT_WIDTH - BOLD_LETTER * (double)strlen(name) - 20;
+    most = (int)fmin(room / LETTER, NOTE_MAX);
+    if (plot_notes(p) <= NOTES_IN_CAPTION || most < NOTE_LEAST)
+        most = 0;
+    bytes = show_letters(m->note, (size_t)most);
+    snprintf(note, sizeof(note), "%.*s", (int)bytes, m->note);
+    fprintf(out,
+            "<text x=\"4\" y=\"%.1f\"><tspan class=\"bold\">%s</tspan>"
+            "<tspan class=\"faint\" dx=\"8\">",
+            y + HEAD - 7, name);
+    show_markup(out, note);
+    fprintf(out, "%s</tspan></text>\n",
+            bytes && m->note[bytes] ? "\u2026" : "");
+}
+
 int plot_sides(FILE *out, const struct plot *p, const struct report *r,
                bool alone)
 {
@@ -138,7 +170,6 @@ int plot_sides(FILE *out, const struct plot *p, const struct report *r,
     int bottom = TOP + (int)(p->members * HEAD + rows_of(p, run) * ROW);
     double low, high, y = TOP;
     struct axis a;
-    char name[RUN_NAME_BYTES];
 
     extremes(p, run, &low, &high);
     a = axis_make(low, high, high > SPREAD_FOR_LOG * low, LEFT,
@@ -148,8 +179,7 @@ int plot_sides(FILE *out, const struct plot *p, const struct report *r,
     svg_begin(out, PLOT_WIDTH, bottom + BOTTOM, p->key, alone);
     grid(out, &a, bottom, p->member[0]->unit, p->member[0]->higher);
     for (size_t i = 0; i < p->members; i++) {
-        member_name(p->member[i], name, sizeof(name));
-        svg_text(out, 4, y + HEAD - 7, "bold", name);
+        member_head(out, p, p->member[i], y);
         y += HEAD;
         for (size_t k = 0; k < run->peers; k++) {
             const struct series *s = &p->member[i]->series[k];

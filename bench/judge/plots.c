@@ -173,6 +173,24 @@ int plots_init(struct plots *p, const struct report *r)
     return 0;
 }
 
+/* --- Notes ------------------------------------------------------------------- */
+bool plot_note_new(const struct plot *p, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(p->member[k]->note, p->member[i]->note) == 0)
+            return false;
+    return *p->member[i]->note;
+}
+
+size_t plot_notes(const struct plot *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->members; i++)
+        n += plot_note_new(p, i);
+    return n;
+}
+
 /* --- Legend ------------------------------------------------------------------ */
 void plot_legend(FILE *out, const struct run *run, const bool *shown, double y)
 {

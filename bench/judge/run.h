@@ -66,7 +66,7 @@ int run_fail(struct run_error *e, int rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * JSON out of text, with those limits; NaN and Infinity, which Python writes,
+ * JSON out of text, which is UTF-8, with those limits; NaN and Infinity, which Python writes,
  * become null. 0, -E2BIG, -EINVAL, -ENOMEM.
  */
 int run_parse(const char *text, size_t len, cJSON **out, struct run_error *e);

@@ -73,6 +73,16 @@ void show_markup(FILE *out, const char *text)
     }
 }
 
+size_t show_letters(const char *text, size_t most)
+{
+    size_t bytes = 0;
+
+    for (; text[bytes]; bytes++)
+        if (((unsigned char)text[bytes] & 0xc0) != 0x80 && !most--)
+            break;
+    return bytes;
+}
+
 size_t show_group(const char *name)
 {
     const char *dot = strchr(name, '.');

@@ -29,6 +29,9 @@ void show_plain(FILE *out, const char *text);
 /* Text for XML and HTML. */
 void show_markup(FILE *out, const char *text);
 
+/* The bytes of the first letters of UTF-8. */
+size_t show_letters(const char *text, size_t most);
+
 /* What belongs together is named by its first two parts: area.device. Bytes
    of `name`. */
 size_t show_group(const char *name);

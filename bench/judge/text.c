@@ -99,13 +99,59 @@ static void copy_outside(struct copier *c)
     c->at++;
 }
 
+/* --- UTF-8 (RFC 3629) --------------------------------------------------------- */
+/* By first byte: how many follow, and between what the second one lies. */
+static const struct lead {
+    unsigned char from, to, more, low, high;
+} leads[] = {
+    {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 1, 0x80, 0xbf},
+    {0xe0, 0xe0, 2, 0xa0, 0xbf}, {0xe1, 0xec, 2, 0x80, 0xbf},
+    {0xed, 0xed, 2, 0x80, 0x9f}, {0xee, 0xef, 2, 0x80, 0xbf},
+    {0xf0, 0xf0, 3, 0x90, 0xbf}, {0xf1, 0xf3, 3, 0x80, 0xbf},
+    {0xf4, 0xf4, 3, 0x80, 0x8f},
+};
+
+/* Bytes of the character; 0: it is none. */
+static size_t character(const unsigned char *at, size_t left)
+{
+    for (size_t i = 0; i < sizeof(leads) / sizeof(*leads); i++) {
+        const struct lead *l = &leads[i];
+
+        if (*at < l->from || *at > l->to)
+            continue;
+        if (l->more >= left)
+            return 0;
+        for (size_t k = 1; k <= l->more; k++)
+            if (at[k] < (k == 1 ? l->low : 0x80) ||
+                at[k] > (k == 1 ? l->high : 0xbf))
+                return 0;
+        return l->more + 1u;
+    }
+    return 0;
+}
+
+static int text_check(const char *text, size_t len, struct run_error *e)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t step;
+
+    for (size_t i = 0; i < len; i += step) {
+        step = character(at + i, len - i);
+        if (!step)
+            return run_fail(e, -EINVAL, "offset %zu: not UTF-8", i);
+    }
+    return 0;
+}
+
 int run_parse(const char *text, size_t len, cJSON **out, struct run_error *e)
 {
     struct copier c = {.from = text, .len = len};
     const char *end = NULL;
-    int rc = 0;
+    int rc = text_check(text, len, e);
 
     *out = NULL;
+    if (rc)
+        return rc;
     /* A word of three letters becomes one of four. */
     c.to = malloc(len + len / 3 + 2);
     if (!c.to)

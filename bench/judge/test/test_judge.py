@@ -32,11 +32,11 @@ def times(seed, factor, n=12):
     return [round(1000 * factor * r.uniform(0.98, 1.02), 3) for _ in range(n)]
 
 
-def measure(values, kind="time", better="higher", unit="IOPS", **more):
+def measure(values, kind="time", better="higher", unit="IOPS",
+            note="engine io_uring, depth 1, raw, cache none"):
     return {"unit": unit, "better": better, "kind": kind, "values": values,
-            "note": "engine io_uring, depth 1, raw, cache none",
-            "rounds": {p: list(range(len(v))) for p, v in values.items()},
-            **more}
+            "note": note,
+            "rounds": {p: list(range(len(v))) for p, v in values.items()}}
 
 
 def sample_run(ours=1.0, seed=1, insns=100, machine="box-1", **more):
@@ -354,6 +354,21 @@ class Page(Case):
             self.assertTrue(root.findtext(SVG + "style"), name)
             self.assertNotIn("nan", ElementTree.tostring(root).decode())
 
+    def test_many_notes_stand_with_their_members_and_are_cut_whole(self):
+        run = sample_run()
+        for i in range(4):
+            run["samples"][f"micro.op-{i}.hv-insns"] = measure(
+                {"ours": [1 + i]}, "count", "lower", "instructions",
+                note=f"{i} " + "\u00e4\u20ac\U0001f600" * 40)
+        judge("--svg", self.path("svg"), "--quiet",
+              self.write("run.json", run))
+        root = ElementTree.parse(
+            self.path("svg/sides.micro.hv-insns.svg")).getroot()
+        notes = [e.text for e in root.iter(SVG + "tspan")
+                 if e.get("class") == "faint"]
+        self.assertTrue(notes[1].startswith("0 \u00e4"))
+        self.assertTrue(notes[1].endswith("\u2026"))
+
     def test_every_sample_is_a_dot(self):
         judge("--svg", self.path("svg"), "--quiet",
               self.write("run.json", sample_run()))
@@ -427,6 +442,15 @@ class Refusals(Case):
         self.refused('{"format": 1}', "samples")
         self.refused("[" * 1000, "deep")
         self.refused("[" + "1," * (3 << 20) + "1]", "many values")
+
+    def test_text_that_is_no_utf_8(self):
+        for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82",
+                    b"\xf4\x90\x80\x80"):
+            with open(self.path("bad.json"), "wb") as f:
+                f.write(b'{"format":1,"a":"' + bad + b'"}')
+            status, _, complaints = judge(self.path("bad.json"))
+            self.assertEqual(status, 2)
+            self.assertIn("offset 17: not UTF-8", complaints)
 
     def test_measures_that_make_no_sense(self):
         good = measure({"ours": [1]})
