@@ -198,7 +198,10 @@ int baseline_save(const struct run *r, const char *directory, char **path,
                         "'%.64s' (machine.id) is no name of a baseline",
                         r->machine);
     if (mkdir(directory, 0777) && errno != EEXIST)
-        return run_fail(e, -errno, "%s", strerror(errno));
+        return run_fail(e, -errno,
+                        "%s; start where the sources are, or name another "
+                        "place by --baselines",
+                        strerror(errno));
     text = text_of(r);
     if (text && asprintf(path, "%s/%s.json", directory, r->machine) >= 0 &&
         asprintf(&temporary, "%s.new", *path) >= 0)

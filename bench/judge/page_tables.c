@@ -316,11 +316,29 @@ static void method_rows(FILE *out, const struct matrix *m)
             100 * rules->count_tolerance, rules->least, rules->seed);
 }
 
+/* What went wrong while it was measured. */
+static void errors_list(FILE *out, const cJSON *list)
+{
+    const cJSON *error;
+
+    if (!cJSON_IsArray(list) || !list->child)
+        return;
+    fputs("<p class=\"worse\">Went wrong while it ran:</p><ul>", out);
+    cJSON_ArrayForEach(error, list)
+    {
+        fputs("<li>", out);
+        show_markup(out, cJSON_IsString(error) ? error->valuestring : "?");
+        fputs("</li>\n", out);
+    }
+    fputs("</ul>\n", out);
+}
+
 int page_machine(FILE *out, const struct report *r, const struct plots *p)
 {
     const cJSON *json = r->matrix->run->json, *peer;
 
     page_section(out, "machine", "Machine and method", "");
+    errors_list(out, cJSON_GetObjectItemCaseSensitive(json, "errors"));
     fputs("<table class=\"plain\">", out);
     object_rows(out, cJSON_GetObjectItemCaseSensitive(json, "machine"));
     noise_rows(out, r->matrix);

@@ -31,7 +31,7 @@ double axis_at(const struct axis *a, double value)
     double share;
 
     value = fmin(fmax(value, a->low), a->high);
-    share = a->log ? log(value / a->low) / log(a->high / a->low)
+    share = a->log ? (log(value) - log(a->low)) / (log(a->high) - log(a->low))
                    : (value - a->low) / (a->high - a->low);
     return a->from + share * (a->to - a->from);
 }
@@ -63,7 +63,7 @@ static size_t linear_ticks(const struct axis *a, double *tick)
 static size_t log_ticks(const struct axis *a, double *tick)
 {
     static const double between[] = {1, 2, 5};
-    double decades = log10(a->high / a->low);
+    double decades = log10(a->high) - log10(a->low);
     size_t each = decades < 3 ? 3 : 1, n = 0;
     int every = (int)ceil(decades / TICKS_MAX);
     int power = (int)floor(log10(a->low));

@@ -9,6 +9,7 @@ enum {
     NAME_LEAST = 24,
     NAME_MOST = 46,
     UNIT_MOST = 14,
+    ERRORS_MOST = 10, /* lines; the file has them all */
 };
 
 static const char *const colours[VERDICTS] = {
@@ -63,6 +64,26 @@ static void noise_print(FILE *out, const struct matrix *m)
             n->drifting, n->series, n->two_modes);
     if (n->lost)
         fprintf(out, "  %zu samples were lost\n", n->lost);
+}
+
+/* What went wrong while it was measured. */
+static void errors_print(FILE *out, const struct run *run)
+{
+    const cJSON *error,
+        *list = cJSON_GetObjectItemCaseSensitive(run->json, "errors");
+    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0, shown = 0;
+
+    if (!n)
+        return;
+    fprintf(out, "%d error%s while it ran:\n", n, n > 1 ? "s" : "");
+    cJSON_ArrayForEach(error, list)
+    {
+        if (!cJSON_IsString(error) || shown++ == ERRORS_MOST)
+            break;
+        fputs("  ", out);
+        show_plain(out, error->valuestring);
+        fputc('\n', out);
+    }
 }
 
 /* --- The table --------------------------------------------------------------- */
@@ -224,6 +245,7 @@ int report_text(FILE *out, const struct report *r)
 {
     machine_print(out, r->matrix->run);
     noise_print(out, r->matrix);
+    errors_print(out, r->matrix->run);
     table_print(out, r);
     sum_print(out, r);
     if (r->comparison)
