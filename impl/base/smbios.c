@@ -10,6 +10,12 @@
 #define TYPE_END         127
 #define GUID_BYTES       16
 #define EFI_ENTRY_BYTES  (GUID_BYTES + 8)
+#define EFI_ENTRIES_MAX  256
+#define EFI_SYSTEM_BYTES 120
+#define EFI_ENTRIES_NR   104
+#define EFI_ENTRIES_AT   112
+#define BIOS_AREA        0xf0000
+#define BIOS_BYTES       0x10000
 
 /* How an entry point of each kind is laid out. */
 static const struct entry_kind {
@@ -68,9 +74,11 @@ static bool entry_of_kind(const struct entry_kind *k, const uint8_t *p,
     if (p[k->length_at] + 1 < k->least || p[k->length_at] > SMBIOS_ENTRY_MAX ||
         p[k->length_at] > bytes || !sums_to_zero(p, p[k->length_at]))
         return false;
-    out->at = number_at(p + k->table_at, k->table_bytes);
-    out->bytes = (uint32_t)MIN(number_at(p + k->size_at, k->size_bytes),
-                               (uint64_t)SMBIOS_BYTES_MAX);
+    *out = (struct smbios_table){
+        .at = number_at(p + k->table_at, k->table_bytes),
+        .bytes = (uint32_t)MIN(number_at(p + k->size_at, k->size_bytes),
+                               (uint64_t)SMBIOS_BYTES_MAX),
+    };
     return out->at && out->at + out->bytes > out->at;
 }
 
@@ -92,7 +100,7 @@ bool smbios_search(const uint8_t *area, size_t bytes, struct smbios_table *out)
     return false;
 }
 
-paddr_t smbios_efi_find(const uint8_t *entries, size_t bytes)
+paddr_t smbios_efi_entry(const uint8_t *entries, size_t bytes)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
         for (size_t at = 0; at + EFI_ENTRY_BYTES <= bytes;
@@ -102,6 +110,37 @@ paddr_t smbios_efi_find(const uint8_t *entries, size_t bytes)
         }
     }
     return 0;
+}
+
+/* The entry point that the system table leads to (UEFI 2.9 4.3), or NULL. */
+static const uint8_t *entry_of_efi(const struct acpi_mem *m, paddr_t system)
+{
+    const uint8_t *p = system ? m->map(m->arg, system, EFI_SYSTEM_BYTES) : NULL;
+    uint64_t bytes;
+    paddr_t at;
+
+    if (!p)
+        return NULL;
+    bytes = MIN(number_at(p + EFI_ENTRIES_NR, 8), (uint64_t)EFI_ENTRIES_MAX) *
+            EFI_ENTRY_BYTES;
+    p = m->map(m->arg, number_at(p + EFI_ENTRIES_AT, 8), bytes);
+    at = p ? smbios_efi_entry(p, bytes) : 0;
+    return at ? m->map(m->arg, at, SMBIOS_ENTRY_MAX) : NULL;
+}
+
+const uint8_t *smbios_find(const struct acpi_mem *m, paddr_t efi_system,
+                           struct smbios_table *out)
+{
+    const uint8_t *entry = entry_of_efi(m, efi_system);
+    const uint8_t *area;
+
+    *out = (struct smbios_table){};
+    if (!entry || !smbios_entry_read(entry, SMBIOS_ENTRY_MAX, out)) {
+        area = m->map(m->arg, BIOS_AREA, BIOS_BYTES);
+        if (!area || !smbios_search(area, BIOS_BYTES, out))
+            return NULL;
+    }
+    return m->map(m->arg, out->at, out->bytes);
 }
 
 bool smbios_next(const uint8_t *table, size_t bytes, size_t *offset,

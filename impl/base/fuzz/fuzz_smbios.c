@@ -33,15 +33,36 @@ static void walk(const uint8_t *data, size_t size)
     }
 }
 
+/* The input is the memory from the BIOS area on, its first bytes EFI's table. */
+struct memory {
+    const uint8_t *data;
+    size_t size;
+};
+
+static const void *memory_map(void *arg, paddr_t a, uint64_t bytes)
+{
+    const struct memory *m = arg;
+    paddr_t at = a - 0xf0000;
+
+    return a >= 0xf0000 && at <= m->size && bytes <= m->size - at ? m->data + at
+                                                                  : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct memory memory = {data, size};
+    const struct acpi_mem mem = {memory_map, &memory};
     struct smbios_table t;
+    const uint8_t *table = smbios_find(&mem, 0xf0000, &t);
+
+    if (table)
+        walk(table, t.bytes);
 
     if (smbios_search(data, size, &t)) {
         require(t.at + t.bytes > t.at);
         require(t.bytes <= SMBIOS_BYTES_MAX);
     }
-    (void)smbios_efi_find(data, size);
+    (void)smbios_efi_entry(data, size);
     walk(data, size);
     return 0;
 }

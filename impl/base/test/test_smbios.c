@@ -116,15 +116,60 @@ START_TEST(efi_names_entry_points_and_the_newer_wins)
                                   0xcf, 0x20, 0xe3, 0x94};
     uint64_t at = 0x7f001000;
 
-    ck_assert_uint_eq(smbios_efi_find(area, 72), 0);
+    ck_assert_uint_eq(smbios_efi_entry(area, 72), 0);
     memcpy(area + 24, old, sizeof(old));
     memcpy(area + 40, &at, sizeof(at));
-    ck_assert_uint_eq(smbios_efi_find(area, 72), 0x7f001000);
-    ck_assert_uint_eq(smbios_efi_find(area, 47), 0);
+    ck_assert_uint_eq(smbios_efi_entry(area, 72), 0x7f001000);
+    ck_assert_uint_eq(smbios_efi_entry(area, 47), 0);
     at = 0x7f002000;
     memcpy(area + 48, new, sizeof(new));
     memcpy(area + 64, &at, sizeof(at));
-    ck_assert_uint_eq(smbios_efi_find(area, 72), 0x7f002000);
+    ck_assert_uint_eq(smbios_efi_entry(area, 72), 0x7f002000);
+}
+END_TEST
+
+/* Memory: `area` at 0xf0000, and EFI's system table at 0xf0c00 in it. */
+static const void *map_area(void *arg, paddr_t a, uint64_t bytes)
+{
+    static uint8_t bios[0x10000];
+
+    memcpy(bios, area, sizeof(area));
+    if (a < 0xf0000 || bytes > sizeof(bios) ||
+        a - 0xf0000 > sizeof(bios) - bytes)
+        return NULL;
+    return bios + (a - 0xf0000);
+}
+
+START_TEST(the_table_is_found_by_efi_then_by_the_bios_area)
+{
+    static const uint8_t old[] = {0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d,
+                                  0xd3, 0x11, 0x9a, 0x16, 0x00, 0x90,
+                                  0x27, 0x3f, 0xc1, 0x4d};
+    const struct acpi_mem m = {.map = map_area};
+    uint64_t nr = 1, entries = 0xf0d00, entry = 0xf0e08;
+    struct smbios_table t;
+
+    ck_assert_ptr_null(smbios_find(&m, 0, &t));
+    ck_assert_uint_eq(t.at, 0);
+    put_entry_2(area + 0x40, 0xf0100, 64);
+    ck_assert_ptr_nonnull(smbios_find(&m, 0, &t));
+    ck_assert_uint_eq(t.at, 0xf0100);
+    memcpy(area + 0xc00 + 104, &nr, sizeof(nr));
+    memcpy(area + 0xc00 + 112, &entries, sizeof(entries));
+    memcpy(area + 0xd00, old, sizeof(old));
+    memcpy(area + 0xd10, &entry, sizeof(entry));
+    put_entry_2(area + 0xe08, 0xf0200, 64);
+    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    ck_assert_uint_eq(t.at, 0xf0200);
+    area[0xe08] = 'x'; /* no entry point: back to the BIOS area */
+    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    ck_assert_uint_eq(t.at, 0xf0100);
+    nr = ~0ULL; /* more than is mapped */
+    memcpy(area + 0xc00 + 104, &nr, sizeof(nr));
+    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    put_entry_2(area + 0x40, 0x1000, 64); /* the table is not there */
+    ck_assert_ptr_null(smbios_find(&m, 0, &t));
+    ck_assert_uint_eq(t.at, 0x1000);
 }
 END_TEST
 
@@ -201,6 +246,7 @@ int main(void)
     tcase_add_test(t, the_published_length_of_30_is_taken);
     tcase_add_test(t, broken_entry_points_are_none);
     tcase_add_test(t, efi_names_entry_points_and_the_newer_wins);
+    tcase_add_test(t, the_table_is_found_by_efi_then_by_the_bios_area);
     tcase_add_test(t, structures_follow_each_other_to_the_end);
     tcase_add_test(t, strings_are_by_number_printable_and_cut);
     tcase_add_test(t, cut_tables_end_where_they_are_cut);

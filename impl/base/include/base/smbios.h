@@ -6,7 +6,7 @@
 #ifndef BASE_SMBIOS_H
 #define BASE_SMBIOS_H
 
-#include "base/types.h"
+#include "base/acpi.h"
 
 #define SMBIOS_BYTES_MAX (256U << 10) /* of a table that is looked at */
 #define SMBIOS_ENTRY_MAX 32           /* bytes of an entry point */
@@ -17,14 +17,19 @@ struct smbios_table {
     uint32_t bytes; /* at most SMBIOS_BYTES_MAX */
 };
 
+/* The table, by EFI's system table (0: there is none), else by the BIOS area; NULL:
+   no usable entry point (out->at is 0), or it leads to what `m` does not map. */
+const uint8_t *smbios_find(const struct acpi_mem *m, paddr_t efi_system,
+                           struct smbios_table *out);
+
 /* An entry point, 2.1 or 3.0, with a right sum; false: none. */
 bool smbios_entry_read(const uint8_t *p, size_t bytes,
                        struct smbios_table *out);
 /* The first one at a multiple of 16 in a copy of the BIOS area. */
 bool smbios_search(const uint8_t *area, size_t bytes, struct smbios_table *out);
-/* Address of the entry point in EFI's configuration table, whose entries are a
-   GUID and an address; 0: none. The newer kind wins. */
-paddr_t smbios_efi_find(const uint8_t *entries, size_t bytes);
+/* Address of the entry point in EFI's configuration table (UEFI 2.9 4.6), whose
+   entries are a GUID and an address; 0: none. The newer kind wins. */
+paddr_t smbios_efi_entry(const uint8_t *entries, size_t bytes);
 
 /* One structure; its strings are behind the formatted area. */
 struct smbios_structure {

@@ -24,13 +24,7 @@
 #include "base/string.h"
 #include "quirks/acting.h"
 
-#define BIOS_AREA         0xf0000UL
-#define BIOS_BYTES        0x10000
 #define TEXT_BYTES        96
-#define EFI_TABLE_BYTES   120
-#define EFI_ENTRIES       104 /* how many, then where */
-#define EFI_ENTRY_BYTES   24
-#define EFI_ENTRIES_MAX   256
 #define DEVICES_MAX       256
 #define CPUID_UNDER_OTHER BIT(31) /* 1 ECX */
 #define PM_INDEX          0xcd6   /* SB600 (AMD 46155 2.3.3.1) */
@@ -73,42 +67,16 @@ static bool has_device(const void *arg, const struct quirk_pci *d)
 
 static struct quirk_facts facts = {.has_device = has_device};
 
-static const uint8_t *memory_at(paddr_t a, uint64_t bytes)
+static const void *memory_map(void *arg, paddr_t a, uint64_t bytes)
 {
     return direct_mapped(a, bytes) ? maddr_to_virt(a) : NULL;
 }
 
-/* By the configuration table of the system table (UEFI 2.9, 4.3 and 4.6). */
-static const uint8_t *smbios_entry_of_efi(void)
-{
-    const uint8_t *system = memory_at(boot_info.efi_table, EFI_TABLE_BYTES);
-    const uint8_t *entries;
-    uint64_t nr, at;
-
-    if (!boot_info.efi_table || !system)
-        return NULL;
-    memcpy(&nr, system + EFI_ENTRIES, sizeof(nr));
-    memcpy(&at, system + EFI_ENTRIES + sizeof(nr), sizeof(at));
-    nr = MIN(nr, (uint64_t)EFI_ENTRIES_MAX) * EFI_ENTRY_BYTES;
-    entries = memory_at(at, nr);
-    at = entries ? smbios_efi_find(entries, nr) : 0;
-    return at ? memory_at(at, SMBIOS_ENTRY_MAX) : NULL;
-}
-
-static const uint8_t *smbios_find(struct smbios_table *t)
-{
-    const uint8_t *entry = smbios_entry_of_efi();
-
-    if (!(entry && smbios_entry_read(entry, SMBIOS_ENTRY_MAX, t)) &&
-        !smbios_search(maddr_to_virt(BIOS_AREA), BIOS_BYTES, t))
-        return NULL;
-    return memory_at(t->at, t->bytes);
-}
-
 static void look_at_smbios(void)
 {
-    struct smbios_table t = {};
-    const uint8_t *table = smbios_find(&t);
+    const struct acpi_mem mem = {.map = memory_map};
+    struct smbios_table t;
+    const uint8_t *table = smbios_find(&mem, boot_info.efi_table, &t);
     struct smbios_structure s;
     size_t at = 0;
 
