@@ -166,9 +166,11 @@ def rom_arguments(record, options, place, said):
 
 
 # What a machine of the zoo has besides tables: sums that stay wrong,
-# addresses that the root tables name, options of QEMU's machine.
-Oddities = collections.namedtuple("Oddities", "sums extra machine",
-                                  defaults=((), (), ()))
+# addresses that the root tables name, options of QEMU's machine, QEMU's
+# arguments, the RSDP's revision.
+Oddities = collections.namedtuple(
+    "Oddities", "sums extra machine arguments revision",
+    defaults=((), (), (), (), 2))
 
 
 def acpi_files(record, options, ids, said, odd):
@@ -181,7 +183,7 @@ def acpi_files(record, options, ids, said, odd):
     if not tables:
         said.append("ACPI: QEMU's own tables, the record has none")
         return {}
-    return firmware.acpi_files(tables, odd.sums, odd.extra)
+    return firmware.acpi_files(tables, odd.sums, odd.extra, odd.revision)
 
 
 def is_uefi(record, options):
@@ -228,7 +230,7 @@ def command(record, options, emulator, place, said, odd=Oddities()):
     return [emulator.path, "-accel", "tcg,thread=multi", "-machine", machine,
             "-cpu", model, "-smp", cpus.smp(topology), "-m",
             str(options.memory), "-nodefaults", "-display", "none",
-            "-no-reboot", "-serial", "stdio",
+            "-no-reboot", "-serial", "stdio", *odd.arguments,
             *smbios_arguments(record.smbios, topology.sockets, place, said),
             *starting]
 

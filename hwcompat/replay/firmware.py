@@ -63,24 +63,41 @@ def link_fadt(loader, blob, at, length, facs, dsdt):
             loader.pointer(TABLES, TABLES, at + offset, size)
 
 
-def link_roots(loader, blob, offsets, extra):
+def link_roots(loader, blob, offsets, extra, keep_sums):
     places = []
     for signature, width in ((b"XSDT", 8), (b"RSDT", 4)):
         rows = offsets + list(extra)
         at = blob.put(root(signature, rows, width))
         for i in range(len(offsets)):
             loader.pointer(TABLES, TABLES, at + HEADER + i * width, width)
-        loader.checksum(TABLES, at + 9, at, HEADER + len(rows) * width)
+        if signature.decode() not in keep_sums:
+            loader.checksum(TABLES, at + 9, at, HEADER + len(rows) * width)
         places.append(at)
     return places
 
 
-def acpi_files(tables, keep_sums=(), extra=()):
+def rsdp_files(loader, xsdt, rsdt, revision, keep_sums):
+    """The RSDP: as long as its revision has it."""
+    rsdp = struct.pack("<8sB6sBIIQB3x", b"RSD PTR ", 0, b"RECORD", revision,
+                       rsdt, 36, xsdt, 0)
+    loader.pointer(RSDP, TABLES, 16, 4)
+    if revision < 2:
+        rsdp = rsdp[:20]
+    else:
+        loader.pointer(RSDP, TABLES, 24, 8)
+    loader.checksum(RSDP, 8, 0, 20)
+    if revision >= 2 and "RSDP" not in keep_sums:
+        loader.checksum(RSDP, 32, 0, 36)
+    return rsdp
+
+
+def acpi_files(tables, keep_sums=(), extra=(), revision=2):
     """{fw_cfg name: bytes} for tables [(name, signature, bytes)].
 
     Sums are made right unless the name is in keep_sums; a FADT, which is
-    linked to other addresses, always gets a new one. The root tables also
-    name the addresses `extra`."""
+    linked to other addresses, always gets a new one; XSDT, RSDT and RSDP (its
+    sum over all) may be named there too. The root tables also name the
+    addresses `extra`; `revision` is the RSDP's."""
     loader, blob = Loader(), Blob()
     loader.allocate(RSDP, 16, 2)
     loader.allocate(TABLES, 64, 1)
@@ -101,13 +118,8 @@ def acpi_files(tables, keep_sums=(), extra=()):
         if t.signature == "FACP" or t.name not in keep_sums:
             if len(t.data) >= HEADER:
                 loader.checksum(TABLES, at + 9, at, len(t.data))
-    xsdt, rsdt = link_roots(loader, blob, offsets, extra)
-    rsdp = struct.pack("<8sB6sBIIQB3x", b"RSD PTR ", 0, b"RECORD", 2, rsdt, 36,
-                       xsdt, 0)
-    loader.pointer(RSDP, TABLES, 16, 4)
-    loader.pointer(RSDP, TABLES, 24, 8)
-    loader.checksum(RSDP, 8, 0, 20)
-    loader.checksum(RSDP, 32, 0, 36)
+    xsdt, rsdt = link_roots(loader, blob, offsets, extra, keep_sums)
+    rsdp = rsdp_files(loader, xsdt, rsdt, revision, keep_sums)
     return {"etc/acpi/rsdp": rsdp, "etc/acpi/tables": bytes(blob.data),
             "etc/table-loader": bytes(loader.rows)}
 

@@ -9,7 +9,8 @@ import machine as k
 from machine import GIB, NVS, RAM, RESERVED
 
 # map: the memory map is part of the defect. sums: tables whose sum stays
-# wrong. extra: addresses that RSDT and XSDT name besides. options: QEMU's.
+# wrong. extra: addresses that RSDT and XSDT name besides. options: of QEMU's
+# machine. arguments: QEMU's own. revision: the RSDP's. firmware: what boots it.
 Animal = collections.namedtuple("Animal", "name what build quick")
 ANIMALS = []
 MIB = 1 << 20
@@ -29,7 +30,8 @@ def sound():
                 "FACS": bytearray(struct.pack("<4sI56s", b"FACS", 64,
                                               bytes(56)))}
     m.memory = None
-    m.sums, m.extra, m.options = (), (), ()
+    m.sums, m.extra, m.options, m.arguments = (), (), (), ()
+    m.revision, m.firmware = 2, "bios"
     m.cpus = m.cpus[:0]
     return m
 
@@ -121,7 +123,17 @@ of_madt("madt_sci_edge", "the override makes the SCI edge triggered",
         [*CPUS, LINES[0], k.override(0, 2), k.override(9, 9, 5)])
 of_madt("madt_lapic_elsewhere", "the local APIC at a wrong address",
         CPUS + LINES, address=0xfee10000)
+of_madt("madt_ioapics_many", "twenty IO-APICs, nineteen of them not there",
+        [*CPUS, *LINES, *[k.ioapic(i, IOAPIC + 0x1000 * i, 24 * i)
+                          for i in range(1, 20)]])
+of_madt("madt_nmi_wild", "NMI lines of CPUs and pins that do not exist",
+        [*CPUS, *LINES, k.lint(77, 1), k.lint(0, 9), bytes([3, 8, 5, 0]) +
+         struct.pack("<I", 5000)])
+of_madt("madt_timer_override_missing", "the timer is not where the MADT says",
+        [*CPUS, LINES[0], *LINES[2:]])
 of_tables("madt_missing", "no MADT", APIC=None)
+of_tables("madt_empty", "a MADT that ends with its header",
+          APIC=lambda: k.header("APIC", b""))
 
 
 @animal("the MADT's sum is wrong")
@@ -134,6 +146,36 @@ def madt_sum(m):
 def madt_truncated(m):
     struct.pack_into("<I", m.tables["APIC"], 4, 4096)
     m.sums = ("APIC",)
+
+
+def wrong_sum(name, what, table, quick=False):
+    def build(m):
+        if table in m.tables:
+            m.tables[table][9] ^= 0x55
+        m.sums = (table,)
+    ANIMALS.append(Animal(name, what, build, quick))
+
+
+wrong_sum("hpet_sum", "the HPET table's sum is wrong", "HPET")
+wrong_sum("mcfg_sum", "the MCFG's sum is wrong", "MCFG")
+wrong_sum("dsdt_sum", "the DSDT's sum is wrong", "DSDT")
+wrong_sum("xsdt_sum", "the XSDT's sum is wrong, the RSDT's is right", "XSDT")
+wrong_sum("rsdp_sum", "the RSDP's sum over all of it is wrong", "RSDP")
+
+
+@animal("the sums of RSDT and XSDT are wrong", quick=True)
+def root_sums(m):
+    m.sums = ("XSDT", "RSDT")
+
+
+@animal("an RSDP of 1996, without XSDT")
+def rsdp_old(m):
+    m.revision = 0
+
+
+@animal("the RSDP is known to UEFI alone: no copy below 1 MiB", quick=True)
+def rsdp_efi(m):
+    m.firmware = "uefi"
 
 
 # --- Fixed hardware and clocks ----------------------------------------------
@@ -185,6 +227,36 @@ of_tables("hpet_dead", "a HPET where nothing counts", quick=True,
 of_tables("hpet_in_ram", "a HPET in memory", HPET=lambda: k.hpet(0x9000000))
 of_tables("hpet_twice", "two HPET tables, the first one lies",
           HPET=lambda: k.hpet(0xfed80000), HPET_1=lambda: k.hpet(HPET))
+
+
+PERIOD_100_MHZ = 10000000  # femtoseconds
+
+
+@animal("a HPET that tells a period and never moves")
+def hpet_frozen(m):
+    m.tables["HPET"] = k.hpet(0x9000000)
+    m.arguments = ("-device", "loader,addr=0x9000000,data-len=8,data=%#x" %
+                   (PERIOD_100_MHZ << 32 | 0x8086a201))
+
+
+@animal("no HPET, and a PM timer that is the PIT's port")
+def pm_timer_elsewhere(m):
+    del m.tables["HPET"]
+    m.poke("FACP", 76, "I", 0x40)
+    m.poke("FACP", 212, "Q", 0x40)
+
+
+@animal("no HPET, and a PM timer in memory space")
+def pm_timer_in_memory(m):
+    del m.tables["HPET"]
+    m.poke("FACP", 76, "I", 0)
+    m.poke("FACP", 208, "B", 0)
+    m.poke("FACP", 212, "Q", 0x608)
+
+
+@animal("the SCI is an interrupt that does not exist")
+def sci_wild(m):
+    m.poke("FACP", 46, "H", 600)
 
 
 @animal("neither HPET nor PM timer: the PIT alone")
@@ -255,6 +327,24 @@ def root_wild(m):
     m.extra = (0x8000000, 0xfffffff0)
 
 
+@animal("a table whose signature is no text")
+def table_unnamed(m):
+    m.tables["OEM1"] = bytearray(b"\x1b[2J") + k.header("OEM1", b"")[4:]
+
+
+@animal("a DSDT of random bytes")
+def aml_garbage(m):
+    m.tables["DSDT"] = k.header(
+        "DSDT", bytes((i * 167 + 13) % 251 for i in range(400)), 2)
+
+
+@animal("a table of 4 GiB")
+def table_huge(m):
+    m.tables["OEM1"] = k.header("OEM1", bytes(8))
+    struct.pack_into("<I", m.tables["OEM1"], 4, 0xffffffff)
+    m.sums = ("OEM1",)
+
+
 @animal("a table of no length")
 def table_empty(m):
     m.tables["OEM1"] = bytearray(b"OEM1" + bytes(32))
@@ -287,6 +377,24 @@ of_map("map_too_long", "a map of 107 ranges: QEMU's multiboot loader loses it",
        *[(128 * MIB + i * 8 * MIB, 4096, RESERVED) for i in range(100)])
 of_map("map_backwards", "ranges from the highest to the lowest",
        *reversed(ordinary()), base=False)
+of_map("map_tables_in_ram", "the ACPI tables lie in memory",
+       (0, 0x9fc00, RAM), (0xf0000, 0x10000, RESERVED),
+       (MIB, MEMORY - MIB, RAM), base=False, quick=True)
+of_map("map_types_unknown", "ranges of types that nobody knows",
+       (0x10000000, MIB, 7), (0x11000000, MIB, 12), (0x12000000, MIB, 0xffffffff),
+       (0x13000000, MIB, 0))
+of_map("map_unaligned", "ranges that end within pages",
+       (0, 0x9f123, RAM), (0xf0000, 0x10000, RESERVED),
+       (MIB + 77, MEMORY // 2 - 5, RAM),
+       (MIB + 72 + MEMORY // 2, MEMORY // 2 - 2 * MIB, RAM),
+       (MEMORY - MIB // 2, MIB // 2, RESERVED), base=False)
+of_map("map_twice", "every range twice", *ordinary())
+of_map("map_low_whole", "the EBDA is not reserved",
+       (0, 0xa0000, RAM))
+of_map("map_no_ram", "no memory at all",
+       (0, 0x100000, RESERVED), (MIB, MEMORY, RESERVED), base=False)
+of_map("map_low_gone", "all below 1 MiB is reserved",
+       (0, MIB, RESERVED), (MIB, MEMORY - MIB - 0x60000, RAM), base=False)
 of_map("map_little", "48 MiB of memory",
        (0, 0x9fc00, RAM), (MIB, 48 * MIB, RAM), base=False, quick=True)
 
