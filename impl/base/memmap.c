@@ -213,3 +213,29 @@ paddr_t memmap_top(const struct memmap *m, enum memmap_type type)
     }
     return 0;
 }
+
+uint64_t memmap_bytes(const struct memmap *m, enum memmap_type type,
+                      paddr_t start, paddr_t end)
+{
+    uint64_t sum = 0;
+
+    for (unsigned int i = 0; i < m->nr; i++) {
+        const struct memmap_range *r = &m->range[i];
+        paddr_t from = MAX(r->start, start), to = MIN(r->end, end);
+
+        if (r->type == type && from < to)
+            sum += to - from;
+    }
+    return sum;
+}
+
+paddr_t memmap_top_below(const struct memmap *m, paddr_t limit)
+{
+    for (unsigned int i = m->nr; i > 0; i--) {
+        const struct memmap_range *r = &m->range[i - 1];
+
+        if (r->end <= limit && r->type != MEMMAP_RESERVED)
+            return r->end;
+    }
+    return 0;
+}

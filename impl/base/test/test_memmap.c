@@ -171,6 +171,21 @@ START_TEST(a_map_without_ram_cannot_be_coarser)
 }
 END_TEST
 
+START_TEST(bytes_of_a_type_are_counted)
+{
+    ck_assert(memmap_add(&map, 0x1000, 0x3000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0x3000, 0x5000, MEMMAP_ACPI));
+    ck_assert(memmap_add(&map, 0x8000, 0x9000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0x9000, 0xa000, MEMMAP_RESERVED));
+    ck_assert_uint_eq(0x3000, memmap_bytes(&map, MEMMAP_RAM, 0, ~0ULL));
+    ck_assert_uint_eq(0x1800, memmap_bytes(&map, MEMMAP_RAM, 0x2000, 0x8800));
+    ck_assert_uint_eq(0, memmap_bytes(&map, MEMMAP_RAM, 0x3000, 0x8000));
+    ck_assert_uint_eq(0x9000, memmap_top_below(&map, ~0ULL));
+    ck_assert_uint_eq(0x5000, memmap_top_below(&map, 0x8fff));
+    ck_assert_uint_eq(0, memmap_top_below(&map, 0x2000));
+}
+END_TEST
+
 /* Against a map with one byte per page, for many random sequences. */
 START_TEST(random_maps_agree_with_a_bitmap)
 {
@@ -227,6 +242,7 @@ int main(void)
     tcase_add_test(t, what_is_removed_is_a_hole);
     tcase_add_test(t, a_coarse_map_gives_up_the_smallest_memory);
     tcase_add_test(t, a_map_without_ram_cannot_be_coarser);
+    tcase_add_test(t, bytes_of_a_type_are_counted);
     tcase_add_test(t, random_maps_agree_with_a_bitmap);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);

@@ -48,6 +48,11 @@ void memmap_remove(struct memmap *m, paddr_t start, paddr_t end);
 uint64_t memmap_coarsen(struct memmap *m, unsigned int most);
 /* The range that holds 'a', or NULL: a hole. */
 const struct memmap_range *memmap_find(const struct memmap *m, paddr_t a);
+/* How many bytes in [start, end) are of 'type'. */
+uint64_t memmap_bytes(const struct memmap *m, enum memmap_type type,
+                      paddr_t start, paddr_t end);
+/* Highest end below or at 'limit' of a range that is not reserved, 0: none. */
+paddr_t memmap_top_below(const struct memmap *m, paddr_t limit);
 /* Highest end of a range of 'type', 0: none. */
 paddr_t memmap_top(const struct memmap *m, enum memmap_type type);
 

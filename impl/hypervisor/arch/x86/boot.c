@@ -33,8 +33,8 @@ extern const char image_start[], image_end[];
 extern uint8_t boot_stack[];
 
 /* RAM that nothing lies in: what boot_alloc() and page_init() hand out. */
+static struct memmap_range map_range[BOOT_REGIONS_MAX];
 static struct memmap_range free_range[BOOT_REGIONS_MAX];
-static struct memmap boot_map = {boot_info.region, BOOT_REGIONS_MAX, 0};
 static struct memmap free_map = {free_range, BOOT_REGIONS_MAX, 0};
 
 /* 'has_name': loaders but GRUB 2 put the file's name before the options. */
@@ -68,8 +68,8 @@ void boot_set_rsdp(const void *rsdp, size_t bytes)
 static void map_squeeze(paddr_t start, paddr_t end, uint32_t type)
 {
     log_warn("memory map has too many pieces: %lu KiB of memory given up",
-             memmap_coarsen(&boot_map, REGIONS_COARSE) >> 10);
-    if (!memmap_add(&boot_map, start, end, type))
+             memmap_coarsen(&boot_info.map, REGIONS_COARSE) >> 10);
+    if (!memmap_add(&boot_info.map, start, end, type))
         log_warn("memory map full: %lx-%lx ignored", start, end);
 }
 
@@ -79,21 +79,19 @@ void boot_add_region(paddr_t start, uint64_t bytes, uint32_t e820_type)
 
     if (end < start)
         log_warn("memory range %lx+%lx wraps: ignored", start, bytes);
-    else if (!memmap_add(&boot_map, start, end, e820_type))
+    else if (!memmap_add(&boot_info.map, start, end, e820_type))
         map_squeeze(start, end, e820_type);
-    boot_info.regions = boot_map.nr;
 }
 
 bool boot_claim(paddr_t start, uint64_t bytes)
 {
-    const struct memmap_range *r = memmap_find(&boot_map, start);
+    const struct memmap_range *r = memmap_find(&boot_info.map, start);
 
     if (r && r->type != MEMMAP_RAM && direct_mapped(start, bytes))
         return false;
-    if (!memmap_set(&boot_map, ALIGN_DOWN(start, PAGE_SIZE),
+    if (!memmap_set(&boot_info.map, ALIGN_DOWN(start, PAGE_SIZE),
                     ALIGN_UP(start + bytes, PAGE_SIZE), MEMMAP_ACPI))
         log_warn("memory map full: %lx is not kept", start);
-    boot_info.regions = boot_map.nr;
     return true;
 }
 
@@ -110,14 +108,14 @@ static void map_tame(void)
     paddr_t top = paging_address_limit();
 
     for (unsigned int i = 0; i < ARRAY_SIZE(never); i++)
-        if (memmap_deny(&boot_map, never[i].start, never[i].end))
+        if (memmap_deny(&boot_info.map, never[i].start, never[i].end))
             log_warn("memory map: %lx-%lx is no memory but %s", never[i].start,
                      never[i].end, never[i].what);
-    if (boot_map.nr && boot_map.range[boot_map.nr - 1].end > top) {
+    if (boot_info.map.nr &&
+        boot_info.map.range[boot_info.map.nr - 1].end > top) {
         log_warn("memory map: nothing can be at %lx and above", top);
-        memmap_remove(&boot_map, top, ~0UL);
+        memmap_remove(&boot_info.map, top, ~0UL);
     }
-    boot_info.regions = boot_map.nr;
 }
 
 void boot_add_module(paddr_t start, paddr_t end, const char *cmdline,
@@ -158,8 +156,8 @@ void boot_keep_away(paddr_t start, paddr_t end)
 static void free_map_init(void)
 {
     free_map.nr = 0;
-    for (unsigned int i = 0; i < boot_map.nr; i++) {
-        const struct memmap_range *r = &boot_map.range[i];
+    for (unsigned int i = 0; i < boot_info.map.nr; i++) {
+        const struct memmap_range *r = &boot_info.map.range[i];
 
         if (r->type == MEMMAP_RAM)
             (void)memmap_add(&free_map, ALIGN_UP(r->start, PAGE_SIZE),
@@ -215,7 +213,7 @@ static void modules_move(void)
 {
     for (unsigned int i = 0; i < boot_info.modules; i++) {
         struct boot_module *m = &boot_info.module[i];
-        const struct memmap_range *r = memmap_find(&boot_map, m->start);
+        const struct memmap_range *r = memmap_find(&boot_info.map, m->start);
         paddr_t to;
 
         if (!m->bytes || !r || m->start + m->bytes > r->end)
@@ -255,10 +253,10 @@ void boot_memory_done(void)
     static struct page_region ram[BOOT_REGIONS_MAX];
     unsigned int nr = 0;
 
-    for (unsigned int i = 0; i < boot_map.nr; i++) {
-        if (boot_map.range[i].type == MEMMAP_RAM)
-            nr +=
-                ram_pieces(&boot_map.range[i], ram + nr, BOOT_REGIONS_MAX - nr);
+    for (unsigned int i = 0; i < boot_info.map.nr; i++) {
+        if (boot_info.map.range[i].type == MEMMAP_RAM)
+            nr += ram_pieces(&boot_info.map.range[i], ram + nr,
+                             BOOT_REGIONS_MAX - nr);
     }
     page_init(ram, nr);
     paging_pages_ready();
@@ -268,6 +266,7 @@ void boot_entry(uint32_t magic, uint32_t info)
 {
     hv_direct_base = DIRECT_BASE;
     boot_info.tsc = rdtsc();
+    boot_info.map = (struct memmap){map_range, BOOT_REGIONS_MAX, 0};
     trap_init();
     percpu_init(&percpu_boot, 0, (uintptr_t)boot_stack);
     percpu_load(&percpu_boot);
@@ -279,7 +278,7 @@ void boot_entry(uint32_t magic, uint32_t info)
     else
         panic("not started by a multiboot loader: magic %x", magic);
     (void)option_parse(boot_info.cmdline); /* it reported what is wrong */
-    if (!memmap_top(&boot_map, MEMMAP_RAM))
+    if (!memmap_top(&boot_info.map, MEMMAP_RAM))
         boot_refuse("the loader gave no memory map: firmware's may be too long "
                     "for it");
     map_tame();

@@ -65,8 +65,6 @@ static void features_read(uint32_t *w, size_t n)
 
 void arch_physinfo(struct xen_sysctl_physinfo *pi)
 {
-    const struct memmap map = {boot_info.region, BOOT_REGIONS_MAX,
-                               boot_info.regions};
     struct xen_sysctl_cputopo first, t;
     unsigned int in_core = 0, in_socket = 0;
 
@@ -79,6 +77,6 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
     pi->threads_per_core = in_core;
     pi->cores_per_socket = in_socket / MAX(in_core, 1U);
     pi->cpu_khz = (uint32_t)tsc_khz();
-    pi->max_mfn = (memmap_top(&map, MEMMAP_RAM) - 1) >> PAGE_SHIFT;
+    pi->max_mfn = (memmap_top(&boot_info.map, MEMMAP_RAM) - 1) >> PAGE_SHIFT;
     features_read(pi->hw_cap, sizeof(pi->hw_cap));
 }

@@ -21,6 +21,10 @@
 #define GIB       (1UL << 30)
 #define SHARE_MIN (512 * MIB)
 #define SHARE_MAX (4 * GIB)
+#define LOW_START 0x10000UL
+#define LOW_END   0xa0000UL
+#define LOW_ORDER 5
+#define LOW_BYTES (PAGE_SIZE << LOW_ORDER)
 
 /* Linux takes 128 ranges from whoever starts it; the tables need some. */
 #define RANGES_MOST (128 - 4)
@@ -113,12 +117,29 @@ static uint64_t region_take(struct domain *d, const struct memmap_range *r,
     return taken;
 }
 
+/* Linux starts CPUs from memory below 1 MiB, of which it hands out none: where
+   firmware has nothing there, any frames will do. */
+static void low_memory_lend(struct domain *d)
+{
+    mfn_t m;
+
+    if (memmap_bytes(&map, MEMMAP_RAM, 0, LOW_END) >= LOW_BYTES ||
+        page_alloc(d, LOW_ORDER, PAGE_ALLOC_ZERO, &m))
+        return;
+    log_info("dom0: %lu KiB below 1 MiB are lent", LOW_BYTES >> 10);
+    for (unsigned int i = 0; i < BIT(LOW_ORDER); i++)
+        if (p2m_set(d, _gfn((LOW_START >> PAGE_SHIFT) + i), _mfn(mfn_x(m) + i),
+                    0, P2M_RAM_RW))
+            panic("no memory for dom0's page tables");
+    map_set(LOW_START, LOW_START + LOW_BYTES, MEMMAP_RAM);
+}
+
 void dom0_memory_build(struct domain *d, uint64_t bytes)
 {
     uint64_t wanted = bytes >> PAGE_SHIFT;
 
-    for (unsigned int i = 0; i < boot_info.regions; i++) {
-        const struct memmap_range *r = &boot_info.region[i];
+    for (unsigned int i = 0; i < boot_info.map.nr; i++) {
+        const struct memmap_range *r = &boot_info.map.range[i];
 
         map_set(r->start, r->end,
                 r->type == MEMMAP_RAM ? MEMMAP_UNUSABLE : r->type);
@@ -128,6 +149,7 @@ void dom0_memory_build(struct domain *d, uint64_t bytes)
     if (wanted)
         boot_refuse("dom0_mem: %lu MiB asked for, %lu MiB too many",
                     bytes / MIB, (wanted << PAGE_SHIFT) / MIB);
+    low_memory_lend(d);
     map_coarsen();
 }
 

@@ -21,8 +21,8 @@
    end is the firmware's. */
 static bool ram_overlaps(paddr_t start, paddr_t end)
 {
-    for (unsigned int i = 0; i < boot_info.regions; i++) {
-        const struct memmap_range *r = &boot_info.region[i];
+    for (unsigned int i = 0; i < boot_info.map.nr; i++) {
+        const struct memmap_range *r = &boot_info.map.range[i];
 
         if (r->type == MEMMAP_RAM && start < ALIGN_DOWN(r->end, PAGE_SIZE) &&
             ALIGN_UP(r->start, PAGE_SIZE) < end)

@@ -36,30 +36,21 @@ static void memory_log(void)
         [MEMMAP_UNUSABLE] = "broken",
     };
 
-    for (unsigned int i = 0; i < boot_info.regions; i++)
-        log_debug("memory: %012lx-%012lx %s", boot_info.region[i].start,
-                  boot_info.region[i].end - 1, names[boot_info.region[i].type]);
-}
-
-static uint64_t memory_bytes(void)
-{
-    uint64_t sum = 0;
-
-    for (unsigned int i = 0; i < boot_info.regions; i++) {
-        if (boot_info.region[i].type == MEMMAP_RAM)
-            sum += boot_info.region[i].end - boot_info.region[i].start;
-    }
-    return sum;
+    for (unsigned int i = 0; i < boot_info.map.nr; i++)
+        log_debug("memory: %012lx-%012lx %s", boot_info.map.range[i].start,
+                  boot_info.map.range[i].end - 1,
+                  names[boot_info.map.range[i].type]);
 }
 
 /* What no later stage can make good, one line each. */
 static void boot_check(void)
 {
+    uint64_t ram = memmap_bytes(&boot_info.map, MEMMAP_RAM, 0, ~0UL);
     const char *why = svm_probe();
 
-    if (memory_bytes() < MEMORY_MIN)
+    if (ram < MEMORY_MIN)
         boot_refuse("%lu MiB of memory are too little: at least %lu are needed",
-                    memory_bytes() / MIB, MEMORY_MIN / MIB);
+                    ram / MIB, MEMORY_MIN / MIB);
     if (why)
         boot_refuse("cannot run guests on this CPU: %s", why);
     if (!boot_info.modules)

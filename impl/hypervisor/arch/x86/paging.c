@@ -129,20 +129,6 @@ static void map_section(const char *start, const char *end, uint64_t flags)
         panic("no memory for the hypervisor's page tables");
 }
 
-/* End of the memory below 4 GiB. */
-static paddr_t low_top(void)
-{
-    paddr_t top = 0;
-
-    for (unsigned int i = 0; i < boot_info.regions; i++) {
-        const struct memmap_range *r = &boot_info.region[i];
-
-        if (r->end <= SIZE_4G && r->type != MEMMAP_RESERVED)
-            top = r->end;
-    }
-    return top;
-}
-
 /* Memory, and reserved ranges that firmware carved out of it (its tables). What
    lies apart or is large is rather device space, so not ours to cache. */
 static bool is_memory(const struct memmap_range *r)
@@ -153,8 +139,8 @@ static bool is_memory(const struct memmap_range *r)
     case MEMMAP_NVS:
         return r->end <= DIRECT_SLOTS * SIZE_512G;
     case MEMMAP_RESERVED:
-        return r->start <= low_top() && r->end <= SIZE_4G &&
-               r->end - r->start <= FIRMWARE_BYTES_MAX;
+        return r->start <= memmap_top_below(&boot_info.map, SIZE_4G) &&
+               r->end <= SIZE_4G && r->end - r->start <= FIRMWARE_BYTES_MAX;
     default:
         return false;
     }
@@ -166,19 +152,19 @@ static void map_direct(void)
 {
     paddr_t start = 0, end = SIZE_2M;
 
-    for (unsigned int i = 0; i <= boot_info.regions; i++) {
-        const struct memmap_range *r = &boot_info.region[i];
+    for (unsigned int i = 0; i <= boot_info.map.nr; i++) {
+        const struct memmap_range *r = &boot_info.map.range[i];
 
-        if (i < boot_info.regions && !is_memory(r))
+        if (i < boot_info.map.nr && !is_memory(r))
             continue;
-        if (i < boot_info.regions && ALIGN_DOWN(r->start, SIZE_2M) <= end) {
+        if (i < boot_info.map.nr && ALIGN_DOWN(r->start, SIZE_2M) <= end) {
             end = MAX(end, ALIGN_UP(r->end, SIZE_2M));
             continue;
         }
         if (!map_range(hv_direct_base + start, start, end - start, PTE_RW,
                        leaf_level_max))
             panic("no memory for the direct map");
-        if (i < boot_info.regions) {
+        if (i < boot_info.map.nr) {
             start = ALIGN_DOWN(r->start, SIZE_2M);
             end = ALIGN_UP(r->end, SIZE_2M);
         }
@@ -237,7 +223,6 @@ void *mmio_map(paddr_t start, uint64_t bytes)
 bool direct_mapped(paddr_t start, uint64_t bytes)
 {
     paddr_t end = start + bytes;
-    struct memmap map = {boot_info.region, BOOT_REGIONS_MAX, boot_info.regions};
 
     if (end < start)
         return false;
@@ -245,7 +230,7 @@ bool direct_mapped(paddr_t start, uint64_t bytes)
     if (end <= SIZE_2M)
         return true;
     while (start < end) {
-        const struct memmap_range *r = memmap_find(&map, start);
+        const struct memmap_range *r = memmap_find(&boot_info.map, start);
 
         if (!r || !is_memory(r))
             return false;

@@ -14,6 +14,7 @@
 #include "x86/percpu.h"
 #include "x86/ref_clock.h"
 
+#include "base/scale.h"
 #include "base/string.h"
 #include "hv/arch.h"
 #include "hv/lock.h"
@@ -38,16 +39,6 @@ static uint64_t ns_per_tsc;    /* 32.32 */
 static uint64_t tsc_per_ns;    /* 32.32 */
 static uint64_t lapic_per_tsc; /* 32.32 */
 static bool use_deadline;
-
-static uint64_t scale(uint64_t v, uint64_t factor)
-{
-    return (uint64_t)((unsigned __int128)v * factor >> 32);
-}
-
-static uint64_t ratio(uint64_t a, uint64_t b)
-{
-    return (a / b) << 32 | ((a % b) << 32) / b;
-}
 
 uint64_t tsc_now(void)
 {
@@ -79,18 +70,9 @@ uint64_t tsc_khz(void)
     return tsc_hz / 1000;
 }
 
-/* pvclock: ns = (delta << shift) * mul >> 32, with mul in [2^31, 2^32). */
 void tsc_pvclock_scale(uint32_t *mul, int8_t *shift)
 {
-    uint64_t m = ns_per_tsc;
-    int s = 0;
-
-    for (; m >> 32; m >>= 1)
-        s++;
-    for (; m && !(m >> 31); m <<= 1)
-        s--;
-    *mul = (uint32_t)m;
-    *shift = (int8_t)s;
+    scale_pvclock(ns_per_tsc, mul, shift);
 }
 
 void time_wait_us(unsigned int us)
@@ -193,9 +175,9 @@ void time_init(uint64_t start)
         boot_refuse(
             "no clock to calibrate the TSC against: HPET, PM timer, PIT "
             "and CMOS clock all stand still");
-    ns_per_tsc = ratio(NS_PER_S, tsc_hz);
-    tsc_per_ns = ratio(tsc_hz, NS_PER_S);
-    lapic_per_tsc = ratio(lapic_hz, tsc_hz);
+    ns_per_tsc = scale_ratio(NS_PER_S, tsc_hz);
+    tsc_per_ns = scale_ratio(tsc_hz, NS_PER_S);
+    lapic_per_tsc = scale_ratio(lapic_hz, tsc_hz);
     use_deadline = cpuid(1, 0).c & CPUID_DEADLINE;
     log_info("time: tsc %lu kHz by %s, lapic timer %lu kHz%s", tsc_khz(), name,
              lapic_hz / 1000, use_deadline ? ", tsc deadline" : "");

@@ -17,11 +17,9 @@ struct boot_module {
 };
 
 struct boot_info {
-    const char *loader;                           /* "multiboot1", .. */
-    char cmdline[BOOT_CMDLINE_MAX];               /* the hypervisor's own */
-    struct memmap_range region[BOOT_REGIONS_MAX]; /* sorted, disjoint, bytes,
-                                                     not page aligned */
-    unsigned int regions;
+    const char *loader;                          /* "multiboot1", .. */
+    char cmdline[BOOT_CMDLINE_MAX];              /* the hypervisor's own */
+    struct memmap map;                           /* in bytes, not pages */
     struct boot_module module[BOOT_MODULES_MAX]; /* 0 kernel, 1 initrd */
     unsigned int modules;
     paddr_t rsdp;      /* 0: the loader gave none */
