@@ -173,7 +173,7 @@ def rsdp_old(m):
     m.revision = 0
 
 
-@animal("the RSDP is known to UEFI alone: no copy below 1 MiB", quick=True)
+@animal("the RSDP is known to UEFI alone: no copy below 1 MiB")
 def rsdp_efi(m):
     m.firmware = "uefi"
 
