@@ -50,6 +50,8 @@ bool acpi_listed(unsigned int i, paddr_t *at, const struct acpi_header **out)
         return false;
     *at = acpi_root_entry(&mem, &root, i);
     *out = *at ? acpi_map(NULL, *at, ACPI_HEADER_BYTES) : NULL;
+    if (*out && (*out)->length - ACPI_HEADER_BYTES > ACPI_TABLE_BYTES)
+        *out = NULL; /* shorter than its header, or longer than any */
     return true;
 }
 

@@ -20,7 +20,7 @@ void acpi_timer_override_drop(void);
    "DSDT" works too. */
 const struct acpi_header *acpi_table(const char *signature, unsigned int nth);
 /* Entry 'i' of the root table, and the header there (NULL: nothing that can be
-   read); false: there are no more. */
+   read, or no table); false: there are no more. */
 bool acpi_listed(unsigned int i, paddr_t *at, const struct acpi_header **out);
 /* Is there a FADT that names no DSDT? */
 bool acpi_dsdt_missing(void);
