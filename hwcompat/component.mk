@@ -1,16 +1,16 @@
 # Hardware records: taken, imported, judged, levelled.
 hw := hwcompat
-INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) $(INC_quirks) -I$(hw) -I$(hw)/include \
+INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) $(INC_quirks) $(INC_options) -I$(hw) -I$(hw)/include \
                 $(if $(wildcard /usr/include/libxml2),$(XML2_INC))
 # What every program here shares, and what each one adds.
 HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c $(hw)/parse/*.c)
-HW_record_SRCS := $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c \
+HW_record_SRCS := $(OPTIONS_SRCS) $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c \
                   $(hw)/import/xen_policy.c
 HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)
-HW_import_SRCS := $(hw)/import/main.c $(HW_IMPORT_LIB)
+HW_import_SRCS := $(OPTIONS_SRCS) $(hw)/import/main.c $(HW_IMPORT_LIB)
 HW_import_LIBS := -lxml2
-HW_level_SRCS := $(wildcard $(hw)/level/*.c) $(CPU_SRCS)
-HW_scan_SRCS := $(wildcard $(hw)/scan/*.c $(hw)/aml/*.c) $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
+HW_level_SRCS := $(OPTIONS_SRCS) $(wildcard $(hw)/level/*.c) $(CPU_SRCS)
+HW_scan_SRCS := $(OPTIONS_SRCS) $(wildcard $(hw)/scan/*.c $(hw)/aml/*.c) $(QUIRKS_SRCS) $(QUIRKS_DATABASE)
 HW_PROGRAMS := record import level scan
 HWCOMPAT_LIBS := -larchive -lcjson -lm
 $(eval $(call layer,hwcompat,$(INC_hwcompat)))

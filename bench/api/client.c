@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "wire.h"
 
 enum {
     READ_BYTES = 256 << 10,
@@ -47,13 +48,15 @@ uint64_t now_ns(void)
 void url_parse(const char *text, struct endpoint_url *url)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    char port[16] = "80";
-    const char *p = text, *colon;
+    bool tls = strncmp(text, "https://", 8) == 0;
+    const char *p = text + (tls ? 8 : 7), *colon;
+    char port[16];
     size_t len;
 
-    if (strncmp(p, "http://", 7) != 0)
-        die("'%s' is not of the form http://HOST:PORT", text);
-    p += 7;
+    if (!tls && strncmp(text, "http://", 7) != 0)
+        die("'%s' is not of the form http://HOST:PORT or https://HOST", text);
+    (void)snprintf(port, sizeof(port), "%s", tls ? "443" : "80");
+    url->tls = tls;
     len = strcspn(p, "/");
     colon = memchr(p, ':', len);
     if (colon)
@@ -73,7 +76,8 @@ int client_try(struct client *c, const struct endpoint_url *url)
 {
     int yes = 1;
 
-    *c = (struct client){.fd = socket(url->address.ss_family, SOCK_STREAM, 0)};
+    *c = (struct client){.fd = socket(url->address.ss_family, SOCK_STREAM, 0),
+                         .url = url};
     if (c->fd < 0)
         die("no socket: %s", strerror(errno));
     if (connect(c->fd, (const struct sockaddr *)&url->address,
@@ -84,6 +88,8 @@ int client_try(struct client *c, const struct endpoint_url *url)
         return rc;
     }
     (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    if (url->tls)
+        c->tls = wire_tls_open(c->fd, url->host);
     return 0;
 }
 
@@ -97,6 +103,7 @@ void client_open(struct client *c, const struct endpoint_url *url)
 
 void client_close(struct client *c)
 {
+    wire_tls_close(c->tls);
     close(c->fd);
     buf_fini(&c->in);
 }
@@ -142,14 +149,25 @@ void request_xml(struct buf *out, const char *method, const char *const *params,
     buf_fini(&body);
 }
 
+/* A server that closed after its last answer is called again. */
+static void reopen(struct client *c)
+{
+    const struct endpoint_url *url = c->url;
+
+    client_close(c);
+    client_open(c, url);
+}
+
 void client_send(struct client *c, const struct buf *r)
 {
     size_t at = 0;
 
+    if (c->closing)
+        reopen(c);
     c->in.len = c->head = c->body = 0;
     c->sent_ns = now_ns();
     while (at < r->len) {
-        ssize_t n = send(c->fd, r->data + at, r->len - at, MSG_NOSIGNAL);
+        ssize_t n = wire_send(c->fd, c->tls, r->data + at, r->len - at);
 
         if (n <= 0)
             die("the connection was lost: %s", strerror(errno));
@@ -171,22 +189,28 @@ static void read_head(struct client *c)
     while (line < end) {
         if (strncasecmp(line, "content-length:", 15) == 0)
             c->body = strtoul(line + 15, NULL, 10);
+        else if (strncasecmp(line, "connection: close", 17) == 0)
+            c->closing = true;
         line = (const char *)memchr(line, '\n', (size_t)(end + 4 - line)) + 1;
     }
 }
 
 bool client_receive(struct client *c)
 {
-    ssize_t n;
+    do {
+        ssize_t n;
 
-    buf_room(&c->in, READ_BYTES);
-    n = recv(c->fd, c->in.data + c->in.len, READ_BYTES, 0);
-    if (n <= 0)
-        die("the connection was lost: %s", n ? strerror(errno) : "closed");
-    c->in.len += (size_t)n;
-    if (!c->head)
-        read_head(c);
-    return c->head && c->in.len >= c->head + c->body;
+        buf_room(&c->in, READ_BYTES);
+        n = wire_receive(c->fd, c->tls, c->in.data + c->in.len, READ_BYTES);
+        if (n <= 0)
+            die("the connection was lost: %s", n ? strerror(errno) : "closed");
+        c->in.len += (size_t)n;
+        if (!c->head)
+            read_head(c);
+        if (c->head && c->in.len >= c->head + c->body)
+            return true;
+    } while (wire_pending(c->tls));
+    return false;
 }
 
 const char *client_body(const struct client *c, size_t *len)

@@ -6,6 +6,7 @@
 #ifndef API_CLIENT_H
 #define API_CLIENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -17,10 +18,14 @@ struct endpoint_url {
     socklen_t address_len;
     char host[256];
     int port;
+    bool tls;
 };
 
 struct client {
     int fd;
+    void *tls;                      /* NULL: plain */
+    const struct endpoint_url *url; /* borrowed: where to go again */
+    bool closing;                   /* the server closes after this answer */
     struct buf in;
     size_t head, body; /* bytes of the answer that is there */
     uint64_t sent_ns;
@@ -32,11 +37,12 @@ void die(const char *format, ...)
 
 uint64_t now_ns(void);
 
-/* "http://host:port". */
+/* "http://host:port" or "https://host:port". */
 void url_parse(const char *text, struct endpoint_url *url);
 
 /* 0, or -errno: nobody listens. */
 int client_try(struct client *c, const struct endpoint_url *url);
+/* `url` lives as long as the client. */
 void client_open(struct client *c, const struct endpoint_url *url);
 void client_close(struct client *c);
 

@@ -61,15 +61,42 @@ void target_open(struct target *t)
     (void)snprintf(t->vm, sizeof(t->vm), "%s", v.members[0].key);
 }
 
-/* Removes the machines that measure_clone made. */
+void target_machine(struct target *t, char *ref, size_t size)
+{
+    struct value v =
+        client_call(&t->client, &t->arena, "VM.clone",
+                    "[\"%s\",\"%s\",\"touchstone bench\"]", t->session, t->vm);
+
+    (void)snprintf(ref, size, "%s", v.s);
+}
+
+static struct value ask(struct target *t, const char *method, const char *ref)
+{
+    return client_call(&t->client, &t->arena, method, "[\"%s\",\"%s\"]",
+                       t->session, ref);
+}
+
+void target_remove(struct target *t, const char *vm)
+{
+    struct value vbds = ask(t, "VM.get_VBDs", vm);
+
+    for (uint32_t i = 0; i < vbds.nr; i++) {
+        struct value vdi = ask(t, "VBD.get_VDI", vbds.items[i].s);
+
+        if (!strstr(vdi.s, "NULL"))
+            (void)ask(t, "VDI.destroy", vdi.s);
+    }
+    (void)ask(t, "VM.destroy", vm);
+}
+
+/* Removes the machines that were made. */
 void target_close(struct target *t)
 {
     struct value v = client_call(&t->client, &t->arena, "VM.get_by_name_label",
                                  "[\"%s\",\"touchstone bench\"]", t->session);
 
     for (uint32_t i = 0; i < v.nr; i++)
-        (void)client_call(&t->client, &t->arena, "VM.destroy",
-                          "[\"%s\",\"%s\"]", t->session, v.items[i].s);
+        target_remove(t, v.items[i].s);
     (void)call_text(t, "session.logout");
     client_close(&t->client);
     arena_fini(&t->arena);

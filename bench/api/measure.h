@@ -24,6 +24,11 @@ struct target {
 void target_open(struct target *t);
 void target_close(struct target *t);
 
+/* A halted machine of one's own, cloned from t->vm; target_close destroys it. */
+void target_machine(struct target *t, char *ref, size_t size);
+/* Destroys a machine and its disks. */
+void target_remove(struct target *t, const char *vm);
+
 void measure_login(struct target *t);
 void measure_records(struct target *t);
 void measure_many_clients(struct target *t);

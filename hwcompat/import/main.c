@@ -1,75 +1,46 @@
 /* `touchstone import`: dumps of other tools become a hardware record. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "import/import.h"
+#include "options/options.h"
 
 enum {
     EXIT_USAGE = 2,
 };
 
-static const char *const kind_names[] = {
-#define IMPORT_KIND(id, n) n,
+static const char usage[] =
+    "usage: touchstone import [OPTION...] SOURCE... DIR|FILE.tar.zst\n\n"
+    "Makes one hardware record of dumps of other tools: files, directories, "
+    "archives\n(tar, zip, cpio; gzip, bzip2, xz, zstd). What they are is told "
+    "by what is in them:\n"
+#define IMPORT_KIND(id, n) "  " n "\n"
 #include "import/kinds.def"
 #undef IMPORT_KIND
-};
-
-static void usage(FILE *out)
-{
-    fputs("usage: touchstone import [OPTION...] SOURCE... DIR|FILE.tar.zst\n\n"
-          "Makes one hardware record of dumps of other tools: files, "
-          "directories, archives\n(tar, zip, cpio; gzip, bzip2, xz, zstd). "
-          "What they are is told by what is in them:\n",
-          out);
-    for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
-        fprintf(out, "  %s\n", kind_names[i]);
-    fputs("  touchstone record\n\n"
-          "  --keep-identifiers   keep serial numbers, UUIDs, MACs, licence "
-          "keys\n"
-          "  --date DATE          a date to put into it\n"
-          "  --quiet              no summary\n",
-          out);
-}
+    "  touchstone record\n\n"
+    "  --keep-identifiers   keep serial numbers, UUIDs, MACs, licence keys\n"
+    "  --date DATE          a date to put into it\n"
+    "  --quiet              no summary\n";
 
 struct options {
     const char *date;
     bool keep_identifiers, quiet;
 };
 
-static int options_parse(struct options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"keep-identifiers", no_argument, NULL, 'k'},
-        {"date", required_argument, NULL, 'd'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0}};
-    int c;
-
-    *o = (struct options){0};
-    while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
-        if (c == 'h') {
-            usage(stdout);
-            exit(EXIT_SUCCESS);
-        } else if (c == 'V') {
-            puts(RECORD_TOOL);
-            exit(EXIT_SUCCESS);
-        } else if (c == 'k') {
-            o->keep_identifiers = true;
-        } else if (c == 'd') {
-            o->date = optarg;
-        } else if (c == 'q') {
-            o->quiet = true;
-        } else {
-            return -EINVAL;
-        }
+#define ROW(name, kind, member)                            \
+    {                                                      \
+        name, kind, offsetof(struct options, member), NULL \
     }
-    return argc - optind >= 2 ? 0 : -EINVAL;
-}
+static const struct option_row rows[] = {
+    ROW("keep-identifiers", OPTION_FLAG, keep_identifiers),
+    ROW("date", OPTION_TEXT, date),
+    ROW("quiet", OPTION_FLAG, quiet),
+};
+#undef ROW
+static const struct option_set set = {"touchstone import", RECORD_TOOL, usage,
+                                      rows, sizeof(rows) / sizeof(*rows)};
 
 static void summary(const char *path)
 {
@@ -90,12 +61,12 @@ static void summary(const char *path)
 int main(int argc, char **argv)
 {
     struct record_error error = {""};
-    struct options o;
+    struct options o = {0};
     struct draft *d;
-    int rc = 0;
+    int at = options_read(&set, &o, argc, argv), rc = 0;
 
-    if (options_parse(&o, argc, argv)) {
-        usage(stderr);
+    if (at < 0 || argc - at < 2) {
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
     d = draft_create();
@@ -104,7 +75,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     d->date = o.date;
-    for (int i = optind; !rc && i < argc - 1; i++)
+    for (int i = at; !rc && i < argc - 1; i++)
         rc = import_source(d, argv[i], &error);
     if (!rc)
         rc = draft_write(d, o.keep_identifiers, argv[argc - 1], &error);

@@ -1,10 +1,10 @@
 /* `touchstone level`: what a pool of recorded machines has in common. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "level/report.h"
+#include "options/options.h"
 
 enum {
     EXIT_USAGE = 2,
@@ -17,21 +17,17 @@ struct options {
     size_t vms;
 };
 
-static void usage(FILE *out)
-{
-    fputs(
-        "usage: touchstone level [OPTION...] RECORD...\n\n"
-        "Levels the CPUs of hardware records by Xen's rules, as the toolstack "
-        "does. The\nfirst one is the pool's master.\n\n"
-        "  --vm [hvm:|pv:][VENDOR:]WORDS   where may a guest go that was "
-        "booted with\n"
-        "                 these features (last_boot_CPU_flags:features)?\n"
-        "  --names        names of all features that guests of the pool see\n"
-        "  --json FILE    the result as JSON; -: on standard output\n\n"
-        "Exit 0: all may join, all guests may go everywhere; 1: not so; 2: "
-        "error.\n",
-        out);
-}
+static const char usage[] =
+    "usage: touchstone level [OPTION...] RECORD...\n\n"
+    "Levels the CPUs of hardware records by Xen's rules, as the toolstack "
+    "does. The\nfirst one is the pool's master.\n\n"
+    "  --vm [hvm:|pv:][VENDOR:]WORDS   where may a guest go that was "
+    "booted with\n"
+    "                 these features (last_boot_CPU_flags:features)?\n"
+    "  --names        names of all features that guests of the pool see\n"
+    "  --json FILE    the result as JSON; -: on standard output\n\n"
+    "Exit 0: all may join, all guests may go everywhere; 1: not so; 2: "
+    "error.\n";
 
 /* "pv:GenuineIntel:17c9cbf5-..." */
 static int vm_decode(const char *text, struct level_vm *vm)
@@ -58,50 +54,30 @@ static int vm_decode(const char *text, struct level_vm *vm)
     return cpu_features_decode(text, &vm->features) ? 0 : -EINVAL;
 }
 
-static int option_take(struct options *o, int c)
+static int vm_take(void *values, const char *text)
 {
-    if (c == 'v') {
-        if (o->vms == LEVEL_VMS_MAX || vm_decode(optarg, &o->vm[o->vms])) {
-            fprintf(stderr, "touchstone level: '%s': no words of features\n",
-                    optarg);
-            return -EINVAL;
-        }
-        o->vms++;
-    } else if (c == 'j') {
-        o->json = optarg;
-    } else if (c == 'n') {
-        o->names = true;
-    } else {
+    struct options *o = values;
+
+    if (o->vms == LEVEL_VMS_MAX || vm_decode(text, &o->vm[o->vms])) {
+        fprintf(stderr, "touchstone level: '%s': no words of features\n", text);
         return -EINVAL;
     }
+    o->vms++;
     return 0;
 }
 
-static int options_parse(struct options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"vm", required_argument, NULL, 'v'},
-        {"names", no_argument, NULL, 'n'},
-        {"json", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0}};
-    int c;
-
-    while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
-        if (c == 'h') {
-            usage(stdout);
-            exit(EXIT_SUCCESS);
-        }
-        if (c == 'V') {
-            puts(RECORD_TOOL);
-            exit(EXIT_SUCCESS);
-        }
-        if (option_take(o, c))
-            return -EINVAL;
+#define ROW(name, kind, member)                            \
+    {                                                      \
+        name, kind, offsetof(struct options, member), NULL \
     }
-    return argc > optind && argc - optind <= LEVEL_HOSTS_MAX ? 0 : -EINVAL;
-}
+static const struct option_row rows[] = {
+    {"vm", OPTION_TAKE, 0, vm_take},
+    ROW("names", OPTION_FLAG, names),
+    ROW("json", OPTION_TEXT, json),
+};
+#undef ROW
+static const struct option_set set = {"touchstone level", RECORD_TOOL, usage,
+                                      rows, sizeof(rows) / sizeof(*rows)};
 
 static int hosts_read(struct level_pool *p, char **paths, int nr)
 {
@@ -149,11 +125,13 @@ int main(int argc, char **argv)
     static struct level_pool pool;
     static struct options o;
 
-    if (options_parse(&o, argc, argv)) {
-        usage(stderr);
+    int at = options_read(&set, &o, argc, argv);
+
+    if (at < 0 || at == argc || argc - at > LEVEL_HOSTS_MAX) {
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    if (hosts_read(&pool, argv + optind, argc - optind))
+    if (hosts_read(&pool, argv + at, argc - at))
         return EXIT_USAGE;
     level_pool_set(&pool);
     if (!o.json || strcmp(o.json, "-") != 0)

@@ -2,13 +2,12 @@
  * `touchstone scan DIR...`: judges hardware records.
  */
 #include "aml/aml.h"
-#include "scan/report.h"
-
+#include "options/options.h"
 #include "scan/quirks_list.h"
+#include "scan/report.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,35 +15,6 @@
 #include <unistd.h>
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, OUTPUTS_MAX = 8, PATHS_MAX = 65536 };
-
-enum option_id {
-    OPTION_HELP = 256,
-    OPTION_VERSION,
-    OPTION_RULES,
-    OPTION_QUIRKS,
-    OPTION_LEAST,
-    OPTION_FAIL_ON,
-    OPTION_QUIET,
-    OPTION_JSON,
-    OPTION_JUNIT,
-    OPTION_HTML,
-    OPTION_AML,
-};
-
-static const struct option long_options[] = {
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {"rules", no_argument, NULL, OPTION_RULES},
-    {"quirks", optional_argument, NULL, OPTION_QUIRKS},
-    {"least", required_argument, NULL, OPTION_LEAST},
-    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
-    {"quiet", no_argument, NULL, OPTION_QUIET},
-    {"json", required_argument, NULL, OPTION_JSON},
-    {"junit", required_argument, NULL, OPTION_JUNIT},
-    {"html", required_argument, NULL, OPTION_HTML},
-    {"aml", no_argument, NULL, OPTION_AML},
-    {0},
-};
 
 static const char usage[] =
     "usage: touchstone scan [options] RECORD...\n"
@@ -64,9 +34,8 @@ static const char usage[] =
     "  --aml            judge AML too, by Debian's acpica-tools in a sandbox\n"
     "                   (about 0.3 s for each record)\n"
     "  --rules          list all rules with their severity and source\n"
-    "  --quirks[=json]  list all known quirks, and which of them our "
-    "hypervisor\n"
-    "                   acts upon\n"
+    "  --quirks         list all known quirks, and which of them our\n"
+    "                   hypervisor acts upon; with --json - as JSON\n"
     "  --help, --version\n"
     "\n"
     "exit: 0 nothing failed, 1 something did, 2 usage or environment\n";
@@ -81,7 +50,7 @@ struct command {
     struct report_options options;
     struct output output[OUTPUTS_MAX];
     unsigned int outputs;
-    bool quiet, aml;
+    bool quiet, list_rules, list_quirks;
     struct totals totals;
 };
 
@@ -128,14 +97,14 @@ static int record_judge(struct command *c, const char *path,
                         const struct record *r)
 {
     struct machine *m = machine_from_record(r);
-    struct aml *aml = c->aml ? aml_of_record(r) : NULL;
+    struct aml *aml = c->totals.aml ? aml_of_record(r) : NULL;
     struct scan *s;
     char title[512];
     struct result result = {.path = path, .id = record_id(r), .title = title};
 
     if (m)
         m->aml = aml;
-    s = m && (aml || !c->aml) ? scan_machine(m) : NULL;
+    s = m && (aml || !c->totals.aml) ? scan_machine(m) : NULL;
     result.scan = s;
     result.unjudged = aml ? aml->unjudged : NULL;
     title_make(r, title, sizeof(title));
@@ -240,33 +209,53 @@ static int severity_take(const char *text, enum severity *out)
             "touchstone scan: '%s' is no severity: info, low, medium, high, "
             "critical\n",
             text);
-    return EXIT_USAGE;
+    return -EINVAL;
 }
 
-static int option_take(struct command *c, int option)
+static int least_take(void *values, const char *text)
 {
-    switch (option) {
-    case OPTION_LEAST:
-        return severity_take(optarg, &c->options.least);
-    case OPTION_FAIL_ON:
-        return severity_take(optarg, &c->options.fail_on);
-    case OPTION_QUIET:
-        c->quiet = true;
-        return 0;
-    case OPTION_AML:
-        c->aml = c->totals.aml = true;
-        return 0;
-    case OPTION_JSON:
-        return output_add(c, &report_json, optarg);
-    case OPTION_JUNIT:
-        return output_add(c, &report_junit, optarg);
-    case OPTION_HTML:
-        return output_add(c, &report_html, optarg);
-    default:
-        fprintf(stderr, "try: touchstone scan --help\n");
-        return EXIT_USAGE;
-    }
+    return severity_take(text, &((struct command *)values)->options.least);
 }
+
+static int fail_on_take(void *values, const char *text)
+{
+    return severity_take(text, &((struct command *)values)->options.fail_on);
+}
+
+static int json_take(void *values, const char *text)
+{
+    return output_add(values, &report_json, text);
+}
+
+static int junit_take(void *values, const char *text)
+{
+    return output_add(values, &report_junit, text);
+}
+
+static int html_take(void *values, const char *text)
+{
+    return output_add(values, &report_html, text);
+}
+
+#define FLAG(name, member)                                        \
+    {                                                             \
+        name, OPTION_FLAG, offsetof(struct command, member), NULL \
+    }
+static const struct option_row rows[] = {
+    {"least", OPTION_TAKE, 0, least_take},
+    {"fail-on", OPTION_TAKE, 0, fail_on_take},
+    {"json", OPTION_TAKE, 0, json_take},
+    {"junit", OPTION_TAKE, 0, junit_take},
+    {"html", OPTION_TAKE, 0, html_take},
+    FLAG("quiet", quiet),
+    FLAG("aml", totals.aml),
+    FLAG("rules", list_rules),
+    FLAG("quirks", list_quirks),
+};
+#undef FLAG
+static const struct option_set set = {"touchstone scan", "touchstone scan 1",
+                                      usage, rows,
+                                      sizeof(rows) / sizeof(*rows)};
 
 static int outputs_end(struct command *c)
 {
@@ -309,28 +298,21 @@ int main(int argc, char **argv)
 {
     struct command c = {
         .options = {.least = SEVERITY_LOW, .fail_on = SEVERITY_CRITICAL}};
-    int option, rc = 0;
+    int at = options_read(&set, &c, argc, argv);
 
-    c.options.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    while (!rc &&
-           (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == OPTION_HELP)
-            return fputs(usage, stdout) < 0;
-        if (option == OPTION_VERSION)
-            return puts("touchstone scan 1") < 0;
-        if (option == OPTION_RULES) {
-            rules_print();
-            return 0;
-        }
-        if (option == OPTION_QUIRKS)
-            return quirks_list(optarg && !strcmp(optarg, "json")) ? EXIT_USAGE
-                                                                  : 0;
-        rc = option_take(&c, option);
+    if (at < 0)
+        return EXIT_USAGE;
+    if (c.list_quirks)
+        return quirks_list(c.outputs) ? EXIT_USAGE : 0;
+    if (c.list_rules) {
+        rules_print();
+        return 0;
     }
-    if (!rc && optind == argc) {
+    if (at == argc) {
         fprintf(stderr, "touchstone scan: which record? %s\n",
                 "try: touchstone scan --help");
-        rc = EXIT_USAGE;
+        return EXIT_USAGE;
     }
-    return rc ? rc : command_run(&c, argv + optind, argc - optind);
+    c.options.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    return command_run(&c, argv + at, argc - at);
 }

@@ -1,11 +1,11 @@
 /* `touchstone record`: takes a hardware record of this machine, or checks one. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hwcompat/record.h"
+#include "options/options.h"
 #include "take/take.h"
 
 enum {
@@ -17,60 +17,34 @@ struct options {
     bool keep_identifiers, quiet;
 };
 
-static void usage(FILE *out)
-{
-    fputs("usage: touchstone record [OPTION...] DIR|FILE.tar.zst\n"
-          "       touchstone record --check DIR|FILE.tar.zst\n\n"
-          "Takes a record of this machine's firmware, CPUs and devices. As "
-          "root all of\nit; otherwise what can be read, and the record says "
-          "what is missing.\n\n"
-          "  --check PATH         validate a record, print what it holds\n"
-          "  --keep-identifiers   keep serial numbers, UUIDs, MACs, licence "
-          "keys\n"
-          "  --root PATH          the tree to read /sys, /proc and /dev from\n"
-          "  --date DATE          a date to put into it (it has none "
-          "otherwise)\n"
-          "  --quiet              no summary\n",
-          out);
-}
+static const char usage[] =
+    "usage: touchstone record [OPTION...] DIR|FILE.tar.zst\n"
+    "       touchstone record --check DIR|FILE.tar.zst\n\n"
+    "Takes a record of this machine's firmware, CPUs and devices. As "
+    "root all of\nit; otherwise what can be read, and the record says "
+    "what is missing.\n\n"
+    "  --check PATH         validate a record, print what it holds\n"
+    "  --keep-identifiers   keep serial numbers, UUIDs, MACs, licence "
+    "keys\n"
+    "  --root PATH          the tree to read /sys, /proc and /dev from\n"
+    "  --date DATE          a date to put into it (it has none "
+    "otherwise)\n"
+    "  --quiet              no summary\n";
 
-static int options_parse(struct options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"check", required_argument, NULL, 'c'},
-        {"keep-identifiers", no_argument, NULL, 'k'},
-        {"root", required_argument, NULL, 'r'},
-        {"date", required_argument, NULL, 'd'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0}};
-    int c;
-
-    *o = (struct options){.root = ""};
-    while ((c = getopt_long(argc, argv, "", known, NULL)) > 0) {
-        if (c == 'h') {
-            usage(stdout);
-            exit(EXIT_SUCCESS);
-        } else if (c == 'V') {
-            puts(RECORD_TOOL);
-            exit(EXIT_SUCCESS);
-        } else if (c == 'c') {
-            o->check = optarg;
-        } else if (c == 'k') {
-            o->keep_identifiers = true;
-        } else if (c == 'r') {
-            o->root = optarg;
-        } else if (c == 'd') {
-            o->date = optarg;
-        } else if (c == 'q') {
-            o->quiet = true;
-        } else {
-            return -EINVAL;
-        }
+#define ROW(name, kind, member)                            \
+    {                                                      \
+        name, kind, offsetof(struct options, member), NULL \
     }
-    return argc - optind == !o->check ? 0 : -EINVAL;
-}
+static const struct option_row rows[] = {
+    ROW("check", OPTION_TEXT, check),
+    ROW("keep-identifiers", OPTION_FLAG, keep_identifiers),
+    ROW("root", OPTION_TEXT, root),
+    ROW("date", OPTION_TEXT, date),
+    ROW("quiet", OPTION_FLAG, quiet),
+};
+#undef ROW
+static const struct option_set set = {"touchstone record", RECORD_TOOL, usage,
+                                      rows, sizeof(rows) / sizeof(*rows)};
 
 static void summary(const struct record *r, FILE *out)
 {
@@ -109,20 +83,20 @@ static int check(const char *path, bool quiet)
 int main(int argc, char **argv)
 {
     struct record_error error = {""};
-    struct options o;
-    int rc;
+    struct options o = {.root = ""};
+    int at = options_read(&set, &o, argc, argv), rc;
 
-    if (options_parse(&o, argc, argv)) {
-        usage(stderr);
+    if (at < 0 || argc - at != !o.check) {
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
     if (o.check)
         return check(o.check, o.quiet);
     rc = machine_record(&(struct take){.root = o.root, .date = o.date},
-                        o.keep_identifiers, argv[optind], &error);
+                        o.keep_identifiers, argv[at], &error);
     if (rc) {
         fprintf(stderr, "touchstone record: %s\n", error.text);
         return EXIT_USAGE;
     }
-    return o.quiet ? EXIT_SUCCESS : check(argv[optind], false);
+    return o.quiet ? EXIT_SUCCESS : check(argv[at], false);
 }
