@@ -3,6 +3,7 @@
  */
 #include "aml/aml.h"
 #include "options/options.h"
+#include "scan/lists.h"
 #include "scan/quirks_list.h"
 #include "scan/report.h"
 
@@ -35,7 +36,7 @@ static const char usage[] =
     "                   (about 0.3 s for each record)\n"
     "  --rules          list all rules with their severity and source\n"
     "  --quirks         list all known quirks, and which of them our\n"
-    "                   hypervisor acts upon; with --json - as JSON\n"
+    "                   hypervisor acts upon; both also with --json\n"
     "  --help, --version\n"
     "\n"
     "exit: 0 nothing failed, 1 something did, 2 usage or environment\n";
@@ -53,15 +54,6 @@ struct command {
     bool quiet, list_rules, list_quirks;
     struct totals totals;
 };
-
-static void rules_print(void)
-{
-    for (int i = 0; i < RULES; i++)
-        printf("%-26s %-8s  %s\n%36s -> %s\n%36s [%s]\n", rules[i].id,
-               severity_name(rules[i].severity), rules[i].effect, "",
-               rules[i].workaround, "", rules[i].source);
-    printf("%d rules\n", RULES);
-}
 
 /* --- One record ------------------------------------------------------------- */
 static void counts_add(struct result *r, struct totals *t)
@@ -294,6 +286,24 @@ static int command_run(struct command *c, char **paths, int n)
     return c->totals.failed ? EXIT_FAILED : 0;
 }
 
+/* Without records: what is looked for. */
+static int lists_run(struct command *c)
+{
+    if (c->list_rules && !c->outputs)
+        rules_list(stdout);
+    if (c->list_quirks && !c->outputs)
+        quirks_list(stdout);
+    for (unsigned int i = 0; i < c->outputs; i++) {
+        lists_json(c->output[i].file, c->list_rules, c->list_quirks);
+        if (fflush(c->output[i].file) || ferror(c->output[i].file)) {
+            fprintf(stderr, "touchstone scan: cannot write '%s': %s\n",
+                    c->output[i].path, strerror(errno));
+            return EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct command c = {
@@ -302,12 +312,8 @@ int main(int argc, char **argv)
 
     if (at < 0)
         return EXIT_USAGE;
-    if (c.list_quirks)
-        return quirks_list(c.outputs) ? EXIT_USAGE : 0;
-    if (c.list_rules) {
-        rules_print();
-        return 0;
-    }
+    if (c.list_rules || c.list_quirks)
+        return lists_run(&c);
     if (at == argc) {
         fprintf(stderr, "touchstone scan: which record? %s\n",
                 "try: touchstone scan --help");

@@ -156,43 +156,28 @@ static cJSON *row_json(const struct quirk *q)
     return o;
 }
 
-static int list_json(void)
+struct cJSON *quirks_json(void)
 {
     cJSON *list = cJSON_CreateArray();
-    char *text = NULL;
 
     for (size_t i = 0; i < quirks_count; i++)
         cJSON_AddItemToArray(list, row_json(&quirks[i]));
-    text = cJSON_Print(list);
-    cJSON_Delete(list);
-    if (!text)
-        return -1;
-    puts(text);
-    free(text);
-    return 0;
+    return list;
 }
 
-static void list_text(void)
+void quirks_list(FILE *f)
 {
     for (size_t i = 0; i < quirks_count; i++) {
         const struct quirk *q = &quirks[i];
         const struct quirk_text *t = &quirk_texts[q->kind];
         const char *action = quirk_action_of(q);
 
-        printf("%s\n    %s: %s\n    -> %s\n", q->id, t->severity, t->effect,
-               t->workaround);
+        fprintf(f, "%s\n    %s: %s\n    -> %s\n", q->id, t->severity, t->effect,
+                t->workaround);
         if (action)
-            printf("    our hypervisor: %s\n", action);
-        printf("    [%s]\n", q->source);
+            fprintf(f, "    our hypervisor: %s\n", action);
+        fprintf(f, "    [%s]\n", q->source);
     }
-    printf("%zu quirks, our hypervisor acts upon %d\n", quirks_count,
-           QUIRKS_ACTING);
-}
-
-int quirks_list(bool json)
-{
-    if (json)
-        return list_json();
-    list_text();
-    return 0;
+    fprintf(f, "%zu quirks, our hypervisor acts upon %d\n", quirks_count,
+            QUIRKS_ACTING);
 }

@@ -5,9 +5,13 @@
 #define SCAN_QUIRKS_LIST_H
 
 #include <quirks/quirk.h>
+#include <stdio.h>
 
-/* To standard output; not 0: no memory. */
-int quirks_list(bool json);
+struct cJSON;
+
+void quirks_list(FILE *f);
+/* An array; the caller deletes it. */
+struct cJSON *quirks_json(void);
 /* What our hypervisor does about the row; NULL: nothing. */
 const char *quirk_action_of(const struct quirk *q);
 

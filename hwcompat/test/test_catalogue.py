@@ -1,6 +1,8 @@
 """The catalogue: a page for each machine and defect, all links lead somewhere."""
 import html.parser
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -71,6 +73,43 @@ class Catalogue(unittest.TestCase):
         self.assertNotIn("<b>Maker", index)
         defect = pages[os.path.join(self.out, "defect", "hpet_in_ram.html")]
         self.assertIn("A&amp;B", defect)
+
+    def test_replays_show_what_became_of_a_machine(self):
+        row = {"record": os.path.join(self.records, "sick"), "title": "",
+               "outcome": "refused", "reasons": ["MADT: <no> CPU"],
+               "facts": {"cpus": 2}, "adaptations": ["FADT: ports moved"],
+               "seconds": 3.5, "accelerator": "tcg"}
+        replays = self.records + ".json"
+        with open(replays, "w", encoding="utf-8") as f:
+            json.dump({"results": [dict(row, kernel="ours"),
+                                   dict(row, kernel="xen", outcome="up")]}, f)
+        done = catalogue(self.records, "--out", self.out, "--replays", replays)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        pages = dict(self.pages())
+        index = pages[os.path.join(self.out, "index.html")]
+        self.assertIn("Touchstone: refused", index)
+        self.assertIn("upstream Xen: up", index)
+        self.assertIn("ours-refused", index)
+        machine_page = next(t for p, t in pages.items()
+                            if "/machine/" in p and "FADT: ports moved" in t)
+        self.assertIn("MADT: &lt;no&gt; CPU", machine_page)
+
+    def test_every_quirk_and_rule_has_a_page(self):
+        catalogue(self.records, "--out", self.out)
+        pages = dict(self.pages())
+        quirks = [p for p in pages if "/quirk/" in p]
+        self.assertGreaterEqual(len(quirks), 400)
+        self.assertGreaterEqual(len([p for p in pages if "/defect/" in p]), 120)
+        acting = [p for p in quirks if "the hypervisor acts" in pages[p]]
+        self.assertGreaterEqual(len(acting), 40)
+        self.assertIn("quirk=no-", pages[acting[0]])
+
+    def test_the_zoo_shows_all_its_machines(self):
+        catalogue(self.records, "--out", self.out)
+        with open(os.path.join(self.out, "zoo.html"), encoding="utf-8") as f:
+            zoo = f.read()
+        self.assertGreaterEqual(len(re.findall("<tr data-row", zoo)), 40)
+        self.assertIn("Touchstone: up", zoo)
 
     def test_nothing_to_show_is_an_error_with_a_reason(self):
         done = catalogue("--build", "/nonexistent", self.records, "--out",
