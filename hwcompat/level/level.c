@@ -169,6 +169,27 @@ void level_pool_set(struct level_pool *p)
     }
 }
 
+struct cpu_features level_without(const struct level_pool *p,
+                                  const struct level_host *h,
+                                  enum cpu_guest guest)
+{
+    struct cpu_features all = {0};
+    bool any = false;
+
+    for (size_t i = 0; i < p->hosts; i++) {
+        const struct level_host *other = &p->host[i];
+
+        if (other == h || !other->joins)
+            continue;
+        all = any ? cpu_features_level(&all, &other->usual[guest])
+                  : other->usual[guest];
+        any = true;
+    }
+    for (int i = 0; i < CPU_WORDS; i++)
+        all.word[i] &= ~p->usual[guest].word[i];
+    return all;
+}
+
 const char *level_vm_refused(const struct level_vm *vm,
                              const struct level_host *h, int *missing)
 {
@@ -206,6 +227,17 @@ const char *level_name(int feature, char text[32])
                       ? (char)(name[i] - 'A' + 'a')
                       : name[i];
     text[i] = '\0';
+    return text;
+}
+
+const char *level_word(int w, char text[40])
+{
+    if (words[w].reg == MSR)
+        (void)snprintf(text, 40, "MSR 0x%x%s", words[w].leaf,
+                       words[w].subleaf ? ", high half" : "");
+    else
+        (void)snprintf(text, 40, "leaf 0x%x.%u %s", words[w].leaf,
+                       words[w].subleaf, words[w].name);
     return text;
 }
 

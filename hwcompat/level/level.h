@@ -50,6 +50,10 @@ void level_host_read(struct level_host *h, const char *path,
                      const struct record *r);
 /* Who joins, and what all of those have. */
 void level_pool_set(struct level_pool *p);
+/* What the pool's guests would see more of without that host: one that joins. */
+struct cpu_features level_without(const struct level_pool *p,
+                                  const struct level_host *h,
+                                  enum cpu_guest guest);
 /* NULL: it may run there; else why not. `missing`: the feature, or
    CPU_FEATURE_NONE. */
 const char *level_vm_refused(const struct level_vm *vm,
@@ -60,7 +64,9 @@ int level_next_lost(const struct cpu_features *a, const struct cpu_features *b,
                     int feature);
 /* "avx512f", "md-clear", "5:31" for a bit without a name. */
 const char *level_name(int feature, char text[32]);
-/* "leaf 7.0 EBX bit 16", "MSR 0x10a bit 1". */
+/* "leaf 0x7.0 EBX", "MSR 0x10a". */
+const char *level_word(int word, char text[40]);
+/* "leaf 0x7.0 EBX bit 16", "MSR 0x10a bit 1". */
 const char *level_place(int feature, char text[48]);
 
 #endif

@@ -73,6 +73,19 @@ static void mask_print(const struct level_host *h, const struct level_pool *p,
         fputc('\n', out);
 }
 
+/* What it costs the others. */
+static void gain_print(const struct level_pool *p, const struct level_host *h,
+                       FILE *out)
+{
+    static const struct cpu_features none;
+    struct cpu_features gain = level_without(p, h, CPU_GUEST_HVM);
+
+    if (cpu_features_missing(&gain, &none) == CPU_FEATURE_NONE)
+        return;
+    fprintf(out, "  without this host hvm guests would have:\n");
+    (void)lost_print(&gain, &none, out);
+}
+
 static void host_print(const struct level_pool *p, const struct level_host *h,
                        FILE *out)
 {
@@ -97,6 +110,7 @@ static void host_print(const struct level_pool *p, const struct level_host *h,
             fprintf(out, "%*s nothing\n", INDENT - 1, "");
     }
     mask_print(h, p, out);
+    gain_print(p, h, out);
 }
 
 static void vm_print(const struct level_pool *p, const struct level_vm *vm,
@@ -121,13 +135,24 @@ static void vm_print(const struct level_pool *p, const struct level_vm *vm,
     }
 }
 
+/* Word by word, as they are in the strings. */
 static void names_print(const struct level_pool *p, FILE *out)
 {
     static const struct cpu_features none;
+    char place[40];
 
     for (int g = 0; g < LEVEL_GUESTS; g++) {
         fprintf(out, "  what %s guests see:\n", guest_names[g]);
-        (void)lost_print(&p->usual[g], &none, out);
+        for (int w = 0; w < CPU_WORDS; w++) {
+            struct cpu_features one = none;
+
+            one.word[w] = p->usual[g].word[w];
+            if (!one.word[w])
+                continue;
+            fprintf(out, "    word %d, %s: %08x\n", w, level_word(w, place),
+                    one.word[w]);
+            (void)lost_print(&one, &none, out);
+        }
     }
 }
 

@@ -73,6 +73,13 @@ static cJSON *host_json(const struct level_pool *p, const struct level_host *h)
                  &p->usual[g]);
     lost_add(cJSON_AddArrayToObject(o, "cpuid_options"), "no-",
              &h->usual[CPU_GUEST_HVM], &p->usual[CPU_GUEST_HVM]);
+    loses = cJSON_AddObjectToObject(o, "pool_gains_without");
+    for (int g = 0; g < LEVEL_GUESTS; g++) {
+        static const struct cpu_features none;
+        struct cpu_features gain = level_without(p, h, g);
+
+        lost_add(cJSON_AddArrayToObject(loses, keys[g].lost), "", &gain, &none);
+    }
     return o;
 }
 

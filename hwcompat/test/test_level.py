@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 BUILD = os.environ.get("O", "build")
 TIMEOUT_S = 60
@@ -154,10 +155,66 @@ class Level(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("no CPUID", result["hosts"][1]["reason"])
 
+    def test_what_a_host_costs_the_others_is_told(self):
+        old, new = self.old(), self.new()
+        _, result = self.level(old, new)
+        first, second = result["hosts"]
+        self.assertIn("avx2", first["pool_gains_without"]["hvm"])
+        self.assertEqual(second["pool_gains_without"]["hvm"], [])
+        self.assertIn("without this host hvm guests would have",
+                      self.run_level(old, new)[1])
+
+    def test_the_toolstack_says_the_same(self):
+        hosts = [self.old(), self.new()]
+        status, result = self.level(*hosts)
+        self.assertEqual(status, 0)
+        with Toolstack(self.folder, [h + ".txt" for h in hosts]) as xapi:
+            session = xapi.ask("session.login_with_password", "root", "x")
+            known = [h["cpu_info"] for h in
+                     xapi.ask("host.get_all_records", session).values()]
+            pool = list(xapi.ask("pool.get_all_records",
+                                 session).values())[0]["cpu_info"]
+        for kind in ("features_pv", "features_hvm", "features_pv_host",
+                     "features_hvm_host"):
+            self.assertEqual(sorted(h[kind] for h in result["hosts"]),
+                             sorted(h[kind] for h in known), kind)
+        for kind in ("features_pv_host", "features_hvm_host"):
+            self.assertEqual(result["pool"][kind], pool[kind], kind)
+
     def test_nonsense_is_a_usage_error(self):
         self.assertEqual(self.run_level()[0], 2)
         self.assertEqual(self.run_level("/nonexistent")[0], 2)
         self.assertEqual(self.run_level("--vm", "xyz", self.old())[0], 2)
+
+
+class Toolstack:
+    """Our XenAPI on hosts with these CPUs."""
+
+    def __init__(self, folder, dumps):
+        path = os.path.join(folder, "pool.yaml")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("hosts: [%s]\n" % ", ".join(
+                "{cpu: {record: %s}}" % d for d in dumps))
+        self.path = path
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "touchstone-sim"), "--port", "0", "--pool",
+             self.path], stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(TIMEOUT_S)
+        self.process.stdout.close()
+
+    def ask(self, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
+                           "params": params}).encode()
+        with urllib.request.urlopen(self.url + "/jsonrpc", body,
+                                    timeout=TIMEOUT_S) as answer:
+            return json.load(answer)["result"]
 
 
 if __name__ == "__main__":
