@@ -458,7 +458,7 @@ static void value_line(struct aml *a, struct values *v, const char *line)
     }
     if (v->s5 && v->seen && number_after(p, "[Integer] = ", &value)) {
         a->s5_value = value;
-        v->s5 = false; /* the first one is the type */
+        v->wanted = false; /* the first one is the type */
     }
     if (v->crs && v->seen && !strncmp(p, "[Buffer] Length", 15)) {
         v->buffer = true;

@@ -114,14 +114,14 @@ void decode_hpet(struct machine *m, const struct table *t)
 
 /* Length by type (ACPI 6.5 18.3.2); banks come on top. 0: no such type. */
 static const uint8_t hest_length[] = {40, 48, 20, 0,  0,  0,
-                                      48, 44, 56, 64, 92, 20};
+                                      48, 44, 56, 64, 92, 48};
 static const uint8_t hest_banks[] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 enum { HEST_BODY = 40, HEST_BANK = 28 };
 
-/* Where a type has its number of banks: behind all other fields. */
+/* Where a type has its number of banks. */
 static uint32_t hest_entry_length(struct bytes b, uint32_t at, uint32_t type)
 {
-    static const uint8_t bank_place[] = {[0] = 32, [1] = 40, [11] = 16};
+    static const uint8_t bank_place[] = {[0] = 32, [1] = 44, [11] = 44};
     uint32_t length = hest_length[type];
 
     if (hest_banks[type])

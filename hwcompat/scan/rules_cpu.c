@@ -228,7 +228,8 @@ static void judge_ids(struct scan *s)
         qsort(ids, n, sizeof(*ids), by_number);
         judge_threads(s, ids, n);
     }
-    for (unsigned int i = 1; ids && i < n; i++) {
+    /* CPUs from before the Pentium 4 do not tell: all are 0. */
+    for (unsigned int i = 1; ids && ids[n - 1] && i < n; i++) {
         if (ids[i] == ids[i - 1])
             found(s, RULE_cpus_apic_id_twice, "cpu", -1, "APIC id %u", ids[i]);
     }

@@ -80,7 +80,7 @@ void judge_hpet(struct scan *s)
     if (h->base.address >= FOUR_GIB)
         found(s, RULE_hpet_high_address, file, 40, "at 0x%llx",
               (unsigned long long)h->base.address);
-    if (!vendor || vendor == UINT16_MAX)
+    if (!h->id || vendor == UINT16_MAX) /* boards with vendor 0 do work */
         found(s, RULE_hpet_vendor, file, 36, "id 0x%08x", h->id);
     if (scan_has(s, MAP) && in_ram(s, h->base.address, HPET_BYTES))
         found(s, RULE_hpet_in_ram, file, 40, "at 0x%llx",

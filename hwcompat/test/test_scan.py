@@ -74,6 +74,30 @@ class Scan(unittest.TestCase):
         self.assertEqual(rules, (set(defects.DEFECTS) | UNREACHED) -
                          {"aml_bytes"})
 
+    def test_sources_of_errors_with_banks_fit(self):
+        import struct
+        m = machine.Machine()
+        # Machine checks: exceptions, corrected ones, deferred ones.
+        sources = b""
+        for kind, length, place, banks in ((0, 40, 32, 3), (1, 48, 44, 4),
+                                           (11, 48, 44, 2)):
+            source = bytearray(length + 28 * banks)
+            struct.pack_into("<H", source, 0, kind)
+            source[place] = banks
+            sources += source
+        m.tables["HEST"] = machine.header("HEST", struct.pack("<I", 3) + sources)
+        out = judge(self.write("banks", m))
+        self.assertEqual([f["rule"] for f in out["records"][0]["findings"]], [])
+
+    def test_cpus_that_tell_no_id_are_no_twins(self):
+        m = machine.Machine()
+        m.cpus = [machine.leaves(apic_id=0) for _ in range(2)]
+        for c in m.cpus:
+            del c[(0xb, 0)], c[(0xb, 1)]
+        rules = [f["rule"] for f in
+                 judge(self.write("old", m))["records"][0]["findings"]]
+        self.assertNotIn("cpus_apic_id_twice", rules)
+
     def test_severity_decides_the_exit_code(self):
         m = machine.Machine()
         m.tables["HPET"] = machine.hpet(0x200000)

@@ -93,6 +93,13 @@ def wrong_sum(m):
     m.tables["HPET"][9] = 0x55
 
 
+@on("table_checksum_oem")
+def wrong_sum_of_vendor(m):
+    m.broken_sums.add("OEMB")
+    m.tables["OEMB"] = k.header("OEMB", bytes(20))
+    m.tables["OEMB"][9] = 0x55
+
+
 poke("table_truncated", "HPET", 4, "I", 4096)
 poke("table_header", "HPET", 4, "I", 20)
 poke("table_huge", "HPET", 4, "I", 17 << 20)
