@@ -45,7 +45,7 @@ HW_JUDGE_SRCS := $(filter-out %/load.c %/main.c %/report.c, \
 $(eval $(call fuzz-program,$(hw)/fuzz/fuzz_scan.c,$(HW_JUDGE_SRCS)))
 $O/fuzz/$(hw)/fuzz/fuzz_%: FUZZ_LIBS = $(HWCOMPAT_LIBS) -lxml2
 fuzz: | $O/fuzz/corpus/hwcompat
-$O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py
+$O/fuzz/corpus/hwcompat: $(hw)/fuzz/make-seeds $(hw)/test/dumps.py $(hw)/zoo/machine.py
 	$(quiet)$(PYTHON) $< $(@D) && touch $@
 
 # --- Replay: what a replayed machine boots ------------------------------------

@@ -286,7 +286,8 @@ class Machine:
         for name, t in self.tables.items():
             if name not in self.addresses:
                 self.addresses[name] = at
-            at += (len(t) + 63) & ~63
+            room = 512 if name in ("RSDT", "XSDT") else len(t)  # they grow
+            at += (room + 63) & ~63
         if "FACP" in self.tables and len(self.tables["FACP"]) >= 148:
             facs, dsdt = (self.addresses.get(n, 0) for n in ("FACS", "DSDT"))
             self.poke("FACP", 36, "II", facs, dsdt)
