@@ -24,18 +24,20 @@ Device = collections.namedtuple(
 
 DRIVE = "if=none,format=raw,cache=writeback,aio=threads"
 VIRTIO = "virtio-blk-pci,disable-legacy=on{iommu}"
+PHY = "format=raw, access=rw, script=/ts/hotplug, "
 VIRTIO_BLK = "virtio_pci virtio_blk"
 HOST = "a file of the host, raw, cache writeback, aio threads"
 DEVICES = {
     "blkfront-raw": Device(
         FILLED, "/dev/xvdb", "blkback on a RAM disk, raw, filled",
-        "phy:/dev/ram{index},xvdb,w", f"lab_ram {{count}} {DISK_MIB}"),
+        PHY + "vdev=xvdb, target=/dev/ram{index}",
+        f"lab_ram {{count}} {DISK_MIB}"),
     "blkfront-null": Device(
         FILLED, "/dev/xvdc", "blkback on null_blk",
-        "phy:/dev/nullb{index},xvdc,w", "lab_null {count}"),
+        PHY + "vdev=xvdc, target=/dev/nullb{index}", "lab_null {count}"),
     "blkfront-thin": Device(
         THIN, "/dev/xvdd", "blkback on a loop device on a sparse file in "
-        "tmpfs, raw", "phy:/dev/loop{loop},xvdd,w", "",
+        "tmpfs, raw", PHY + "vdev=xvdd, target=/dev/loop{loop}", "",
         f"lab_thin {{loop}} {THIN_MIB}"),
     "blkfront-qcow2": Device(
         FILLED, "/dev/xvde", "QEMU's xen-qdisk on a file in tmpfs, qcow2, "

@@ -9,6 +9,8 @@ BOOT_LIMIT_S = 60
 # A machine that failed to come up so often is not tried again.
 BOOTS_MAX = 2
 GUEST_MEM = 256
+TOOLS = ("format=raw, vdev=xvda, access=ro, script=/ts/hotplug, "
+         "target=/dev/loop0")
 
 
 class Lab:
@@ -108,7 +110,7 @@ class Lab:
             if "tools" not in machine.ready:
                 machine.do("lab_tools")
                 machine.ready.add("tools")
-            disks = ["phy:/dev/loop0,xvda,r"]
+            disks = [TOOLS]
             if not number:
                 disks += self.asked("guest_disks", machine, name)
             lines = ["disk = [ " + ", ".join(f"'{disk}'" for disk in disks)

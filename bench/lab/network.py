@@ -103,7 +103,7 @@ def prepare(lab, peer, wanted):
 def guest_lines(wanted, peer):
     if not kinds(wanted, peer.name) & {"netfront", "netfront-guest"}:
         return []
-    return ["vif = [ 'bridge=xenbr0' ]"]
+    return ["vif = [ 'bridge=xenbr0,script=/ts/hotplug' ]"]
 
 
 class Ends:

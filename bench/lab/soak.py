@@ -9,6 +9,7 @@ import random
 import time
 
 from lab.errors import JobFailed
+from lab.lab import TOOLS
 from lab.station import script
 
 SLOTS = 3
@@ -42,6 +43,10 @@ class Disk:
         self.vdev = vdev
         self.seed = None
         self.guest = None
+
+    def line(self):
+        return (f"format=raw, vdev={self.vdev}, access=rw, "
+                f"script=/ts/hotplug, target={self.node}")
 
 
 class Soak:
@@ -128,9 +133,9 @@ class Soak:
         guest = Guest(slot, f"soak{self.names}")
         self.peer.do(
             f"lab_guest {guest.name} {GUEST_MEM} "
-            f"{self.random.choice((1, 2))} \"disk = [ "
-            f"'phy:/dev/loop0,xvda,r', 'phy:{self.disks[slot].node},xvdb,w' "
-            "]\" \"vif = [ 'bridge=xenbr0' ]\"", JOB_LIMIT_S)
+            f"{self.random.choice((1, 2))} \"disk = [ '{TOOLS}', "
+            f"'{self.disks[slot].line()}' ]\" "
+            "\"vif = [ 'bridge=xenbr0,script=/ts/hotplug' ]\"", JOB_LIMIT_S)
         self.guests[slot] = guest
         self.peer.put(guest.name, "/tmp/soak.sh", script("soak.sh"))
         self.peer.guest_sh(guest.name, f"ifconfig eth0 10.0.0.{10 + slot} "
@@ -159,8 +164,8 @@ class Soak:
 
     def attach(self):
         guest, disk = self.random.choice(self.may_attach())
-        self.peer.do(f"xl block-attach {guest.name} phy:{disk.node} "
-                     f"{disk.vdev} w", JOB_LIMIT_S)
+        self.peer.do(f"xl block-attach {guest.name} '{disk.line()}'",
+                     JOB_LIMIT_S)
         guest.roaming, disk.guest = disk, guest
 
     def detach(self):

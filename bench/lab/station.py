@@ -50,6 +50,7 @@ class Station:
         self.scale = scale
         self.smp = smp
         self.files = {"ts/agent.d/lab.sh": script("dom0.sh"),
+                      "ts/hotplug": script("hotplug"),
                       PAIR: script("pair.sh"), **files}
 
     def platform(self, name, label, archives=(), extra=()):
