@@ -12,7 +12,6 @@
 #define SLICE_MIN_NS    100000ULL
 #define VTIME_SHIFT     24
 #define WEIGHT_DEFAULT  256
-#define WEIGHT_MAX      65535
 
 /*
  * OFF -> QUEUED (wake), QUEUED -> RUNNING (picked), QUEUED -> PARKED (its domain

@@ -119,8 +119,13 @@ static uint8_t processor_priority(const struct vlapic *l)
 int vlapic_pending(const struct vcpu *v)
 {
     const struct vlapic *l = &v->arch->lapic;
-    int irr = highest(l, LAPIC_IRR);
+    const uint64_t *w = (const uint64_t *)&l->reg[LAPIC_IRR];
+    int irr;
 
+    if (likely(!(READ_ONCE(w[0]) | READ_ONCE(w[1]) | READ_ONCE(w[2]) |
+                 READ_ONCE(w[3])))) /* at nearly every exit */
+        return VLAPIC_NONE;
+    irr = highest(l, LAPIC_IRR);
     if (irr < 0 || !vlapic_enabled(l))
         return VLAPIC_NONE;
     return irr >> 4 > processor_priority(l) >> 4 ? irr : VLAPIC_NONE;

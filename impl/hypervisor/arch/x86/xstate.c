@@ -22,7 +22,6 @@
 #define MXCSR_RESET   0x1f80
 #define MXCSR_DEFAULT 0xffbfU /* mask when the CPU reports none */
 #define XSTATE_BV     512
-#define XCOMP_BV      520
 #define MXCSR_OFFSET  24
 #define MXCSR_MASK_AT 28
 

@@ -21,9 +21,7 @@
 #include "vmcb.h"
 
 #define IOPM_ORDER  2 /* 12 KiB and what is left of four pages */
-#define IOPM_BYTES  (PAGE_SIZE << IOPM_ORDER)
 #define MSRPM_ORDER 1
-#define MSRPM_BYTES (PAGE_SIZE << MSRPM_ORDER)
 
 #define E1_EDX_PAGE1GB BIT(26)
 #define VM_CR_SVMDIS   BIT(4)
@@ -40,7 +38,6 @@ static const uint32_t passed_msrs[] = {
     MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
 };
 
-static paddr_t host_save[CPU_MAX]; /* VMSAVE of the host's own state */
 static uint8_t *io_map_all;
 static uint8_t *msr_map;
 
@@ -88,16 +85,16 @@ static void svm_init_maps(void)
 
 void svm_cpu_init(void)
 {
-    unsigned int cpu = arch_cpu_self();
+    struct percpu *p = percpu_self();
     void *hsave = page_alloc_virt();
     void *host = page_alloc_virt();
 
     if (!hsave || !host)
-        panic("no memory for SVM on CPU %u", cpu);
+        panic("no memory for SVM on CPU %u", p->cpu);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
     wrmsr(MSR_VM_HSAVE_PA, virt_to_maddr(hsave));
-    host_save[cpu] = virt_to_maddr(host);
-    asm volatile("vmsave %0" : : "a"(host_save[cpu]) : "memory");
+    p->vmsave_pa = virt_to_maddr(host);
+    asm volatile("vmsave %0" : : "a"(p->vmsave_pa) : "memory");
     xstate_init_cpu();
     if (!msr_map) {
         svm_init_maps();
@@ -228,6 +225,7 @@ void vt_run(struct vcpu *v)
 {
     struct arch_vcpu *a = v->arch;
     struct vmcb *b = a->vmcb;
+    uint64_t tpr = vlapic_tpr(v) >> 4;
 
     if (p2m_enter(v->domain))
         b->tlb_control = TLB_FLUSH_ALL;
@@ -235,10 +233,10 @@ void vt_run(struct vcpu *v)
     b->rsp = a->regs.gpr[GPR_RSP];
     b->rip = a->regs.rip;
     b->rflags = a->regs.rflags;
-    b->vintr = (b->vintr & ~VINTR_TPR_MASK) | vlapic_tpr(v) >> 4;
+    b->vintr = (b->vintr & ~VINTR_TPR_MASK) | tpr;
 
     cpu_away_begin();
-    svm_enter(&a->regs, a->vmcb_pa, host_save[arch_cpu_self()]);
+    svm_enter(&a->regs, a->vmcb_pa, percpu_self()->vmsave_pa);
 
     cpu_away_end();
     p2m_leave();
@@ -249,7 +247,7 @@ void vt_run(struct vcpu *v)
     a->regs.rip = b->rip;
     a->regs.rflags = b->rflags;
     a->walk_va = 1;
-    if ((b->vintr & VINTR_TPR_MASK) != vlapic_tpr(v) >> 4)
+    if ((b->vintr & VINTR_TPR_MASK) != tpr)
         vlapic_set_tpr(v, (b->vintr & VINTR_TPR_MASK) << 4);
     take_exit_event(a);
     svm_handle_exit(v);

@@ -39,6 +39,7 @@ struct percpu {
     bool kicked;                    /* [a] since it last looked for work */
     uint64_t icr_tsc;               /* [own CPU] when it last sent an IPI */
     uint64_t poll_ns;               /* [own CPU] before it halts (idle.c) */
+    paddr_t vmsave_pa;              /* [I] VMSAVE of the host's own state */
     struct tss tss;
     uint64_t gdt[5];
     uint8_t ist_stack[IST_LIMIT - 1][IST_STACK_BYTES]

@@ -38,7 +38,6 @@
 #define RFLAGS_IF BIT(9)
 #define RFLAGS_DF BIT(10)
 #define RFLAGS_OF BIT(11)
-#define RFLAGS_VM BIT(17)
 
 #define XCR0_X87 BIT(0)
 #define XCR0_SSE BIT(1)
@@ -91,7 +90,6 @@ struct x86_segment {
     uint64_t base;
 };
 
-#define SEG_ATTR_P BIT(7)
 #define SEG_ATTR_L BIT(9)
 #define SEG_ATTR_D BIT(10)
 

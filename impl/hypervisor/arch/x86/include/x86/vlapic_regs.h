@@ -38,7 +38,6 @@ enum vlapic_reg {
 
 #define SVR_ENABLE           BIT(8)
 #define LVT_MASKED           BIT(16)
-#define ESR_SEND_ILLEGAL     BIT(5)
 #define ESR_RECEIVED_ILLEGAL BIT(6)
 #define ICR_BUSY             BIT(12)
 
