@@ -24,9 +24,9 @@ import xensyms  # pylint: disable=wrong-import-position
 Target = collections.namedtuple("Target", "image low high wake run")
 TARGETS = {
     "ours": Target("touchstone.elf64", 0xFFFFFFFF80200000, 0xFFFFFFFF80800000,
-                   "vcpu_wake", "svm_enter"),
+                   "vcpu_wake", "vt_load"),
     "xen": Target("dom0/xen.elf", xensyms.BASE, xensyms.BASE + 0x40000000,
-                  "vcpu_wake", "__context_switch"),
+                  "vcpu_wake", "svm_do_resume"),
 }
 PLUGIN = "count-plugin.so"
 SHT_SYMTAB = 2
