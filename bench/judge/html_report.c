@@ -39,18 +39,20 @@ static bool any_plot(const struct plots *p, enum plot_kind kind, bool count)
     return false;
 }
 
-/* Notes of all members, each once, when there are not too many. */
-static void figure_notes(FILE *out, const struct plot *p)
+/* What is said of all members; of each alone, the plot says it. */
+static void figure_note(FILE *out, const struct plot *p)
 {
-    if (plot_notes(p) > NOTES_IN_CAPTION)
+    char note[RUN_TEXT_BYTES];
+    size_t n = plot_note_common(p);
+
+    while (n && strchr("; ", p->member[0]->note[n - 1]))
+        n--;
+    snprintf(note, sizeof(note), "%.*s", (int)n, p->member[0]->note);
+    if (!*note)
         return;
-    for (size_t i = 0; i < p->members; i++) {
-        if (!plot_note_new(p, i))
-            continue;
-        fputs("<small>", out);
-        show_markup(out, p->member[i]->note);
-        fputs("</small>", out);
-    }
+    fputs("<small>", out);
+    show_markup(out, note);
+    fputs("</small>", out);
 }
 
 static int figure(FILE *out, const struct plot *p, const struct report *r)
@@ -61,7 +63,7 @@ static int figure(FILE *out, const struct plot *p, const struct report *r)
     for (size_t i = 0; i < p->members; i++)
         fprintf(out, "%s ", p->member[i]->name);
     fprintf(out, "\"><figcaption>%s", p->key);
-    figure_notes(out, p);
+    figure_note(out, p);
     if (p->left_out)
         fprintf(out, "<small>%zu more are in the table</small>", p->left_out);
     fputs("</figcaption>\n", out);

@@ -18,7 +18,6 @@ enum {
     BOTTOM = 34,
     DOTS_MAX = 100, /* of a series: more say no more */
     NOTE_MAX = 70,  /* letters of a note */
-    NOTE_LEAST = 12,
 };
 
 /* About as wide as a letter is, on the average. */
@@ -142,25 +141,21 @@ static void member_name(const struct measure *m, char *out, size_t size)
 static void member_head(FILE *out, const struct plot *p,
                         const struct measure *m, double y)
 {
+    const char *own = m->note + plot_note_common(p);
     char name[RUN_NAME_BYTES], note[4 * NOTE_MAX + 1];
-    size_t bytes;
     double room;
-    int most;
+    size_t bytes;
 
     member_name(m, name, sizeof(name));
     room = PLOT_WIDTH - BOLD_LETTER * (double)strlen(name) - 20;
-    most = (int)fmin(room / LETTER, NOTE_MAX);
-    if (plot_notes(p) <= NOTES_IN_CAPTION || most < NOTE_LEAST)
-        most = 0;
-    bytes = show_letters(m->note, (size_t)most);
-    snprintf(note, sizeof(note), "%.*s", (int)bytes, m->note);
+    bytes = show_letters(own, (size_t)fmax(fmin(room / LETTER, NOTE_MAX), 0));
+    snprintf(note, sizeof(note), "%.*s", (int)bytes, own);
     fprintf(out,
             "<text x=\"4\" y=\"%.1f\"><tspan class=\"bold\">%s</tspan>"
             "<tspan class=\"faint\" dx=\"8\">",
             y + HEAD - 7, name);
     show_markup(out, note);
-    fprintf(out, "%s</tspan></text>\n",
-            bytes && m->note[bytes] ? "\u2026" : "");
+    fprintf(out, "%s</tspan></text>\n", own[bytes] ? "\u2026" : "");
 }
 
 int plot_sides(FILE *out, const struct plot *p, const struct report *r,

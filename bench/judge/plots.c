@@ -174,20 +174,31 @@ int plots_init(struct plots *p, const struct report *r)
 }
 
 /* --- Notes ------------------------------------------------------------------- */
-bool plot_note_new(const struct plot *p, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (strcmp(p->member[k]->note, p->member[i]->note) == 0)
-            return false;
-    return *p->member[i]->note;
-}
+#define PARTS_BY "; "
 
-size_t plot_notes(const struct plot *p)
+static size_t common(const char *a, const char *b)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < p->members; i++)
-        n += plot_note_new(p, i);
+    while (a[n] && a[n] == b[n])
+        n++;
+    return n;
+}
+
+size_t plot_note_common(const struct plot *p)
+{
+    const char *note = p->member[0]->note;
+    size_t n = strlen(note), part = strlen(PARTS_BY);
+    bool all = true;
+
+    for (size_t i = 1; i < p->members; i++) {
+        size_t same = common(note, p->member[i]->note);
+
+        all &= !note[same] && !p->member[i]->note[same];
+        n = same < n ? same : n;
+    }
+    while (!all && n && (n < part || strncmp(note + n - part, PARTS_BY, part)))
+        n--;
     return n;
 }
 

@@ -55,13 +55,9 @@ enum {
     PLOT_WIDTH = 420,
 };
 
-/* How many notes the members have that differ; some fit above a plot. */
-size_t plot_notes(const struct plot *p);
-enum {
-    NOTES_IN_CAPTION = 2,
-};
-/* Whether member `i` is the first with its note. */
-bool plot_note_new(const struct plot *p, size_t i);
+/* Bytes of the notes that all members have in common: all, or up to a "; "
+   behind which they differ. The caption has them. */
+size_t plot_note_common(const struct plot *p);
 
 /* Names of peers in their colours, on one line at `y`. */
 void plot_legend(FILE *out, const struct run *run, const bool *shown, double y);

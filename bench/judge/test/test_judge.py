@@ -248,6 +248,8 @@ class Comparison(Case):
             status, out, _ = judge(now, "--repo", self.dir, "--compare", name)
             self.assertEqual(status, 1, name)
             self.assertIn("worse: blk.blkfront-raw.randread-4k-qd1.v1", out)
+        page = judge(now, "--repo", self.dir, "--html", "-")[1]
+        self.assertIn('<section id="trend"', page)
         other = self.write("other.json", sample_run(machine="box-2"))
         status, _, complaints = judge(other, "--repo", self.dir, "--compare",
                                       "HEAD")
@@ -359,15 +361,26 @@ class Page(Case):
         for i in range(4):
             run["samples"][f"micro.op-{i}.hv-insns"] = measure(
                 {"ours": [1 + i]}, "count", "lower", "instructions",
-                note=f"{i} " + "\u00e4\u20ac\U0001f600" * 40)
+                note=f"loop of 9; {i} " + "\u00e4\u20ac\U0001f600" * 40)
         judge("--svg", self.path("svg"), "--quiet",
               self.write("run.json", run))
         root = ElementTree.parse(
             self.path("svg/sides.micro.hv-insns.svg")).getroot()
         notes = [e.text for e in root.iter(SVG + "tspan")
                  if e.get("class") == "faint"]
-        self.assertTrue(notes[1].startswith("0 \u00e4"))
+        self.assertTrue(notes[1].startswith("loop of 9; 0 \u00e4"))
         self.assertTrue(notes[1].endswith("\u2026"))
+
+    def test_what_all_notes_begin_with_is_said_once(self):
+        run = sample_run()
+        for i in range(2):
+            run["samples"][f"blk.d{i}.mixed.v1"] = measure(
+                {"ours": times(i, 1)}, note=f"fio; depth 1; disk {i}")
+        page = self.page(run)
+        self.assertIn("blk.mixed.v1<small>fio; depth 1</small>", page)
+        for i in range(2):
+            self.assertIn(f'>d{i}</tspan><tspan class="faint" dx="8">'
+                          f"disk {i}</tspan>", page)
 
     def test_every_sample_is_a_dot(self):
         judge("--svg", self.path("svg"), "--quiet",
