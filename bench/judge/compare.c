@@ -133,32 +133,55 @@ static bool moved(const struct change *c)
 }
 
 /* --- Reasons ----------------------------------------------------------------- */
-/* A peer that nobody changed and that moved as well: it was the machine. */
-static int peers_weigh(struct change *c, const struct comparison *all,
-                       const struct run *now, const struct rules *rules)
+/* The first of the preferred peers that was measured well both times. */
+static const char *control_of(const struct change *c,
+                              const struct comparison *all,
+                              const struct run *now, const struct rules *rules)
 {
-    struct judged j, *list = &j;
-    char change[SHOW_BYTES];
-    int rc;
+    static const char *const preferred[] = {"xen", "none"};
 
-    for (size_t i = 0; i < now->peers; i++) {
-        if (strcmp(now->peer[i], PEER_OURS) == 0)
-            continue;
-        rc = judged_measure(&j, c->now, series_of(now, c->now, now->peer[i]),
-                            series_of(all->then, c->then, now->peer[i]), rules);
-        if (!rc)
-            rc = judged_decide(&list, 1, rules);
-        if (rc)
-            return rc;
-        if (j.verdict != c->judged.verdict)
-            continue;
-        c->judged.verdict = VERDICT_UNKNOWN;
-        reason_add(c,
-                   "'%.40s' moved as well (%s), and did not change: the "
-                   "machine did",
-                   now->peer[i], show_change(j.ratio, change));
-        break;
-    }
+    for (size_t i = 0; i < sizeof(preferred) / sizeof(*preferred); i++)
+        if (series_of(now, c->now, preferred[i])->n >= rules->least &&
+            series_of(all->then, c->then, preferred[i])->n >= rules->least)
+            return preferred[i];
+    return NULL;
+}
+
+static double half_width(const struct judged *j)
+{
+    return log(j->interval.high / j->interval.low) / 2;
+}
+
+/*
+ * A peer that nobody changed says what the machine did meanwhile: ours has to
+ * have moved clearly further, the same way.
+ */
+static int peer_weigh(struct change *c, const struct comparison *all,
+                      const struct run *now, const struct rules *rules)
+{
+    const char *peer = control_of(c, all, now, rules);
+    char change[SHOW_BYTES];
+    struct judged j;
+    double beyond;
+
+    if (!peer)
+        return 0;
+    if (judged_measure(&j, c->now, series_of(now, c->now, peer),
+                       series_of(all->then, c->then, peer), rules))
+        return -ENOMEM;
+    beyond = log(c->judged.ratio / j.ratio);
+    if (c->judged.ratio < 1)
+        beyond = -beyond;
+    if (!isfinite(beyond))
+        return 0;
+    if (beyond > log1p(rules->margin) &&
+        beyond > hypot(half_width(&c->judged), half_width(&j)))
+        return 0;
+    c->judged.verdict = VERDICT_UNKNOWN;
+    reason_add(c,
+               "'%s' did not change and moved as well (%s): that was the "
+               "machine",
+               peer, show_change(j.ratio, change));
     return 0;
 }
 
@@ -253,7 +276,7 @@ static int changes_explain(struct comparison *c, const struct run *now,
             reason_add(x, "%s", x->judged.reason);
         if (!moved(x) || x->now->count)
             continue;
-        if (peers_weigh(x, c, now, rules))
+        if (peer_weigh(x, c, now, rules))
             return -ENOMEM;
         if (moved(x))
             counts_explain(c, x);

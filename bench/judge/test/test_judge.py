@@ -206,14 +206,21 @@ class Comparison(Case):
             "blk.blkfront-raw.randread-4k-qd1.v1"]["reasons"][0])
 
     def test_a_peer_that_moved_as_well_was_the_machine(self):
-        now = sample_run(ours=0.8)
-        for m in now["samples"].values():
-            if m["kind"] == "time":
-                m["values"]["xen"] = [0.8 * v for v in m["values"]["xen"]]
-        status, c = self.compare(now, sample_run())
-        change = c["measures"]["blk.blkfront-raw.randread-4k-qd1.v1"]
-        self.assertEqual((status, change["verdict"]), (0, "cannot tell"))
-        self.assertIn("'xen' moved as well", change["reasons"][0])
+        name = "blk.blkfront-raw.randread-4k-qd1.v1"
+        for ours, xen, verdict in ((0.8, 0.8, "cannot tell"),
+                                   (0.88, 0.9, "cannot tell"),
+                                   (0.5, 0.8, "worse"), (1.4, 0.8, "better"),
+                                   (0.8, 1.2, "worse")):
+            now = sample_run(ours=ours)
+            for m in now["samples"].values():
+                if m["kind"] == "time":
+                    m["values"]["xen"] = [xen * v for v in m["values"]["xen"]]
+            _, c = self.compare(now, sample_run())
+            self.assertEqual(c["measures"][name]["verdict"], verdict,
+                             (ours, xen))
+            if verdict == "cannot tell":
+                self.assertIn("that was the machine",
+                              c["measures"][name]["reasons"][0])
 
     def test_times_of_another_machine_are_refused_and_counts_are_not(self):
         status, c = self.compare(sample_run(ours=0.5, insns=90),
