@@ -32,6 +32,7 @@ class Rounds:
         self.deadline = time.monotonic() + budget
         self.batches = batches(lab.rows)
         self.failures = collections.Counter()
+        self.absent = collections.Counter()
         self.wanted = {}
         self.looks = 0
         self.spent = {}
@@ -67,7 +68,8 @@ class Rounds:
         return out
 
     def wants(self, measure, peer):
-        if peer not in measure.peers:
+        if (peer not in measure.peers
+                or self.absent[measure.name, peer] >= FAILURES_MAX):
             return False
         have = self.store.count(measure.name, peer)
         if measure.kind == "count":
@@ -104,6 +106,8 @@ class Rounds:
             return
         self.spent[batch.name, peer] = time.monotonic() - start
         self.store.add(wanted, peer, number, result)
+        self.absent.update((row.name, peer) for row in wanted
+                           if row.name not in result.values)
         self.view.took(batch, peer, result)
 
     def left(self, work, batch, peer):

@@ -71,6 +71,12 @@ class Soak:
         self.before = self.after = None
 
     def run(self):
+        self.start()
+        while time.monotonic() < self.until:
+            self.step()
+        self.end()
+
+    def start(self):
         peer = self.peer
         peer.do("lab_tools && lab_bridge")
         peer.do(f"lab_ram {SLOTS + ROAMING} {DISK_MIB}", 120)
@@ -80,11 +86,6 @@ class Soak:
         self.destroy()
         peer.do("lab_gone")
         self.before = self.state()
-        while time.monotonic() < self.until:
-            self.step()
-        self.end()
-        self.after = self.state()
-        self.compare()
 
     def step(self):
         possible = [name for name in WEIGHTS if self.can(name)]
@@ -118,8 +119,7 @@ class Soak:
             "work": running,
             "pause": running if len(running) > 1 else [],
             "unpause": [guest for guest in up if guest.paused],
-            "detach": [guest for guest in running if guest.roaming
-                       and not guest.job],
+            "detach": [guest for guest in running if guest.roaming],
             "destroy": up if len(up) > 1 or not self.before else [],
         }[name]
 
@@ -170,6 +170,7 @@ class Soak:
 
     def detach(self):
         guest = self.some("detach")
+        self.settle(guest)
         self.peer.do(f"xl block-detach {guest.name} {guest.roaming.vdev}",
                      JOB_LIMIT_S)
         guest.roaming.guest = None
@@ -214,7 +215,7 @@ class Soak:
                                f"{self.checksum}")
 
     def end(self):
-        """Everything stops in good order."""
+        """Everything stops in good order, and nothing was lost."""
         for guest in self.up():
             if guest.paused:
                 self.peer.do(f"xl unpause {guest.name}")
@@ -223,6 +224,8 @@ class Soak:
             self.peer.do(f"guest_stop {guest.name}", JOB_LIMIT_S)
             self.guests[guest.slot] = None
         self.peer.do("lab_gone")
+        self.after = self.state()
+        self.compare()
 
     def state(self):
         words = self.peer.do("lab_state").text.split()

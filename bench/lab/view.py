@@ -3,6 +3,8 @@ import os
 import shutil
 import sys
 
+# A batch with more figures is told in one line.
+SHOWN_MAX = 4
 CLEAR = "\r\x1b[K"
 
 
@@ -22,11 +24,16 @@ class View:
         self.out.flush()
 
     def took(self, batch, peer, result):
-        for measure in batch.measures:
-            if measure.name in result.values:
-                self.note(f"{measure.name} {peer} "
-                          f"{shown(result.values[measure.name])} "
-                          f"{measure.unit}")
+        """A terminal shows where we are; the table comes at the end."""
+        taken = [row for row in batch.measures if row.name in result.values]
+        if self.live:
+            return
+        if len(taken) > SHOWN_MAX:
+            self.note(f"{batch.name} {peer} {len(taken)} figures")
+            return
+        for row in taken:
+            self.note(f"{row.name} {peer} {shown(result.values[row.name])} "
+                      f"{row.unit}")
 
     def note(self, text):
         self.out.write((CLEAR if self.live else "") + text + "\n")

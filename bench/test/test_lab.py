@@ -18,7 +18,8 @@ from lab import block, life, matrix, network, plugins, rounds, store  # noqa: E4
 from lab.__main__ import chosen_rows, parser  # noqa: E402
 from lab.errors import JobFailed, LabError, Undone  # noqa: E402
 from lab.lab import rows  # noqa: E402
-from lab.peer import Peer  # noqa: E402
+from lab.peer import Job, Peer  # noqa: E402
+from lab.soak import Soak  # noqa: E402
 
 LIBRARY = os.path.join(ROOT, "impl/dom0/lib")
 AGENT = (f"exec 3>&1; export TS_SRC=agent TS_OUT=/dev/fd/3; . {LIBRARY}/ts.sh; "
@@ -238,6 +239,14 @@ class Taking(unittest.TestCase):
         self.assertEqual(data["errors"], ["a on ours: no such disk",
                                           "a on xen: no such disk"])
 
+    def test_what_never_brings_a_figure_is_given_up(self):
+        module = Module()
+        module.run = lambda lab, peer, wanted: matrix.Result({"a": 1})
+        known = [(module, measure(name, batch="x")) for name in ("a", "b")]
+        taken, data = self.run_rounds(known, 3)
+        self.assertEqual(list(data["samples"]), ["a"])
+        self.assertEqual(taken.absent["b", "ours"], rounds.FAILURES_MAX)
+
     def test_no_budget_no_round(self):
         module = Module()
         self.run_rounds([(module, measure("a"))], budget=-1)
@@ -347,6 +356,113 @@ class Answers(unittest.TestCase):
             {"sum_received": {"bits_per_second": 5e6}}), 5)
         self.assertEqual(network.packets(
             {"sum": {"packets": 100, "lost_packets": 20, "seconds": 2}}), 40)
+
+
+class Platform:
+    """A dom0 with guests that do what they are told; wrong: what one says."""
+
+    name = "ours"
+
+    def __init__(self, wrong=None, lost=0):
+        self.wrong = wrong
+        self.lost = lost
+        self.states = 0
+        self.told = []
+        self.up = set()
+        self.paused = set()
+        self.attached = {}
+
+    def do(self, text, limit_s=60):
+        self.told.append(text)
+        words = text.split()
+        answer = ""
+        if words[0] == "lab_guest":
+            self.up.add(words[1])
+        elif words[0] == "guest_stop":
+            self.up.remove(words[1])
+            self.paused.discard(words[1])
+            self.attached.pop(words[1], None)
+        elif text.startswith("xl"):
+            self.xl(text.split(None, 3)[1:])
+        elif words[0] == "lab_stream":
+            answer = "sum\n"
+        elif words[0] == "lab_state":
+            self.states += 1
+            answer = f"{2000 - self.lost * (self.states > 1)} 2 11 0 5\n"
+        return Job(0, answer, [])
+
+    def xl(self, words):
+        """Only what can be done is done."""
+        verb, guest = words[:2]
+        if guest not in self.up:
+            raise AssertionError(f"{verb}: no guest {guest}")
+        if verb == "pause":
+            self.paused.add(guest)
+        elif verb == "unpause":
+            self.paused.remove(guest)
+        elif verb == "block-attach":
+            if words[2] in self.attached.values():
+                raise AssertionError("one disk in two guests")
+            self.attached[guest] = words[2]
+        elif verb == "block-detach":
+            del self.attached[guest]
+
+    def put(self, guest, path, contents):
+        self.guest_sh(guest, path)
+
+    def guest_sh(self, guest, text, limit_s=60):
+        if guest in self.paused or guest not in self.up:
+            raise AssertionError(f"'{guest}' cannot answer")
+
+    def begin(self, verb, text):
+        self.guest_sh(verb.partition(":")[2], text)
+        self.told.append(text)
+        return len(self.told)
+
+    def finish(self, number, limit_s, what):
+        done = f"soak 2048 2048 {2 << 20} sum sum\n"
+        return Job(0, done if self.wrong is None else self.wrong, [])
+
+
+class Soaking(unittest.TestCase):
+    """What a soak does and what it notices."""
+
+    def soak(self, seed=7, steps=400, **platform):
+        done = Soak(Platform(**platform), seed, 0, View())
+        done.start()
+        for _ in range(steps):
+            done.step()
+        done.end()
+        return done
+
+    def test_everything_happens_and_nothing_is_wrong(self):
+        done = self.soak()
+        self.assertEqual(done.errors, [])
+        for what in ("work", "pause", "unpause", "attach", "detach",
+                     "create", "destroy", "cut off", "blocks verified"):
+            self.assertGreater(done.counts[what], 0, what)
+        self.assertEqual(done.peer.up, set())
+
+    def test_the_seed_says_what_happens(self):
+        told = [self.soak(seed).peer.told for seed in (1, 1, 2)]
+        self.assertEqual(told[0], told[1])
+        self.assertNotEqual(told[0], told[2])
+
+    def test_what_was_written_is_verified_again(self):
+        modes = collections.Counter(
+            text.rpartition(" ")[2] for text in self.soak().peer.told
+            if "soak_work" in text)
+        self.assertGreater(modes["write"], 0)
+        self.assertGreater(modes["verify"], 0)
+
+    def test_wrong_blocks_and_wrong_bytes_are_errors(self):
+        for wrong in ("verify: bad magic header", "soak 2048 2047 9 sum sum",
+                      "soak 2048 2048 9 sum mus", ""):
+            self.assertTrue(self.soak(steps=40, wrong=wrong).errors, wrong)
+
+    def test_lost_memory_is_an_error(self):
+        self.assertEqual(self.soak(lost=1).errors,
+                         ["free MiB: 2000 before, 1999 afterwards"])
 
 
 class Plugins(unittest.TestCase):
