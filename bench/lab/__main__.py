@@ -48,7 +48,8 @@ def parser():
     out.add_argument("--profile", choices=[*PROFILES], default="quick")
     out.add_argument("--hypervisor", type=names_of(matrix.PEERS),
                      default=["ours", "xen"], metavar="LIST", help="of ours, "
-                     "xen, none (plain QEMU); default: ours,xen")
+                     "xen (PVH dom0), xen-pv (PV dom0), none (plain QEMU); "
+                     "default: ours,xen")
     out.add_argument("--only", "--filter", action="append", default=[],
                      metavar="GLOB", help="measures by name")
     for part, text in (("device", "such as blkfront-raw"),

@@ -3,7 +3,7 @@ import collections
 
 from lab.answers import answer, histogram
 from lab.errors import JobFailed, Undone
-from lab.matrix import Measure, Result
+from lab.matrix import PLATFORMS, PVH, Measure, Result
 
 DISK_MIB = 64
 # A thin disk is written piece by piece, each piece for the first time.
@@ -11,7 +11,6 @@ THIN_MIB = 1024
 PIECE_MIB = 4
 PIECES_MAX = 80
 VCPUS = (1, 2, 4)
-PV = ("ours", "xen")
 FILLED, THIN = "filled", "thin"
 
 # kind: FILLED or THIN. once, each: what dom0 does before any guest, and
@@ -102,8 +101,8 @@ def measures():
     out = []
     for device, kind in DEVICES.items():
         for vcpus in VCPUS:
-            peers = PV if kind.disk else (*PV, "none") if vcpus == 2 \
-                else ("none",)
+            peers = PLATFORMS if kind.disk else (
+                *PVH, "none") if vcpus == 2 else ("none",)
             for name, work in WORKLOADS.items():
                 if work.kind != kind.kind:
                     continue
@@ -150,7 +149,7 @@ def machine_args(wanted, peer_name, place):
     files = {"filled": filled(place("filled.img")),
              "filled2": filled(place("filled2.img")),
              "sparse": sparse(place("sparse.img")),
-             "iommu": ",iommu_platform=on" if peer_name in PV else ""}
+             "iommu": ",iommu_platform=on" if peer_name in PVH else ""}
     return [arg.format(**files) for name in names
             for arg in DEVICES[name].args]
 
@@ -220,7 +219,7 @@ def runner(lab, peer_name, device, vcpus):
         peer = lab.peer(peer_name)
         guest = peer.guest(vcpus)
         return lambda text, limit: peer.guest_sh(guest, text, limit).text
-    if peer_name in PV and vcpus != lab.smp:
+    if peer_name in PVH and vcpus != lab.smp:
         raise Undone(f"dom0 has {lab.smp} processors, not {vcpus}")
     peer = lab.peer(peer_name, vcpus=vcpus, kernel=kernel(device))
     return lambda text, limit: peer.sh(text, limit).text

@@ -2,9 +2,8 @@
 import itertools
 
 from lab.errors import JobFailed
-from lab.matrix import Measure, Result
+from lab.matrix import PLATFORMS, Measure, Result
 
-PV = ("ours", "xen")
 STORM = 20
 BOOT = "life.machine.to-dom0-init"
 NUMBERS = itertools.count(1)
@@ -19,14 +18,15 @@ STORM_NAME = f"life.guest.start-{STORM}"
 
 def measures():
     out = [Measure(name, "s", "lower", "time",
-                   f"{note}; PVH, 256 MiB, one processor, stock kernel", PV,
-                   "life.guest")
+                   f"{note}; PVH, 256 MiB, one processor, stock kernel",
+                   PLATFORMS, "life.guest")
            for name, note in ROUND.items()]
     out.append(Measure(STORM_NAME, "s", "lower", "time", f"{STORM} guests of "
                        "64 MiB, one after the other, to their first process",
-                       PV, None, False))
+                       PLATFORMS, None, False))
     out.append(Measure(BOOT, "s", "lower", "time",
-                       "power-on to dom0's first process", PV, None, False))
+                       "power-on to dom0's first process", PLATFORMS, None,
+                       False))
     return out
 
 

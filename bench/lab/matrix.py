@@ -2,7 +2,12 @@
 import collections
 import fnmatch
 
-PEERS = ("ours", "xen", "none")
+# Who can be measured. xen-pv: upstream with a paravirtual dom0, which nobody
+# else here can boot. none: plain Linux.
+PEERS = ("ours", "xen", "xen-pv", "none")
+# Those with guests, and those whose dom0 is driven like ours.
+PLATFORMS = ("ours", "xen", "xen-pv")
+PVH = ("ours", "xen")
 
 # name: area.device.workload.vN, micro.OPERATION.MEASURE, ...
 # kind: "time" (noise moves it) or "count" (noise does not).

@@ -4,11 +4,10 @@ import collections
 
 from lab.answers import answer, histogram
 from lab.errors import JobFailed, Undone
-from lab.matrix import Measure, Result
+from lab.matrix import PLATFORMS, PVH, Measure, Result
 from lab.station import script
 
 VCPUS = (1, 2, 4)
-PV = ("ours", "xen")
 ECHO_PORT = 8765
 FIRST_PORT = 8700
 PORTS = 900
@@ -56,8 +55,8 @@ def measures():
                 out.append(Measure(
                     f"net.{device}.{name}.v{vcpus}", work.unit, work.better,
                     "time", f"{work.note}; {row.note}",
-                    PV if row.kind != "pair" else
-                    (*PV, "none") if vcpus == 2 else ("none",), None,
+                    PLATFORMS if row.kind != "pair" else
+                    (*PVH, "none") if vcpus == 2 else ("none",), None,
                     work.quick and vcpus == 1 and (
                         row.kind == "vif" or
                         row.kind == "guests" and name == "tx-p1")))
@@ -75,7 +74,7 @@ def machine_args(wanted, peer_name, place):
     for name in sorted(kinds(wanted, peer_name) & set(CARDS)):
         model, address, _, hub = CARDS[name]
         platform = ",iommu_platform=on,disable-legacy=on" \
-            if peer_name in PV and name == "virtio-net" else ""
+            if peer_name in PVH and name == "virtio-net" else ""
         for end in (1, 2):
             label = f"{name}{end}"
             out += ["-netdev", f"hubport,id={label},hubid={hub}", "-device",
@@ -112,7 +111,7 @@ class Ends:
     def __init__(self, lab, peer_name, device, vcpus):
         kind = DEVICES[device].kind
         if kind == "pair":
-            if peer_name in PV and vcpus != lab.smp:
+            if peer_name in PVH and vcpus != lab.smp:
                 raise Undone(f"dom0 has {lab.smp} processors, not {vcpus}")
             self.peer = peer = lab.peer(peer_name, vcpus=vcpus,
                                         kernel=kernel(device))

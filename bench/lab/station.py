@@ -15,9 +15,12 @@ CLOCK = ("-rtc", "clock=vm")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 PAIR = "ts/agent.d/pair.sh"
+# Peers that are a hypervisor with other options; the last one counts.
+OPTIONS = {"xen-pv": ("xen", "dom0=pv")}
 NEEDED = {
     "ours": ("touchstone.elf", "vmlinux", "dom0.cpio"),
     "xen": ("xen.elf", "vmlinux", "dom0.cpio"),
+    "xen-pv": ("xen.elf", "vmlinux", "dom0.cpio"),
     "none": ("bench/vmlinuz-cloud", "bench/plain.cpio", "vmlinuz",
              "dom0.cpio"),
 }
@@ -55,17 +58,18 @@ class Station:
 
     def platform(self, name, label, archives=(), extra=()):
         """A Peer on a hypervisor, not started."""
+        hypervisor, more = OPTIONS.get(name, (name, ""))
         initrd = self.place(f"{label}.initrd")
         images.with_files(self.boot.path("dom0.cpio"),
                           [self.boot.path(item) for item in archives],
                           self.files, initrd)
         monitor = self.place(f"{label}.qmp")
         config = qemu.Config(
-            hypervisor=name,
-            image=self.boot.path(machines.HYPERVISORS[name].image),
+            hypervisor=hypervisor,
+            image=self.boot.path(machines.HYPERVISORS[hypervisor].image),
             kernel=self.boot.path("vmlinux"), initrd=initrd,
             kernel_args="console=hvc0 quiet ts.scenario=agent",
-            dom0_mem=DOM0_MEM, append="", cpu=None, smp=self.smp,
+            dom0_mem=DOM0_MEM, append=more, cpu=None, smp=self.smp,
             memory=MEMORY, reboots=False, monitor=monitor,
             extra=CLOCK + tuple(extra))
         return self.peer(name, label, qemu.command(self.found, config),
