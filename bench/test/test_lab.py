@@ -1,6 +1,7 @@
 """The lab: its protocol with a real agent, its rounds with measures that are made up."""
 
 import collections
+import io
 import json
 import os
 import socket
@@ -14,12 +15,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 for part in ("impl/platform", "impl/dom0", "bench"):
     sys.path.insert(0, os.path.join(ROOT, part))
-from lab import block, life, matrix, network, plugins, rounds, store  # noqa: E402
+from lab import block, life, matrix, network, plugins, rounds  # noqa: E402
+from lab import station, store, view  # noqa: E402
 from lab.__main__ import chosen_rows, parser  # noqa: E402
 from lab.errors import JobFailed, LabError, Undone  # noqa: E402
 from lab.lab import rows  # noqa: E402
 from lab.peer import Job, Peer  # noqa: E402
 from lab.soak import Soak  # noqa: E402
+from touchstone import images, qemu  # noqa: E402
 
 LIBRARY = os.path.join(ROOT, "impl/dom0/lib")
 AGENT = (f"exec 3>&1; export TS_SRC=agent TS_OUT=/dev/fd/3; . {LIBRARY}/ts.sh; "
@@ -463,6 +466,64 @@ class Soaking(unittest.TestCase):
     def test_lost_memory_is_an_error(self):
         self.assertEqual(self.soak(lost=1).errors,
                          ["free MiB: 2000 before, 1999 afterwards"])
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers."""
+
+    def __init__(self, live):
+        super().__init__()
+        self.isatty = lambda: live
+
+
+class Showing(unittest.TestCase):
+    """Progress where somebody looks, lines where a file does."""
+
+    def shown(self, live):
+        out = Screen(live)
+        shown = view.View(out)
+        batch = matrix.Batch(None, "a", [measure("a")])
+        shown.at("a", "ours", 125)
+        shown.took(batch, "ours", matrix.Result({"a": 1234.5}))
+        shown.finish()
+        return out.getvalue()
+
+    def test_a_terminal_has_one_line_with_the_time_left(self):
+        text = self.shown(True)
+        self.assertIn("a on ours, 2:05 left", text)
+        self.assertNotIn("\n", text)
+
+    def test_a_file_has_a_line_per_figure(self):
+        self.assertEqual(self.shown(False), "a ours 1234 s\n")
+
+
+class Environment(unittest.TestCase):
+    def test_what_is_missing_says_what_to_do(self):
+        with tempfile.TemporaryDirectory() as folder:
+            boot = images.Boot(folder)
+            with self.assertRaisesRegex(LabError, "run 'make' first"):
+                station.check(boot, "ours")
+            open(os.path.join(folder, "vmlinux"), "w").close()
+            with self.assertRaisesRegex(LabError, "xen-hypervisor-4.17"):
+                station.check(boot, "xen")
+
+    def test_a_machine_has_a_name_for_its_baseline(self):
+        found = qemu.Qemu("q", (7, 2, 0), "tcg")
+        self.assertRegex(station.machine_id(found)["id"],
+                         r"^[A-Za-z0-9][A-Za-z0-9.-]{3,63}$")
+
+    def test_plain_linux_gets_its_processors_and_a_clock_that_stops(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "bench"))
+            for name in station.NEEDED["none"]:
+                open(os.path.join(folder, name), "w").close()
+            machine = station.Station(
+                qemu.Qemu("q", (7, 2, 0), "tcg"), images.Boot(folder), folder,
+                folder, 1, 2, {}).plain("none-v4", 4, "cloud", ("-more",))
+            machine.machine.log.close()
+        text = " ".join(machine.command)
+        for part in ("-smp 4", "-rtc clock=vm", "-nic none", "-more"):
+            self.assertIn(part, text)
 
 
 class Plugins(unittest.TestCase):
