@@ -16,14 +16,16 @@ FILLED, THIN = "filled", "thin"
 # kind: FILLED or THIN. once, each: what dom0 does before any guest, and
 # before one; disk: the guest's line of configuration; path: where fio finds
 # it; args: QEMU's for a disk of the machine itself; module: its
-# drivers.
+# drivers; guest: the kind of guest that has it.
 Device = collections.namedtuple(
-    "Device", "kind path note disk once each archives args module",
-    defaults=("", "", "", (), (), ""))
+    "Device", "kind path note disk once each archives args module guest",
+    defaults=("", "", "", (), (), "", ""))
 
 DRIVE = "if=none,format=raw,cache=writeback,aio=threads"
 VIRTIO = "virtio-blk-pci,disable-legacy=on{iommu}"
 PHY = "format=raw, access=rw, script=/ts/hotplug, "
+# QEMU as a backend takes long to start: its disks are in guests of their own.
+QEMU = "-qcow2"
 VIRTIO_BLK = "virtio_pci virtio_blk"
 HOST = "a file of the host, raw, cache writeback, aio threads"
 DEVICES = {
@@ -42,12 +44,13 @@ DEVICES = {
         FILLED, "/dev/xvde", "QEMU's xen-qdisk on a file in tmpfs, qcow2, "
         "filled, cache writeback, aio threads",
         "format=qcow2, vdev=xvde, access=rw, target=/tmp/{guest}.qcow2", "",
-        f"lab_qcow2 {{guest}} {DISK_MIB}", ("qemu.cpio",)),
+        f"lab_qcow2 {{guest}} {DISK_MIB}", ("qemu.cpio",), guest=QEMU),
     "blkfront-qcow2-thin": Device(
         THIN, "/dev/xvdf", "QEMU's xen-qdisk on a file in tmpfs, qcow2, "
         "cache writeback, aio threads",
         "format=qcow2, vdev=xvdf, access=rw, target=/tmp/{guest}-thin.qcow2",
-        "", f"lab_qcow2_thin {{guest}} {THIN_MIB}", ("qemu.cpio",)),
+        "", f"lab_qcow2_thin {{guest}} {THIN_MIB}",
+        ("qemu.cpio",), guest=QEMU),
     "virtio-raw": Device(
         FILLED, "/dev/vda", f"virtio-blk, {HOST}, filled", args=(
             "-drive", f"{DRIVE},id=vraw,file={{filled}}",
@@ -179,14 +182,16 @@ def prepare(lab, peer, wanted):
             peer.do(f"lab_disk {device.path} {device.module}")
 
 
-def guest_disks(wanted, peer, guest):
+def guest_disks(wanted, peer, guest, kind):
     """The guest's disks, made ready in dom0."""
     size = int(guest.rpartition("v")[2])
+    names = [name for name in devices(wanted, peer.name)
+             if DEVICES[name].guest == kind]
     if size not in sizes(wanted):
         return []
     index = sizes(wanted).index(size)
     out = []
-    for name in devices(wanted, peer.name):
+    for name in names:
         device = DEVICES[name]
         words = {"guest": guest, "index": index, "loop": index + 1}
         if device.each:
@@ -217,7 +222,7 @@ def runner(lab, peer_name, device, vcpus):
     """f(command, limit) -> output, where the device is."""
     if DEVICES[device].disk:
         peer = lab.peer(peer_name)
-        guest = peer.guest(vcpus)
+        guest = peer.guest(vcpus, DEVICES[device].guest)
         return lambda text, limit: peer.guest_sh(guest, text, limit).text
     if peer_name in PVH and vcpus != lab.smp:
         raise Undone(f"dom0 has {lab.smp} processors, not {vcpus}")

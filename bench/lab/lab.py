@@ -100,19 +100,17 @@ class Lab:
             if hasattr(module, "prepare"):
                 module.prepare(self, machine, self.measures_of(module))
 
-    def guest(self, machine, vcpus, number=""):
+    def guest(self, machine, vcpus, kind=""):
         """The name of the machine's guest of that size, which is up.
 
-        A number makes it another one, without the measures' disks.
+        Guests of another kind have other disks, which modules choose.
         """
-        name = f"bench{number}-v{vcpus}"
+        name = f"bench{kind}-v{vcpus}"
         if name not in machine.guests:
             if "tools" not in machine.ready:
                 machine.do("lab_tools")
                 machine.ready.add("tools")
-            disks = [TOOLS]
-            if not number:
-                disks += self.asked("guest_disks", machine, name)
+            disks = [TOOLS, *self.asked("guest_disks", machine, name, kind)]
             lines = ["disk = [ " + ", ".join(f"'{disk}'" for disk in disks)
                      + " ]", *self.asked("guest_lines", machine)]
             words = " ".join('"' + line + '"' for line in lines)

@@ -45,9 +45,9 @@ class Peer:
         self.pieces = collections.Counter()
         self.port = 0
 
-    def guest(self, vcpus, number=""):
+    def guest(self, vcpus, kind=""):
         """The name of the stock guest of that size, which is up."""
-        return self.lab.guest(self, vcpus, number)
+        return self.lab.guest(self, vcpus, kind)
 
     def start(self, limit_s):
         """Boot; returns once the agent takes jobs."""
