@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-enum { EAX, EBX, ECX, EDX };
 enum { EXTENDED = 0x80000000, ADDRESS_SIZES = 0x80000008, TOPOLOGY = 0xb };
 
 const struct record_leaf *cpu_leaf(const struct cpu *c, uint32_t leaf,
@@ -51,6 +50,13 @@ static void signature_read(struct cpu *c, const struct record_leaf *l)
     if (c->family == 15)
         c->family += a >> 20 & 0xff;
     c->apic_id = l->reg[EBX] >> 24;
+}
+
+bool cpu_has_bit(const struct cpu *c, struct cpu_bit b)
+{
+    const struct record_leaf *l = cpu_leaf(c, b.leaf, b.subleaf);
+
+    return l && l->reg[b.reg] >> b.nr & 1;
 }
 
 void cpu_decode(struct cpu *c)

@@ -122,7 +122,8 @@ struct machine *machine_from_record(const struct record *r)
         machine_decode_smbios(m, "smbios/table.bin",
                               from_record(record_smbios_entry(r)),
                               from_record(record_smbios(r)));
-    m->log = from_record(record_file(r, "logs/kernel.txt"));
+    m->kernel_log = from_record(record_file(r, "logs/kernel.txt"));
+    m->hypervisor_log = from_record(record_file(r, "logs/hypervisor.txt"));
     if (load_cpus(m, r) && load_pci(m, r))
         return m;
     machine_destroy(m);

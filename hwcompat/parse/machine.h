@@ -309,7 +309,7 @@ struct machine {
     unsigned int cpus;
     struct pci_device *pci;
     unsigned int pcis;
-    struct bytes log;      /* of the kernel and the hypervisor */
+    struct bytes kernel_log, hypervisor_log;
     const struct aml *aml; /* borrowed; NULL: nobody asked its tools */
     struct flaw flaw[FLAWS_MAX];
     unsigned int flaws;
@@ -341,6 +341,17 @@ bool madt_has_cpu(const struct madt *madt, uint32_t apic_id, bool enabled_only);
 /* NULL: no such leaf. */
 const struct record_leaf *cpu_leaf(const struct cpu *c, uint32_t leaf,
                                    uint32_t subleaf);
+/* A bit of CPUID; false also when the leaf is not recorded. */
+enum cpu_reg { EAX, EBX, ECX, EDX };
+struct cpu_bit {
+    uint32_t leaf, subleaf;
+    enum cpu_reg reg;
+    unsigned int nr;
+};
+bool cpu_has_bit(const struct cpu *c, struct cpu_bit b);
+#define CPU_BIT(leaf, sub, reg, nr) ((struct cpu_bit){leaf, sub, reg, nr})
+#define CPU_BIT_VMX                 CPU_BIT(1, 0, ECX, 5)
+#define CPU_BIT_SVM                 CPU_BIT(0x80000001, 0, ECX, 2)
 /* false: not recorded. */
 bool cpu_msr(const struct cpu *c, uint32_t number, uint64_t *value);
 

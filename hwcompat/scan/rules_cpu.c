@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum reg { EAX, EBX, ECX, EDX };
 #define EXTENDED 0x80000000U
 
 enum {
@@ -17,30 +16,13 @@ enum {
     L1TF_LAST_MODEL = 0x9e,
 };
 
-/* A bit of CPUID. */
-struct bit {
-    uint32_t leaf, subleaf;
-    enum reg reg;
-    unsigned int nr;
-};
-
-static bool has(const struct cpu *c, struct bit b)
-{
-    const struct record_leaf *l = cpu_leaf(c, b.leaf, b.subleaf);
-
-    return l && l->reg[b.reg] >> b.nr & 1;
-}
-
-#define BIT(leaf, sub, reg, nr) ((struct bit){leaf, sub, reg, nr})
-#define HAS_VMX                 BIT(1, 0, ECX, 5)
-#define HAS_GUEST               BIT(1, 0, ECX, 31)
-#define HAS_SVM                 BIT(0x80000001, 0, ECX, 2)
-#define HAS_NPT                 BIT(0x8000000a, 0, EDX, 0)
-#define HAS_IBRS                BIT(7, 0, EDX, 26)
-#define HAS_L1D_FLUSH           BIT(7, 0, EDX, 28)
-#define HAS_MD_CLEAR            BIT(7, 0, EDX, 10)
-#define HAS_ARCH_CAPS           BIT(7, 0, EDX, 29)
-#define HAS_AMD_IBPB            BIT(0x80000008, 0, EBX, 12)
+#define HAS_GUEST     CPU_BIT(1, 0, ECX, 31)
+#define HAS_NPT       CPU_BIT(0x8000000a, 0, EDX, 0)
+#define HAS_IBRS      CPU_BIT(7, 0, EDX, 26)
+#define HAS_L1D_FLUSH CPU_BIT(7, 0, EDX, 28)
+#define HAS_MD_CLEAR  CPU_BIT(7, 0, EDX, 10)
+#define HAS_ARCH_CAPS CPU_BIT(7, 0, EDX, 29)
+#define HAS_AMD_IBPB  CPU_BIT(0x80000008, 0, EBX, 12)
 
 static bool is_intel(const struct cpu *c)
 {
@@ -55,7 +37,7 @@ static bool is_amd(const struct cpu *c)
 
 /* A bit that must be there (or not), and the rule that says so. */
 static const struct {
-    struct bit bit;
+    struct cpu_bit bit;
     bool there; /* what breaks the rule */
     enum rule_id rule;
 } bit_rules[] = {
@@ -80,11 +62,11 @@ static void cpu_found(struct scan *s, const struct cpu *c, enum rule_id rule)
 
 static void judge_virtualisation(struct scan *s, const struct cpu *c)
 {
-    bool vmx = has(c, HAS_VMX), svm = has(c, HAS_SVM);
+    bool vmx = cpu_has_bit(c, CPU_BIT_VMX), svm = cpu_has_bit(c, CPU_BIT_SVM);
 
     if (!vmx && !svm)
         cpu_found(s, c, RULE_cpu_no_virtualisation);
-    if (svm && !has(c, HAS_NPT))
+    if (svm && !cpu_has_bit(c, HAS_NPT))
         cpu_found(s, c, RULE_cpu_no_nested_paging);
 }
 
@@ -92,18 +74,18 @@ static void judge_virtualisation(struct scan *s, const struct cpu *c)
 static bool leaks(const struct cpu *c)
 {
     return is_intel(c) && c->family == 6 && c->model >= 0x1a &&
-           c->model <= L1TF_LAST_MODEL && !has(c, HAS_ARCH_CAPS);
+           c->model <= L1TF_LAST_MODEL && !cpu_has_bit(c, HAS_ARCH_CAPS);
 }
 
 static void judge_speculation(struct scan *s, const struct cpu *c)
 {
-    if (is_intel(c) && !has(c, HAS_IBRS))
+    if (is_intel(c) && !cpu_has_bit(c, HAS_IBRS))
         cpu_found(s, c, RULE_no_speculation_control);
-    if (is_amd(c) && !has(c, HAS_AMD_IBPB))
+    if (is_amd(c) && !cpu_has_bit(c, HAS_AMD_IBPB))
         cpu_found(s, c, RULE_no_speculation_control);
-    if (leaks(c) && !has(c, HAS_L1D_FLUSH))
+    if (leaks(c) && !cpu_has_bit(c, HAS_L1D_FLUSH))
         cpu_found(s, c, RULE_l1tf);
-    if (leaks(c) && !has(c, HAS_MD_CLEAR))
+    if (leaks(c) && !cpu_has_bit(c, HAS_MD_CLEAR))
         cpu_found(s, c, RULE_mds);
 }
 
@@ -112,7 +94,7 @@ void judge_cpu(struct scan *s)
     const struct cpu *c = &s->m->cpu[0];
 
     for (size_t i = 0; i < sizeof(bit_rules) / sizeof(*bit_rules); i++) {
-        if (has(c, bit_rules[i].bit) == bit_rules[i].there)
+        if (cpu_has_bit(c, bit_rules[i].bit) == bit_rules[i].there)
             cpu_found(s, c, bit_rules[i].rule);
     }
     judge_virtualisation(s, c);
@@ -131,7 +113,7 @@ void judge_cpu(struct scan *s)
 /* --- Between CPUs ----------------------------------------------------------- */
 /* Leaves whose bits are features, and the bits in them that are not. */
 static const struct {
-    struct bit bit; /* nr is not used */
+    struct cpu_bit bit; /* nr is not used */
     uint32_t not_features;
 } words[] = {
     {{1, 0, ECX, 0}, 1U << 27}, /* OSXSAVE */
@@ -149,7 +131,7 @@ static void judge_features(struct scan *s, const struct cpu *a,
                            const struct cpu *b)
 {
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        const struct bit *w = &words[i].bit;
+        const struct cpu_bit *w = &words[i].bit;
         const struct record_leaf *x = cpu_leaf(a, w->leaf, w->subleaf);
         const struct record_leaf *y = cpu_leaf(b, w->leaf, w->subleaf);
         uint32_t lost =

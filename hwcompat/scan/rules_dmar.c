@@ -12,15 +12,7 @@ enum {
     WIDTH_LEAST = 31,
     WIDTH_MOST = 51,
     PAGE = 4096,
-    CPUID_VMX = 1 << 5,
 };
-
-static bool has_vmx(const struct scan *s)
-{
-    const struct record_leaf *l = cpu_leaf(&s->m->cpu[0], 1, 0);
-
-    return l && l->reg[2] & CPUID_VMX;
-}
 
 static void judge_unit(struct scan *s, const struct dmar *d, unsigned int nr)
 {
@@ -173,7 +165,7 @@ void judge_dmar(struct scan *s)
     const struct dmar *d = &s->m->acpi.dmar;
 
     if (!d->table) {
-        if (scan_has(s, CPU) && has_vmx(s))
+        if (scan_has(s, CPU) && cpu_has_bit(&s->m->cpu[0], CPU_BIT_VMX))
             found(s, RULE_dmar_missing, NULL, -1, "no DMAR");
         return;
     }

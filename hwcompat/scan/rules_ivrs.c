@@ -117,20 +117,13 @@ static void judge_specials(struct scan *s, const struct ivrs *v)
         found(s, RULE_ivrs_hpet_missing, file, -1, "HPET %u", h->number);
 }
 
-static bool has_svm(const struct scan *s)
-{
-    const struct record_leaf *l = cpu_leaf(&s->m->cpu[0], 0x80000001, 0);
-
-    return l && l->reg[2] & 1 << 2;
-}
-
 void judge_ivrs(struct scan *s)
 {
     const struct ivrs *v = &s->m->acpi.ivrs;
     unsigned int units = 0;
 
     if (!v->table) {
-        if (scan_has(s, CPU) && has_svm(s))
+        if (scan_has(s, CPU) && cpu_has_bit(&s->m->cpu[0], CPU_BIT_SVM))
             found(s, RULE_ivrs_missing, NULL, -1, "no IVRS");
         return;
     }

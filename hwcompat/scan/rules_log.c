@@ -37,7 +37,8 @@ static const uint8_t *line_end(const uint8_t *p, const uint8_t *end)
     return nl ? nl : end;
 }
 
-static void judge_line(struct scan *s, long offset, const uint8_t *p, size_t n)
+static void judge_line(struct scan *s, const char *file, long offset,
+                       const uint8_t *p, size_t n)
 {
     char text[LINE_MOST + 1];
     size_t keep = n < LINE_MOST ? n : LINE_MOST;
@@ -45,18 +46,26 @@ static void judge_line(struct scan *s, long offset, const uint8_t *p, size_t n)
     bytes_text((struct bytes){p, n}, 0, keep, text);
     for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
         if (strstr(text, lines[i].text)) {
-            found(s, lines[i].rule, "logs/kernel.txt", offset, "%s", text);
+            found(s, lines[i].rule, file, offset, "%s", text);
             return;
         }
     }
 }
 
-void judge_log(struct scan *s)
+static void judge_lines(struct scan *s, const char *file, struct bytes log)
 {
-    const uint8_t *p = s->m->log.p, *end = p + s->m->log.n;
+    const uint8_t *p = log.p, *end = p + log.n;
 
     for (const uint8_t *stop; p < end; p = stop + 1) {
         stop = line_end(p, end);
-        judge_line(s, (long)(p - s->m->log.p), p, (size_t)(stop - p));
+        judge_line(s, file, (long)(p - log.p), p, (size_t)(stop - p));
     }
+}
+
+void judge_log(struct scan *s)
+{
+    if (s->m->kernel_log.n)
+        judge_lines(s, "logs/kernel.txt", s->m->kernel_log);
+    if (s->m->hypervisor_log.n)
+        judge_lines(s, "logs/hypervisor.txt", s->m->hypervisor_log);
 }

@@ -136,7 +136,8 @@ static uint32_t what_is_there(const struct machine *m)
            present(m->cpus && m->cpu[0].leaves, CPU) |
            present(m->cpus > 1 && m->cpu[0].leaves && m->cpu[1].leaves, CPUS) |
            present(any_msr(m), MSRS) | present(m->pcis, PCI) |
-           present(m->log.n, LOG) | present(m->aml && !m->aml->unjudged, AML);
+           present(m->kernel_log.n || m->hypervisor_log.n, LOG) |
+           present(m->aml && !m->aml->unjudged, AML);
 }
 
 static void judge_absent(struct scan *s)

@@ -87,6 +87,31 @@ static size_t counts_drop(char *text, size_t size)
     return to;
 }
 
+/* "fec00000-fec003ff : IOAPIC 0": where the kernel found such registers. As
+   nobody the addresses read as zeros, and are left out. */
+static void registers_take(const struct take *t, cJSON *out, const char *member,
+                           const char *name)
+{
+    size_t size;
+    char *text = (char *)sys_read(t, &size, "/proc/iomem");
+    cJSON *list = cJSON_AddArrayToObject(out, member);
+    char *line, *rest = text;
+
+    while (text && (line = strsep(&rest, "\n"))) {
+        const char *what = strstr(line, " : ");
+        char address[SYS_VALUE_BYTES];
+
+        line += strspn(line, " ");
+        if (!what || strncmp(what + 3, name, strlen(name)) != 0 ||
+            strspn(line, "0") == strcspn(line, "-"))
+            continue;
+        (void)snprintf(address, sizeof(address), "0x%.*s",
+                       (int)strcspn(line, "-"), line);
+        cJSON_AddItemToArray(list, cJSON_CreateString(address));
+    }
+    free(text);
+}
+
 void take_interrupts(struct take *t)
 {
     size_t size;
@@ -100,6 +125,7 @@ void take_interrupts(struct take *t)
     }
     out = cJSON_CreateObject();
     chips_take(out, text, size);
+    registers_take(t, out, "io_apics", "IOAPIC");
     sys_json(t, out, "x2apic", "/sys/module/x2apic/parameters/enabled");
     draft_system(t->d, RECORD_PART_INTERRUPTS, out);
     draft_file(t->d, "raw/interrupts.txt", text, counts_drop(text, size));
@@ -120,6 +146,7 @@ void take_timers(struct take *t)
     }
     (void)cJSON_AddBoolToObject(out, "hpet_device", sys_exists(t, "/dev/hpet"));
     (void)cJSON_AddBoolToObject(out, "rtc", sys_exists(t, "/dev/rtc0"));
+    registers_take(t, out, "hpets", "HPET");
     draft_system(t->d, RECORD_PART_TIMERS, out);
 }
 

@@ -89,6 +89,15 @@ class Scan(unittest.TestCase):
         out = judge(self.write("banks", m))
         self.assertEqual([f["rule"] for f in out["records"][0]["findings"]], [])
 
+    def test_the_log_of_the_hypervisor_is_read_too(self):
+        m = machine.Machine()
+        m.hypervisor_log = "(XEN) Xen version 4.17\n(XEN) [VT-D]DMAR:[DMA " \
+            "Write] Request device [0000:00:1d.0] fault addr 0\n"
+        found = [(f["rule"], f["where"]) for f in
+                 judge(self.write("dmesg", m))["records"][0]["findings"]]
+        self.assertEqual(found, [("log_dmar_fault",
+                                  "logs/hypervisor.txt+0x17")])
+
     def test_cpus_that_tell_no_id_are_no_twins(self):
         m = machine.Machine()
         m.cpus = [machine.leaves(apic_id=0) for _ in range(2)]

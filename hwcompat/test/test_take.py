@@ -82,7 +82,13 @@ TREE = {
     "sys/class/tpm/tpm0/tpm_version_major": "2\n",
     "proc/interrupts": "           CPU0\n  0:   12345   IO-APIC   2-edge "
                        "     timer\nNMI:   7   Non-maskable interrupts\n",
-    "proc/iomem": "00000000-0009fbff : System RAM\n",
+    "proc/iomem": "00000000-0009fbff : System RAM\n"
+                  "fec00000-fec003ff : IOAPIC 0\n"
+                  "  fec40000-fec403ff : IOAPIC 1\n"
+                  "00000000-00000000 : IOAPIC 2\n"
+                  "fed00000-fed003ff : HPET 0\n",
+    "sys/devices/system/clocksource/clocksource0/available_clocksource":
+        "tsc hpet\n",
     "proc/cpuinfo": "processor\t: 0\nmicrocode\t: 0x2a\n"
                     "cpu MHz\t\t: 1234.5\n\nprocessor\t: 1\n",
     "var/log/dmesg": "Linux version 6.1\nBIOS-e820: [mem 0x0-0x1] usable\n"
@@ -155,6 +161,9 @@ class Take(unittest.TestCase):
         self.assertEqual(system["disks"][0]["firmware"], "1.0")
         self.assertEqual(system["tpm"], [{"name": "tpm0", "version": "2"}])
         self.assertEqual(system["interrupts"]["chips"], ["IO-APIC"])
+        self.assertEqual(system["interrupts"]["io_apics"],
+                         ["0xfec00000", "0xfec40000"])
+        self.assertEqual(system["timers"]["hpets"], ["0xfed00000"])
         self.assertEqual(system["pci"][0]["vendor"], "0x8086")
         self.assertIn(b"0: IO-APIC", self.read("raw/interrupts.txt"))
         self.assertNotIn(b"12345", self.read("raw/interrupts.txt"))

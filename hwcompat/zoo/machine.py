@@ -276,6 +276,7 @@ class Machine:
                                            (0xc0000004, 0),
                                            (POWER, MSI, express()))}
         self.log = "Linux version 6.1\n"
+        self.hypervisor_log = ""
 
     def poke(self, table, at, fmt, *values):
         struct.pack_into("<" + fmt, self.tables[table], at, *values)
@@ -375,6 +376,8 @@ class Machine:
                 listing(a, c) for a, c in sorted(self.pci.items())).encode()
         if self.log:
             out["logs/kernel.txt"] = self.log.encode()
+        if self.hypervisor_log:
+            out["logs/hypervisor.txt"] = self.hypervisor_log.encode()
         return out
 
     def entry_point(self, raw):
