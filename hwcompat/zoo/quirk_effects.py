@@ -12,10 +12,10 @@ import quirk_machines as machines
 # trace: QEMU's events to write down. tables: firmware of our own with that change.
 # debug: a function that steers the machine through its debugger port.
 # options: of the hypervisor; memory in MiB; devices: more of QEMU's; machine: of
-# QEMU's machine.
+# QEMU's machine; cpus: how many.
 Kind = collections.namedtuple(
-    "Kind", "look probe trace tables debug options memory devices machine",
-    defaults=(False, (), None, None, "", 256, (), ""))
+    "Kind", "look probe trace tables debug options memory devices machine cpus",
+    defaults=(False, (), None, None, "", 256, (), "", 1))
 WRITES, READS = "memory_region_ops_write", "memory_region_ops_read"
 CF9, KEYBOARD, ACPI_RESET = 0xcf9, 0x64, 0x501
 RESETS = (CF9, KEYBOARD, ACPI_RESET)
@@ -162,15 +162,15 @@ def says(text):
 KEPT = 1 << 40  # a bit that no quirk is about
 
 
-def msr_access(gdb, symbols, row, facts):
+def msr_access(gdb, symbols, row, facts, last="arch_quirks_dump"):
     """Gives the CPU's MSRs the bits that are to go, none of those to come, and
     notes what is written to them until all quirks are done."""
     read, written = symbols["rdmsr_safe_insn"], symbols["wrmsr_safe_insn"]
     wanted = {machines.number(m["msr"]): m for m in row["msrs"]}
-    for at in (read, read + 2, written, symbols["arch_quirks_dump"]):
+    for at in (read, read + 2, written, symbols[last]):
         gdb.stop_at(at)
     r, given = gdb.go_on(), {}
-    while r["rip"] != symbols["arch_quirks_dump"]:
+    while r["rip"] != symbols[last]:
         msr = r["rcx"] & 0xffffffff
         if r["rip"] == read + 2 and msr in wanted:
             given[msr] = machines.number(wanted[msr]["clear"]) | KEPT
@@ -189,6 +189,20 @@ def msr_changed(seen, row):
         if KEPT | machines.number(m["set"]) not in values:
             return f"MSR {msr:#x} got {[hex(v) for v in values]}"
     return None
+
+
+def msr_access_of_all(gdb, symbols, row, facts):
+    """The same until all CPUs have started."""
+    msr_access(gdb, symbols, row, facts, "dom0_build")
+
+
+def msr_changed_twice(seen, row):
+    """On both CPUs."""
+    msr = machines.number(row["msrs"][0]["msr"])
+    wanted = KEPT | machines.number(row["msrs"][0]["set"])
+    values = seen.facts.get(msr, [])
+    return None if values.count(wanted) == 2 else \
+        f"MSR {msr:#x} got {[hex(v) for v in values]}"
 
 
 def fault_at_msr(gdb, symbols, row, facts):

@@ -146,10 +146,17 @@ void boot_reserve(paddr_t start, paddr_t end)
                      ALIGN_UP(end, PAGE_SIZE), MEMMAP_RESERVED);
 }
 
+/* A page that is in use already, a module's say, stays what it is. */
 void boot_keep_away(paddr_t start, paddr_t end)
 {
-    boot_add_region(start, end - start, MEMMAP_UNUSABLE);
-    boot_reserve(start, end);
+    for (paddr_t page = start; page < end; page += PAGE_SIZE) {
+        const struct memmap_range *r = memmap_find(&free_map, page);
+
+        if (!r || r->type != MEMMAP_RAM)
+            continue;
+        boot_add_region(page, PAGE_SIZE, MEMMAP_UNUSABLE);
+        boot_reserve(page, page + PAGE_SIZE);
+    }
 }
 
 /* Whole pages of RAM, without image and modules. */

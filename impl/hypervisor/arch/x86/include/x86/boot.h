@@ -53,7 +53,7 @@ paddr_t boot_alloc(uint64_t bytes);
 paddr_t boot_alloc_low(void);
 /* Keep boot_alloc() and page_init() away from a range that is RAM by the map. */
 void boot_reserve(paddr_t start, paddr_t end);
-/* The range is no RAM any more, for nobody. */
+/* What is free in these pages is no RAM any more, for nobody. */
 void boot_keep_away(paddr_t start, paddr_t end);
 /* Hand what RAM is left to page_init(). */
 void boot_memory_done(void);
