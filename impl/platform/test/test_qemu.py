@@ -45,6 +45,12 @@ class CommandLine(unittest.TestCase):
         self.assertNotIn("amd-iommu", self.build())
         self.assertIn("amd-iommu", self.build(hypervisor="xen"))
 
+    def test_peer_with_a_pv_dom0_needs_no_iommu(self):
+        line = self.build(hypervisor="xen-pv")
+        self.assertNotIn("amd-iommu", line)
+        self.assertNotIn("dom0=pvh", option(line, "-append"))
+        self.assertIn("maxcpus=2", option(line, "-append"))
+
     def test_old_qemu_gets_the_model_without_smap(self):
         self.assertIn("-smap", option(self.build(), "-cpu"))
         self.assertNotIn("-smap", option(self.build((10, 0, 2)), "-cpu"))

@@ -130,6 +130,11 @@ class Ratios(unittest.TestCase):
         self.assertEqual(self.both["hypervisor"]["name"], "ours")
         self.assertEqual(self.both["peer"]["hypervisor"]["name"], "xen")
 
+    def test_peer_is_whoever_ran_beside_ours(self):
+        found = results.combined({"ours": result(), "xen-pv": result("xen")})
+        self.assertEqual(found["peer"]["hypervisor"]["name"], "xen")
+        self.assertIn("create", found["ratios"])
+
     def test_single_run_is_itself(self):
         one = result()
         self.assertIs(results.combined({"ours": one}), one)

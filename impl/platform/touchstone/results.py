@@ -231,5 +231,6 @@ def combined(runs):
     """
     if len(runs) == 1:
         return next(iter(runs.values()))
-    return {**runs["ours"], "peer": runs["xen"],
-            "ratios": compare(runs["ours"], runs["xen"])}
+    peer = next(run for name, run in runs.items() if name != "ours")
+    return {**runs["ours"], "peer": peer,
+            "ratios": compare(runs["ours"], peer)}

@@ -34,6 +34,9 @@ def parser():
     out.add_argument("--hypervisor", choices=[*machines.HYPERVISORS, "both"],
                      default="ours", help="which one to boot; both: ours, "
                      "then the peer, side by side")
+    out.add_argument("--peer", default="xen", choices=[
+        name for name in machines.HYPERVISORS if name != "ours"],
+                     help="what both is beside ours (default: xen)")
     out.add_argument("--guests", type=int, default=1, metavar="N",
                      help="guests that run at once (1 to 3)")
     out.add_argument("--json", metavar="FILE", help="write the results here")
@@ -170,7 +173,7 @@ def run_script(args, found):
 
 def run_measured(args, found):
     """The main job, on one hypervisor or on both in turn."""
-    names = list(machines.HYPERVISORS) if args.hypervisor == "both" \
+    names = ["ours", args.peer] if args.hypervisor == "both" \
         else [args.hypervisor]
     scale = qemu.calibrate(found)
     limit_s = args.timeout or scale * (RUN_LIMIT_S
