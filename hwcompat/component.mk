@@ -89,6 +89,14 @@ quirks: $O/quirk-probe.bin $O/touchstone.elf $O/touchstone-scan ## boot a machin
 	$(quiet)$(hw)/zoo/quirks --build $O
 TEST_DEPS += $O/quirk-probe.bin
 
+# Records that are replayed on ours and on upstream; REPLAY_OPTIONS: more.
+.PHONY: replay
+replay: all $O/up.cpio $O/dom0/xen.elf ## replay all records in RECORDS=DIR on ours and upstream
+	$(quiet)test -n '$(RECORDS)' || { echo "say RECORDS=DIR: records of touchstone record or import" >&2; exit 2; }
+	$(quiet)$O/touchstone-replay --all $(RECORDS) --kernel ours,xen \
+	  --results $O/replays --json $O/replays.json --html $O/replays.html \
+	  --junit $O/replays.xml $(REPLAY_OPTIONS)
+
 # Commands that are scripts: started from the build, as programs are.
 HW_SCRIPTS := replay catalogue
 ALL += $(HW_SCRIPTS:%=$O/touchstone-%)

@@ -21,6 +21,7 @@ LIMIT_S = 60
 STRUCTURES_MAX = 1000
 SMBIOS_INACTIVE, SMBIOS_END, SMBIOS_CPU = 126, 127, 4
 SMBIOS_CPU_POPULATED = 0x40
+SMBIOS_2_MAX = 60000  # and what QEMU adds
 TAIL_LINES = 12
 SILENT_S = 15
 OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
@@ -117,20 +118,24 @@ def started_by_uefi(record, row, options, started, files, place, said):
 
 
 # --- Firmware ---------------------------------------------------------------
+def is_populated(structure):
+    fields = structure[2]
+    return len(fields) > 0x18 and bool(fields[0x18] & SMBIOS_CPU_POPULATED)
+
+
 def smbios_structures(data, sockets, said):
     """What QEMU takes: as many CPUs as it has sockets, and no end."""
     found = [r for r in records.structures(data)
              if r[0] not in (SMBIOS_INACTIVE, SMBIOS_END)]
-    cpu = [r for r in found if r[0] == SMBIOS_CPU]
-    kept = sorted(cpu, key=lambda r: not (len(r[2]) > 0x18 and
-                                          r[2][0x18] & SMBIOS_CPU_POPULATED)
-                  )[:sockets]
+    cpu = [i for i, r in enumerate(found) if r[0] == SMBIOS_CPU]
+    kept = sorted(cpu, key=lambda i: not is_populated(found[i]))[:sockets]
     if len(kept) < sockets:
         kept = []  # QEMU's own
     if len(kept) < len(cpu):
         said.append(f"SMBIOS: {len(kept)} of {len(cpu)} processors, q35 has "
                     f"{sockets}")
-    out = [r for r in found if r[0] != SMBIOS_CPU or r in kept]
+    out = [r for i, r in enumerate(found)
+           if r[0] != SMBIOS_CPU or i in kept]
     if len(out) > STRUCTURES_MAX:
         said.append(f"SMBIOS: the first {STRUCTURES_MAX} of {len(out)} "
                     "structures")
@@ -146,6 +151,14 @@ def smbios_arguments(data, sockets, place, said):
             f.write(row[1])
         arguments += ["-smbios", f"file={path}"]
     return arguments
+
+
+def large_smbios(data, said):
+    """More than 64 KiB needs the entry point of SMBIOS 3."""
+    if len(data) < SMBIOS_2_MAX:
+        return []
+    said.append("SMBIOS: with the entry point of version 3, it is large")
+    return ["smbios-entry-point-type=64"]
 
 
 def rom_arguments(record, options, place, said):
@@ -207,8 +220,9 @@ def command(record, options, emulator, place, said, odd=Oddities()):
     row = KERNEL_ROWS[options.kernel]
     topology, spare = emulated_cpus(record, options, said)
     files = acpi_files(record, options, cpus.apic_ids(topology), said, odd)
+    names = smbios_arguments(record.smbios, topology.sockets, place, said)
     machine = ",".join(["q35", *(["acpi=off"] if files else []),
-                        *odd.machine])
+                        *large_smbios(record.smbios, said), *odd.machine])
     if spare:
         row = row._replace(options=row.options + " spare_boot_cpu")
     words = LINUX
@@ -231,8 +245,7 @@ def command(record, options, emulator, place, said, odd=Oddities()):
             "-cpu", model, "-smp", cpus.smp(topology), "-m",
             str(options.memory), "-nodefaults", "-display", "none",
             "-no-reboot", "-serial", "stdio", *odd.arguments,
-            *smbios_arguments(record.smbios, topology.sockets, place, said),
-            *starting]
+            *names, *starting]
 
 
 # --- Watching ---------------------------------------------------------------

@@ -12,7 +12,6 @@ import time
 
 import boot
 import records
-import uefi
 from touchstone import qemu
 
 ATTEMPTS = 2
@@ -92,7 +91,7 @@ def run(job, options, emulator):
     for number in range(1, ATTEMPTS + 1):
         try:
             row = attempt(job, options, emulator, number)
-        except (records.RecordError, uefi.UefiError) as error:
+        except records.RecordError as error:
             row = unusable(job, error)
         row["attempts"] = number
         if row["outcome"] not in TRY_AGAIN:

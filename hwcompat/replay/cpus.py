@@ -51,6 +51,9 @@ WITHHELD = frozenset(
     "xsave xsaveopt xsavec xgetbv1 xsaves xsaveerptr avx avx2 f16c fma vaes "
     "vpclmulqdq gfni monitor rdtscp rdpid smap pku pks la57 vmx x2apic umip "
     "svm npt vgif lbrv invtsc ss".split())
+AMD = ("AuthenticAMD", "HygonGenuine")
+VENDOR = re.compile(r"[A-Za-z ]{12}")
+UNNAMED = re.compile(r"[^\w .()@-]", re.ASCII)
 Topology = collections.namedtuple("Topology", "sockets dies cores threads")
 
 
@@ -128,17 +131,21 @@ def model(record, base, needs_svm, emulator, said):
     if not record.signature:
         return base
     family, number, stepping = signature(record.signature)
-    if record.vendor not in ("AuthenticAMD", "HygonGenuine") and needs_svm:
+    if record.vendor not in AMD and needs_svm:
         said.append(f"CPU: AMD with SVM instead of {record.vendor} family "
                     f"{family} model {number}: the hypervisor has no VMX")
         return base
-    words = [base, f"vendor={record.vendor}", f"family={family}",
-             f"model={number}", f"stepping={stepping}"]
-    name = re.sub(r"[^\w .()@-]", "", record.brand)[:47]
+    words = [base, f"family={family}", f"model={number}",
+             f"stepping={stepping}"]
+    if VENDOR.fullmatch(record.vendor):
+        words.append(f"vendor={record.vendor}")
+    name = UNNAMED.sub("", record.brand)[:47]
     if name:
         words.append(f"model-id={name}")
     if record.microcode:
-        words.append(f"ucode-rev={record.microcode:#x}")
+        # Intel has it in the upper half of its MSR.
+        shift = 0 if record.vendor in AMD else 32
+        words.append(f"ucode-rev={(record.microcode & 0xffffffff) << shift:#x}")
     if record.leaves:
         words += features(record.leaves, emulated(emulator),
                           base == "max", said)

@@ -18,6 +18,8 @@ Record = collections.namedtuple(
 Table = collections.namedtuple("Table", "name signature data")
 CHECK_LIMIT_S = 60
 BYTES_MAX = 32 << 20
+ROWS_MAX, CPUS_MAX = 10000, 4096
+CPUID, MICROCODE = "cpu/cpuid.txt", "cpu/microcode.txt"
 
 
 class RecordError(Exception):
@@ -25,8 +27,16 @@ class RecordError(Exception):
 
 
 def check(program, path):
-    done = subprocess.run([program, "--check", path], capture_output=True,
-                          text=True, timeout=CHECK_LIMIT_S, check=False)
+    try:
+        done = subprocess.run([program, "--check", path], capture_output=True,
+                              errors="replace", timeout=CHECK_LIMIT_S,
+                              check=False)
+    except FileNotFoundError as error:
+        raise RecordError(f"cannot find '{program}': run 'make' first"
+                          ) from error
+    except subprocess.TimeoutExpired as error:
+        raise RecordError(f"'{path}': not read in {CHECK_LIMIT_S} s"
+                          ) from error
     if done.returncode:
         raise RecordError((done.stderr or done.stdout).strip() or
                           f"'{path}' is no hardware record")
@@ -40,12 +50,18 @@ def unpacked(path, place):
     with open(plain, "wb") as out:
         kind = {".zst": ["zstd", "-dcq"], ".gz": ["gzip", "-dc"],
                 ".xz": ["xz", "-dc"]}.get(os.path.splitext(path)[1], ["cat"])
-        subprocess.run([*kind, path], stdout=out, check=True,
-                       timeout=CHECK_LIMIT_S)
+        try:
+            subprocess.run([*kind, "--", path], stdout=out, check=True,
+                           timeout=CHECK_LIMIT_S)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise RecordError(f"'{path}': cannot unpack: {error}") from error
     where = os.path.join(place, "record")
-    with tarfile.open(plain) as tar:
-        tar.extractall(where, members=[m for m in tar if m.isfile()],
-                       filter="data")
+    try:
+        with tarfile.open(plain) as tar:
+            tar.extractall(where, members=[m for m in tar if m.isfile()],
+                           filter="data")
+    except tarfile.TarError as error:
+        raise RecordError(f"'{path}': cannot unpack: {error}") from error
     return where
 
 
@@ -53,15 +69,32 @@ def load(path, place, program):
     """The record at `path`; RecordError when it cannot be used."""
     check(program, path)
     where = unpacked(path, place)
-    tables, rsdp = acpi(where)
-    count, leaves, signature, vendor, brand = processors(where)
+    tables, rsdp = part(path, "acpi/tables.json", acpi, where)
+    count, rows = part(path, CPUID, registers, where, CPUID)
+    leaves = {at: (values + [0] * 4)[:4] for at, values in rows.items()}
+    signature, vendor, brand = identity(leaves)
     names = smbios(where)
     if not signature:
         signature, vendor, brand = cpus.of_processor_id(structures(names))
-    efi = efi_memory(where)
+    efi = part(path, "memory.json", efi_memory, where)
     return Record(path, title(where), tables, rsdp, names,
-                  memory(where) or uefi.to_e820(efi), count, signature, vendor,
-                  brand, efi, leaves, microcode(where))
+                  part(path, "memory.json", memory, where) or
+                  uefi.to_e820(efi), count, signature, vendor, brand, efi,
+                  leaves, microcode(part(path, MICROCODE, registers, where,
+                                         MICROCODE)[1]))
+
+
+def part(path, file, reader, *arguments):
+    """What `reader` makes of a file, its errors with the file's name."""
+    try:
+        return reader(*arguments)
+    except json.JSONDecodeError as error:
+        raise RecordError(f"'{path}': {file} at byte {error.pos}: "
+                          f"{error.msg}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError,
+            RecursionError) as error:
+        raise RecordError(f"'{path}': {file}: {type(error).__name__}: {error}"
+                          ) from error
 
 
 def content(where, path, missing=b""):
@@ -78,10 +111,15 @@ def parsed(where, path):
 
 
 def acpi(where):
-    head = parsed(where, "acpi/tables.json")
-    tables = [Table(t["file"].split("/")[-1], t["signature"],
-                    content(where, t["file"]))
-              for t in head.get("tables", []) if not t.get("dynamic")]
+    tables = []
+    for t in listed(where, "acpi/tables.json", "tables"):
+        file, signature = t["file"], t["signature"]
+        if not isinstance(file, str) or not isinstance(signature, str) or \
+                os.path.isabs(file) or ".." in file.split("/"):
+            raise ValueError(f"a table's file is {file!r}")
+        if not t.get("dynamic"):
+            tables.append(Table(file.split("/")[-1], signature,
+                                content(where, file)))
     return tables, content(where, "acpi/rsdp.bin")
 
 
@@ -90,46 +128,69 @@ def smbios(where):
                    content(where, "smbios/rebuilt.bin"))
 
 
+def listed(where, path, name):
+    """The objects of a list in a JSON file, each with where it stands."""
+    head = parsed(where, path)
+    rows = head.get(name, []) if isinstance(head, dict) else None
+    if not isinstance(rows, list) or len(rows) > ROWS_MAX:
+        raise ValueError(f"{name} is no list of at most {ROWS_MAX}")
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise ValueError(f"{name}[{i}] is no object")
+        yield row
+
+
+def number(row, name, bits=64):
+    value = int(str(row.get(name, 0)), 0)
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{name} {value:#x} is no number of {bits} bits")
+    return value
+
+
 def efi_memory(where):
     """[(start, size, type, attributes)] of UEFI's map; [] without one."""
-    return [(int(str(r["start"]), 0), int(str(r["size"]), 0), r["type"],
-             int(str(r.get("attributes", 0)), 0))
-            for r in parsed(where, "memory.json").get("efi", [])]
+    return [(number(r, "start"), number(r, "size"), number(r, "type", 32),
+             number(r, "attributes"))
+            for r in listed(where, "memory.json", "efi")]
 
 
 def memory(where):
     """[(start, size, type)] of the firmware's E820; [] without one."""
-    return [(int(str(r["start"]), 0), int(str(r["size"]), 0), r["type"])
-            for r in parsed(where, "memory.json").get("e820", [])]
+    return [(number(r, "start"), number(r, "size"), number(r, "type", 32))
+            for r in listed(where, "memory.json", "e820")]
 
 
 def registers(where, path):
     """(how many CPUs, {(index, sub): [values]} of the first one)."""
     count, rows = 0, {}
-    for line in content(where, path).decode("ascii", "replace").split("\n"):
-        words = line.split()
-        if line.startswith("cpu "):
+    text = content(where, path).decode("ascii", "replace")
+    for line, words in enumerate(map(str.split, text.split("\n")), 1):
+        if words[:1] == ["cpu"]:
             count += 1
         elif count == 1 and len(words) > 2:
-            values = [int(w, 16) for w in words]
-            rows[values[0], values[1]] = values[2:]
-    return count, rows
+            try:
+                values = [int(w, 16) for w in words]
+            except ValueError as error:
+                raise ValueError(f"line {line}: {error}") from error
+            rows[values[0], values[1]] = \
+                [v & 0xffffffff for v in values[2:]]
+    return min(count, CPUS_MAX), rows
 
 
-def microcode(where):
+def microcode(rows):
     """The first CPU's revision; 0: not recorded."""
-    return registers(where, "cpu/microcode.txt")[1].get((0, 0), [0])[0]
+    return rows.get((0, 0), [0])[0]
 
 
-def processors(where):
-    """How many, leaves, signature (CPUID 1 EAX), vendor, name of the first."""
-    count, rows = registers(where, "cpu/cpuid.txt")
-    zero = rows.get((0, 0), [0] * 4)
-    vendor = struct.pack("<III", zero[1], zero[3], zero[2]).decode("ascii",
-                                                                   "replace")
-    name = b"".join(struct.pack("<IIII", *rows.get((0x80000000 + i, 0),
-                                                   [0] * 4)) for i in (2, 3, 4))
-    return (count, rows, rows.get((1, 0), [0])[0], vendor.strip("\0"),
+def identity(leaves):
+    """Signature (CPUID 1 EAX), vendor and name."""
+    zero = leaves.get((0, 0), [0] * 4)
+    vendor = struct.pack("<III", zero[1], zero[3], zero[2])
+    name = b"".join(struct.pack("<IIII", *leaves.get((0x80000000 + i, 0),
+                                                     [0] * 4))
+                    for i in (2, 3, 4))
+    return (leaves.get((1, 0), [0])[0],
+            vendor.decode("ascii", "replace").strip("\0"),
             name.split(b"\0")[0].decode("ascii", "replace").strip())
 
 

@@ -1,19 +1,31 @@
 """What a replay hands to QEMU's firmware: tables that are linked and summed
 right, adapted where q35 forces it, and a memory map."""
+import argparse
+import collections
+import io
+import json
 import os
+import random
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, os.pardir, d) for d in ("zoo", "replay")]
+sys.path[:0] = [os.path.join(HERE, os.pardir, d) for d in (
+    "zoo", "replay", "../impl/platform", "../impl/dom0")]
 import adapt  # pylint: disable=wrong-import-position
 import animals  # pylint: disable=wrong-import-position
+import boot  # pylint: disable=wrong-import-position
+import campaign  # pylint: disable=wrong-import-position
+import cpus  # pylint: disable=wrong-import-position
 import firmware  # pylint: disable=wrong-import-position
 import machine  # pylint: disable=wrong-import-position
 import records  # pylint: disable=wrong-import-position
+import results  # pylint: disable=wrong-import-position
+import uefi  # pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("O", "build")
 BASE = {b"etc/acpi/rsdp": 0xf5000, b"etc/acpi/tables": 0x3ff00000}
@@ -142,6 +154,293 @@ class Firmware(unittest.TestCase):
             records.load(self.place.name, self.place.name,
                          os.path.join(BUILD, "touchstone-record"))
         self.assertIn("record.json", str(raised.exception))
+
+
+def options(**more):
+    return argparse.Namespace(**{
+        "kernel": "ours", "firmware": "bios", "raw": False, "cpus": 4,
+        "memory": 1024, "no_memory_map": False, "limit": 1, "slowness": 1,
+        "log": None, "build": BUILD, **more})
+
+
+QEMU = collections.namedtuple("Emulator", "path version")("/absent/qemu",
+                                                          (7, 2))
+
+
+class Odd(unittest.TestCase):
+    """Machines that nobody has seen: the line for QEMU is made nevertheless."""
+
+    def line(self, m, **more):
+        with tempfile.TemporaryDirectory() as place:
+            record = recorded(m, os.path.join(place, "r"))
+            said = []
+            own = options(build=self.build(place), **more)
+            os.mkdir(os.path.join(place, "w"))
+            line = boot.command(record, own, QEMU, os.path.join(place, "w"),
+                                said)
+            return " ".join(line), said
+
+    def build(self, place):
+        """A build whose kernels are empty files."""
+        build = os.path.join(place, "b")
+        os.makedirs(os.path.join(build, "dom0"))
+        for name in ("e820.bin", "efi-map.bin"):
+            os.symlink(os.path.abspath(os.path.join(BUILD, name)),
+                       os.path.join(build, name))
+        for name in ("touchstone.elf", "dom0/vmlinuz", "dom0/xen.elf",
+                     "up.cpio"):
+            with open(os.path.join(build, name), "wb"):
+                pass
+        return build
+
+    def test_a_server_of_200_cpus_is_cut_and_keeps_its_sockets(self):
+        m = machine.Machine()
+        m.tables["APIC"] = machine.madt(
+            [machine.lapic(i, i) for i in range(200)] +
+            [machine.ioapic(8, 0xfec00000, 0)])
+        m.cpus, m.msrs, m.microcode = [machine.leaves(apic_id=i)
+                                       for i in range(200)], [], []
+        for c in m.cpus:
+            c[0xb, 0], c[0xb, 1] = [1, 2, 0x100, 0], [6, 100, 0x201, 0]
+        line, said = self.line(m)
+        self.assertIn("cpus=4,sockets=2,dies=1,cores=1,threads=2", line)
+        self.assertTrue([s for s in said if "4 of 200" in s and
+                         "1 of 50 cores" in s])
+
+    def test_nodes_keep_cpus_and_share_the_memory(self):
+        m = machine.Machine()
+        with tempfile.TemporaryDirectory() as place:
+            tables, _ = adapt.tables(recorded(m, place), [0, 2], 1 << 30)
+        found = {t.signature: t.data for t in tables}
+        rows = list(adapt.entries(found["SRAT"], 48))
+        self.assertEqual([(e[2], e[3]) for kind, e in rows if kind == 0],
+                         [(0, 0), (1, 2)])
+        self.assertEqual([struct.unpack_from("<QQ", e, 8)
+                          for kind, e in rows if kind == 1],
+                         [(0, 1 << 29), (1 << 29, 1 << 29)])
+        enabled = [e[3] for kind, e in adapt.entries(found["APIC"], 44)
+                   if kind == 0 and e[4] & 1]
+        self.assertEqual(enabled, [0, 2])
+
+    def test_records_that_lack_nearly_everything(self):
+        for keep in ((), ("APIC",), ("DSDT",), ("FACP", "FACS")):
+            m = machine.Machine()
+            m.tables = {n: m.tables[n] for n in keep}
+            m.structures, m.memory, m.cpus, m.pci = None, [], [], {}
+            m.msrs, m.microcode, m.root = [], [], bool(keep)
+            with self.subTest(keep=keep):
+                for kernel in boot.KERNELS:
+                    self.assertIn("-smp", self.line(m, kernel=kernel)[0])
+
+    def test_two_facs_no_fadt_and_a_large_dsdt(self):
+        m = machine.Machine()
+        m.tables["FACS.1"] = bytearray(m.tables["FACS"])
+        del m.tables["FACP"]
+        m.tables["DSDT"] = machine.header("DSDT", bytes(4 << 20), 2)
+        self.assertIn("acpi=off", self.line(m)[0])
+
+    def test_an_embedded_controller_is_told_from_aml(self):
+        m = machine.Machine()
+        m.tables["DSDT"] = machine.header("DSDT", b"\x0c\x41\xd0\x0c\x09", 2)
+        line, said = self.line(m)
+        self.assertIn("acpi.ec_delay=1", line)
+        self.assertTrue([s for s in said if s.startswith("EC:")])
+
+    def test_smbios_keeps_as_many_processors_as_there_are_sockets(self):
+        m = machine.Machine()
+        m.structures[4:5] = [m.structures[4]] * 8
+        line, said = self.line(m)
+        self.assertEqual(line.count("-smbios"), len(m.structures) - 1 - 7)
+        self.assertTrue([s for s in said if "1 of 8 processors" in s])
+
+    def test_amd_is_named_as_recorded_with_its_features(self):
+        m = machine.amd()
+        line, _ = self.line(m)
+        self.assertIn("vendor=AuthenticAMD", line)
+        self.assertIn("family=25,model=15,stepping=1".replace(
+            "model=15", "model=%d" % cpus.signature(0x00b00f21)[1]).replace(
+                "family=25", "family=%d" % cpus.signature(0x00b00f21)[0]), line)
+        self.assertIn("ucode-rev=0xd000331", line)
+
+
+class Topology(unittest.TestCase):
+    def test_levels_of_intel_and_amd(self):
+        leaves = {(0x1f, 0): [1, 2, 0x100, 0], (0x1f, 1): [2, 4, 0x201, 0],
+                  (0x1f, 2): [4, 12, 0x502, 0]}
+        self.assertEqual(cpus.of_cpuid(leaves, 24),
+                         cpus.Topology(2, 3, 2, 2))
+        leaves = {(0x80000008, 0): [0, 0, 63, 0],
+                  (0x8000001e, 0): [0, 0x100, 0, 0]}
+        self.assertEqual(cpus.of_cpuid(leaves, 128),
+                         cpus.Topology(2, 1, 32, 2))
+        leaves = {(1, 0): [0, 4 << 16, 0, 1 << 28], (4, 0): [1 << 26, 0, 0, 0]}
+        self.assertEqual(cpus.of_cpuid(leaves, 8), cpus.Topology(2, 1, 2, 2))
+
+    def test_ids_have_bits_for_each_level(self):
+        self.assertEqual(cpus.apic_ids(cpus.Topology(2, 1, 3, 2)),
+                         [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
+
+    def test_never_more_than_asked_for(self):
+        for t in (cpus.Topology(8, 2, 16, 2), cpus.Topology(3, 1, 5, 1),
+                  cpus.Topology(1, 1, 1, 1)):
+            for most in (1, 2, 3, 4, 7):
+                self.assertLessEqual(cpus.count(cpus.fitted(t, most)), most)
+
+
+class Uefi(unittest.TestCase):
+    def test_the_plan_holds_what_is_not_free(self):
+        rows = uefi.plan([(0, 0x9f800, uefi.RAM, 0),
+                          (0x100000, 0x300000, 4, 0),
+                          (0x200000, 0x1000, 9, 0),
+                          (0x300800, 0x100, 5, 1 << 63),
+                          (0x80000000, 0x1000, 11, 1)], 0x800000, False, said := [])
+        self.assertEqual([(r[0], r[1], r[3]) for r in rows if r[4] == uefi.HOLD],
+                         [(0x9f000, 0x61, uefi.HOLE), (0x200000, 1, 9),
+                          (0x300000, 1, uefi.RESERVED),
+                          (0x400000, 0x400, uefi.HOLE)])
+        self.assertEqual([r for r in rows if r[4] == uefi.TELL],
+                         [(0x80000000, 1, 1, 11, uefi.TELL)])
+        self.assertTrue([s for s in said if "runtime" in s])
+
+    def test_the_program_is_as_large_as_its_head_says(self):
+        with open(os.path.join(BUILD, "efi-map.bin"), "rb") as f:
+            template = f.read()
+        files = firmware.acpi_files([records.Table("APIC", "APIC", bytes(
+            machine.madt()))])
+        image = uefi.program(template, [(0, 1, 2, 3, uefi.HOLD)], files,
+                             b"GRUB" * 999)
+        self.assertEqual(image[:2], b"MZ")
+        self.assertEqual(struct.unpack_from("<I", image, 0x90)[0], len(image))
+        at = len(template) // 4096 * 4096
+        plan = struct.unpack_from("<9Q", image, at)
+        self.assertEqual(plan[0], uefi.PLAN_MAGIC)
+        self.assertEqual(image[at + plan[2]:][:4], b"GRUB")
+        tables = image[at + plan[4]:][:plan[5]]
+        self.assertEqual(tables[plan[6]:][:8], b"RSD PTR ")
+
+
+class Hostile(unittest.TestCase):
+    """Files that pass the check of a record and hold what is senseless."""
+
+    SENSELESS = {
+        "acpi/tables.json": (b"{", b"[]", b'{"tables": {}}', b'{"tables": [1]}',
+                             b'{"tables": [{"file": "acpi/APIC.0.bin"}]}',
+                             b'{"tables": [{"file": "/etc/passwd", '
+                             b'"signature": "APIC"}]}', b"[" * 100000),
+        "memory.json": (b'{"e820": 1}', b'{"e820": [{"start": "many"}]}',
+                        b'{"e820": [{"start": -1}]}',
+                        b'{"efi": [{"type": 4294967296}]}', b'{"e820": [3'),
+        "cpu/cpuid.txt": (b"cpu 0\n0000000z 00 1 2 3 4\n",),
+    }
+
+    def test_errors_name_the_file(self):
+        for file, texts in self.SENSELESS.items():
+            for text in texts:
+                with self.subTest(file=file, text=text[:40]), \
+                        tempfile.TemporaryDirectory() as place:
+                    self.write(place, file, text)
+                    with self.assertRaises(records.RecordError) as raised:
+                        records.load(place, place, "true")
+                    self.assertIn(file, str(raised.exception))
+
+    def write(self, place, file, text):
+        machine.Machine().write(place)
+        with open(os.path.join(place, file), "wb") as f:
+            f.write(text)
+
+    def test_random_damage_never_ends_in_a_traceback(self):
+        chance = random.Random(5)
+        with tempfile.TemporaryDirectory() as place:
+            m = machine.Machine()
+            m.write(place)
+            names = [os.path.join(d, f) for d, _, files in os.walk(place)
+                     for f in files]
+            built = Odd().build(place)
+            tried = 0
+            for _ in range(100):
+                name = chance.choice(names)
+                with open(name, "rb") as f:
+                    before = f.read()
+                with open(name, "wb") as f:
+                    f.write(damaged(before, chance))
+                tried += self.attempt(place, built)
+                with open(name, "wb") as f:
+                    f.write(before)
+        self.assertGreater(tried, 30)
+
+    def attempt(self, place, built):
+        with tempfile.TemporaryDirectory() as work:
+            try:
+                record = records.load(place, work, "true")
+            except records.RecordError:
+                return False
+            boot.command(record, options(build=built), QEMU, work, [])
+            return True
+
+
+def damaged(data, chance):
+    data = bytearray(data)
+    for _ in range(chance.randint(1, 8)):
+        at = chance.randrange(len(data) or 1)
+        data[at:at + chance.randint(0, 3)] = chance.randbytes(
+            chance.choice((0, 1, 1, 2, 9)))
+    return bytes(data[:chance.randint(0, len(data))]) \
+        if chance.random() < .2 else bytes(data)
+
+
+class Campaign(unittest.TestCase):
+    ROW = {"record": "r", "title": "A \x1b machine", "kernel": "ours",
+           "outcome": "up", "reasons": [], "facts": {}, "adaptations": ["a"],
+           "seconds": 1.0, "accelerator": "tcg", "tail": ["<x>"]}
+
+    def rows(self, *outcomes):
+        return [{**self.ROW, "record": f"r{i}", "kernel": kernel,
+                 "outcome": outcome,
+                 "reasons": ["DSDT & <more>"] * (outcome != "up")}
+                for i, pair in enumerate(outcomes)
+                for kernel, outcome in zip(("ours", "xen"), pair)]
+
+    def test_ours_must_boot_or_refuse_and_as_many_as_upstream(self):
+        for outcomes, good in (((("up", "up"),), True),
+                               ((("refused", "panic"),), True),
+                               ((("slow", "slow"),), False),
+                               ((("refused", "up"),), False)):
+            self.assertEqual(results.is_good(self.rows(*outcomes)), good)
+
+    def test_outputs_hold_what_is_in_the_rows(self):
+        rows = self.rows(("up", "panic"), ("refused", "up"))
+        out = json.loads(results.as_json(rows))
+        self.assertEqual(out["counts"]["ours"]["refused"], 1)
+        self.assertEqual(out["upstream_only"], ["r1"])
+        suites = ElementTree.fromstring(results.as_junit(rows))
+        self.assertEqual([s.get("failures") for s in suites], ["0", "1"])
+        page = results.as_html(rows)
+        self.assertIn("DSDT &amp; &lt;more&gt;", page)
+        self.assertNotIn("\x1b", page)
+        text = io.StringIO()
+        results.show(rows, text)
+        self.assertIn("ours boots at least as many as upstream",
+                      text.getvalue())
+
+    def test_what_is_done_is_kept_and_what_is_damaged_is_not(self):
+        with tempfile.TemporaryDirectory() as place:
+            job = campaign.Job("r", "ours", campaign.file_of(place, "r/", "ours"))
+            self.assertIsNone(campaign.kept(job))
+            campaign.keep(job, self.ROW)
+            self.assertEqual(campaign.kept(job), self.ROW)
+            self.assertIsNone(campaign.kept(job._replace(path="another")))
+            with open(job.file, "w", encoding="utf-8") as f:
+                f.write('{"record": "r"')
+            self.assertIsNone(campaign.kept(job))
+
+    def test_records_are_found_in_directories_of_them(self):
+        with tempfile.TemporaryDirectory() as place:
+            machine.Machine().write(os.path.join(place, "one"))
+            for name in ("two.tar.zst", "notes.txt"):
+                with open(os.path.join(place, name), "wb"):
+                    pass
+            names = [os.path.basename(p) for p in campaign.found([place])]
+            self.assertEqual(names, ["one", "two.tar.zst"])
 
 
 class Zoo(unittest.TestCase):
