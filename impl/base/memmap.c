@@ -145,7 +145,8 @@ uint64_t memmap_deny(struct memmap *m, paddr_t start, paddr_t end)
     uint64_t denied = 0;
     unsigned int i;
 
-    while (i = range_after(m, start), i < m->nr && m->range[i].start < end) {
+    while (i = range_after(m, start),
+           start < end && i < m->nr && m->range[i].start < end) {
         const struct memmap_range r = m->range[i];
         paddr_t from = MAX(r.start, start), to = MIN(r.end, end);
 

@@ -127,6 +127,15 @@ START_TEST(denied_ram_is_reserved_and_nothing_else_changes)
 }
 END_TEST
 
+START_TEST(what_reaches_beyond_a_denied_range_is_passed)
+{
+    ck_assert(memmap_add(&map, 0x0000, 0x4000, MEMMAP_RAM));
+    ck_assert(memmap_add(&map, 0x8000, 0x20000, MEMMAP_RESERVED));
+    ck_assert_uint_eq(0x1000, memmap_deny(&map, 0x3000, 0x10000));
+    ck_assert_uint_eq(0, memmap_deny(&map, 0x9000, 0x10000));
+}
+END_TEST
+
 START_TEST(ram_is_denied_even_in_a_full_map)
 {
     for (unsigned int i = 0; i < RANGES_MAX; i++)
@@ -238,6 +247,7 @@ int main(void)
     tcase_add_test(t, set_overrides_what_was_there);
     tcase_add_test(t, find_knows_holes);
     tcase_add_test(t, denied_ram_is_reserved_and_nothing_else_changes);
+    tcase_add_test(t, what_reaches_beyond_a_denied_range_is_passed);
     tcase_add_test(t, ram_is_denied_even_in_a_full_map);
     tcase_add_test(t, what_is_removed_is_a_hole);
     tcase_add_test(t, a_coarse_map_gives_up_the_smallest_memory);
