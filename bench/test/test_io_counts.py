@@ -91,7 +91,7 @@ class Runs(unittest.TestCase):
             return requests(rest[-1])
         peer = types.SimpleNamespace(name="ours", guest=lambda vcpus: "g")
         wanted = [row for row in io_counts.measures()
-                  if row.name.startswith(NAME)]
+                  if row.batch == NAME + ".count"]
         with mock.patch.object(io_counts, "machine",
                                lambda *_: (peer, counter)), \
                 mock.patch.dict(io_counts.DOERS, {"blk": work}):
