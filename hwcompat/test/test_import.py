@@ -349,6 +349,12 @@ class Archives(Import):
                     self.assertIn(status, (1, 2))
                     self.assertRegex(complaints, "a.tar.gz: offset [0-9]+: ")
 
+    def test_names_do_not_reach_the_terminal_as_they_are(self):
+        path = self.source("a.tar.gz", self.hostile("a\x1b[2J\n\x07b"))
+        complaint = self.refused(path).rstrip("\n")
+        self.assertTrue(complaint.isprintable(), complaint)
+        self.assertIn("a?[2J??b", complaint)
+
     def test_bombs_are_refused(self):
         data = dumps.archive([("zeros", bytes(40 << 20))])
         path = self.source("a.tar.gz", data)
