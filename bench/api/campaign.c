@@ -61,11 +61,48 @@ static void failures_note(struct call_samples *s, const struct load *l)
     s->unanswered += l->unanswered;
 }
 
+/* As many calls as are answered. */
+static void capacity_run(const struct campaign *c, struct load *const load[],
+                         struct call_samples *s)
+{
+    for (unsigned int round = 0; round < c->rounds; round++) {
+        progress(c, s->call, round);
+        for (int p = 0; p < SAMPLE_PEERS && load[p]; p++) {
+            load_run(load[p], c->target[p], 0, c->ns);
+            sample_add(s, p, CAPACITY,
+                       (double)load[p]->done * 1e9 / (double)load[p]->took_ns);
+            failures_note(s, load[p]);
+        }
+    }
+}
+
+/* One rate for both, that each can keep up with by its median. */
+static double rate_of(const struct campaign *c, const struct call_samples *s)
+{
+    double least = sample_median(s, 0, CAPACITY);
+
+    if (c->target[1] && sample_median(s, 1, CAPACITY) < least)
+        least = sample_median(s, 1, CAPACITY);
+    return c->rate > 0 ? c->rate : least * part_of_capacity;
+}
+
+static void latency_run(const struct campaign *c, struct load *const load[],
+                        struct call_samples *s)
+{
+    for (unsigned int round = 0; round < c->rounds; round++) {
+        progress(c, s->call, round);
+        for (int p = 0; p < SAMPLE_PEERS && load[p]; p++) {
+            load_run(load[p], c->target[p], s->rate, c->ns);
+            sample_hist(s, p, &load[p]->from_meant, &load[p]->from_sent);
+            failures_note(s, load[p]);
+        }
+    }
+}
+
 static void call_run(const struct campaign *c, const struct load_kind *kind,
                      struct call_samples *s)
 {
     struct load *load[SAMPLE_PEERS] = {NULL};
-    double least = 0;
 
     for (int p = 0; p < SAMPLE_PEERS && c->target[p]; p++) {
         load[p] = malloc(sizeof(*load[p]));
@@ -73,25 +110,9 @@ static void call_run(const struct campaign *c, const struct load_kind *kind,
             die("no memory");
         load_open(load[p], c->target[p], kind, c->connections);
     }
-    for (unsigned int round = 0; round < c->rounds; round++) {
-        progress(c, kind->name, round);
-        for (int p = 0; p < SAMPLE_PEERS && load[p]; p++) {
-            double most;
-
-            load_run(load[p], c->target[p], 0, c->ns);
-            most = (double)load[p]->done * 1e9 / (double)load[p]->took_ns;
-            sample_add(s, p, CAPACITY, most);
-            failures_note(s, load[p]);
-            least = least <= 0 || most < least ? most : least;
-        }
-        if (!round)
-            s->rate = c->rate > 0 ? c->rate : least * part_of_capacity;
-        for (int p = 0; p < SAMPLE_PEERS && load[p]; p++) {
-            load_run(load[p], c->target[p], s->rate, c->ns);
-            sample_hist(s, p, &load[p]->from_meant, &load[p]->from_sent);
-            failures_note(s, load[p]);
-        }
-    }
+    capacity_run(c, load, s);
+    s->rate = rate_of(c, s);
+    latency_run(c, load, s);
     for (int p = 0; p < SAMPLE_PEERS && load[p]; p++) {
         load_close(load[p]);
         free(load[p]);

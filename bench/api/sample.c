@@ -53,8 +53,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* NAN: there is none. */
-static double median(const struct call_samples *c, int peer, int m)
+double sample_median(const struct call_samples *c, int peer, enum measure m)
 {
     double sorted[SAMPLE_ROUNDS_MAX];
     unsigned int nr = c->rounds[peer][m];
@@ -72,7 +71,7 @@ static void call_print(const struct samples *s, const struct call_samples *c,
     for (int peer = 0; peer < SAMPLE_PEERS && s->url[peer]; peer++) {
         fprintf(out, "%-16s %-6s", peer ? "" : c->call, peers[peer]);
         for (int m = 0; m < MEASURES; m++) {
-            double value = median(c, peer, m);
+            double value = sample_median(c, peer, m);
 
             if (value == value)
                 fprintf(out, " %10.4g", value);
@@ -85,7 +84,7 @@ static void call_print(const struct samples *s, const struct call_samples *c,
         return;
     fprintf(out, "%-16s %-6s", "", "ratio");
     for (int m = 0; m < MEASURES; m++) {
-        double ratio = median(c, 0, m) / median(c, 1, m);
+        double ratio = sample_median(c, 0, m) / sample_median(c, 1, m);
 
         if (ratio == ratio)
             fprintf(out, " %10.3f", ratio);

@@ -43,6 +43,9 @@ void sample_add(struct call_samples *c, int peer, enum measure m, double value);
 void sample_hist(struct call_samples *c, int peer, const struct hist *h,
                  const struct hist *sent);
 
+/* Of its rounds; NAN: there is none. */
+double sample_median(const struct call_samples *c, int peer, enum measure m);
+
 void samples_print(const struct samples *s, FILE *out);
 /* The lab's file of raw samples. */
 void samples_write(const struct samples *s, FILE *out);
