@@ -200,6 +200,7 @@ out:
     return rc;
 }
 
+/* --- Counts ------------------------------------------------------------------ */
 static void range_of(struct values v, struct interval *out)
 {
     *out = (struct interval){v.value[0], v.value[0]};
@@ -207,6 +208,65 @@ static void range_of(struct values v, struct interval *out)
         out->low = fmin(out->low, v.value[i]);
         out->high = fmax(out->high, v.value[i]);
     }
+}
+
+/* The range without the largest, into which a timer may have come. */
+static struct interval range_but_one(struct values v)
+{
+    struct interval all, out;
+    bool skipped = false;
+
+    range_of(v, &all);
+    out = (struct interval){all.low, all.low};
+    for (size_t i = 0; i < v.n; i++) {
+        if (!skipped && v.value[i] == all.high)
+            skipped = true;
+        else
+            out.high = fmax(out.high, v.value[i]);
+    }
+    return out;
+}
+
+/* Factors, where there is no zero: large counts vary by more. */
+static struct interval scaled(struct interval i, bool factors)
+{
+    return factors ? (struct interval){log(i.low), log(i.high)} : i;
+}
+
+/* Whether the gap between two ranges is so much wider than the ranges. */
+static bool gap_wide(struct interval x, struct interval y, double least)
+{
+    bool factors = x.low > 0 && y.low > 0;
+    double gap, range;
+
+    x = scaled(x, factors);
+    y = scaled(y, factors);
+    gap = fmax(x.low - y.high, y.low - x.high);
+    range = fmax(x.high - x.low, y.high - y.low);
+    return gap > range * least;
+}
+
+/*
+ * Counts that are not the same each time are apart when the gap is wide beside
+ * how far they vary. How wide, by simulation: so that of a thousand pairs
+ * without a difference two are told apart at the most. `all`: beside all
+ * samples; `but_one`: beside those without the largest of each side.
+ */
+static bool counts_apart(struct values x, struct values y)
+{
+    static const struct {
+        double all, but_one;
+    } least[] = {{20, INFINITY}, {20, INFINITY}, {20, INFINITY},
+                 {2.5, 20},      {1.5, 4},       {1, 1.5}};
+    size_t rows = sizeof(least) / sizeof(*least), n = x.n < y.n ? x.n : y.n;
+    struct interval rx, ry;
+
+    n = n < rows ? n : rows - 1;
+    range_of(x, &rx);
+    range_of(y, &ry);
+    return gap_wide(rx, ry, least[n].all) ||
+           (isfinite(least[n].but_one) &&
+            gap_wide(range_but_one(x), range_but_one(y), least[n].but_one));
 }
 
 static int counts_measure(struct judged *j, struct values x, struct values y)
@@ -221,8 +281,7 @@ static int counts_measure(struct judged *j, struct values x, struct values y)
     j->interval =
         (struct interval){ratio_of(j->x_interval.low, j->y_interval.high),
                           ratio_of(j->x_interval.high, j->y_interval.low)};
-    j->varies = j->x_interval.low < j->x_interval.high ||
-                j->y_interval.low < j->y_interval.high;
+    j->apart = counts_apart(x, y);
     return 0;
 }
 
@@ -275,37 +334,6 @@ static bool above(double ratio, double margin)
     return ratio > 1 + margin || ratio < 1 / (1 + margin);
 }
 
-/*
- * Counts that are not the same each time (a timer came in between) are apart
- * when the gap is wide beside how far they vary. How wide: by simulation, so
- * that of a thousand pairs without a difference one is told apart.
- */
-static double gap_least(size_t samples)
-{
-    static const double least[] = {[2] = 20, [3] = 2.5, [4] = 1.5};
-
-    if (samples >= sizeof(least) / sizeof(*least))
-        return 1;
-    return samples < 2 ? least[2] : least[samples];
-}
-
-/* Factors, where there is no zero: large counts vary by more. */
-static struct interval scaled(struct interval i, bool factors)
-{
-    return factors ? (struct interval){log(i.low), log(i.high)} : i;
-}
-
-static bool counts_apart(const struct judged *j)
-{
-    bool factors = j->x_interval.low > 0 && j->y_interval.low > 0;
-    struct interval x = scaled(j->x_interval, factors);
-    struct interval y = scaled(j->y_interval, factors);
-    double gap = fmax(x.low - y.high, y.low - x.high);
-    double range = fmax(x.high - x.low, y.high - y.low);
-
-    return gap > range * gap_least(j->nx < j->ny ? j->nx : j->ny);
-}
-
 static void count_decide(struct judged *j, double tolerance)
 {
     size_t least = j->nx < j->ny ? j->nx : j->ny;
@@ -315,7 +343,7 @@ static void count_decide(struct judged *j, double tolerance)
         j->more = 1;
     } else if (!above(j->ratio, tolerance)) {
         j->verdict = VERDICT_SAME;
-    } else if (counts_apart(j)) {
+    } else if (j->apart) {
         j->verdict = direction(j);
     } else {
         say(j, "the counts vary as much as they differ");

@@ -53,7 +53,7 @@ struct judged {
     double confidence, p, q, delta; /* q: p among all measures of the matrix */
     enum method method;
     bool exact, by_rounds; /* by_rounds: they differed more than samples */
-    bool varies;           /* a count, and not one number on each side */
+    bool apart;            /* counts, further than they vary */
     size_t nx, ny;
     size_t more; /* samples that should decide it; 0: none will */
     bool higher, count;
