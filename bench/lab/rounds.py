@@ -9,7 +9,7 @@ from lab.matrix import batches
 
 # Samples of each measure before statistics are asked, and of a count.
 SAMPLES = 10
-COUNT_SAMPLES = 2
+COUNT_SAMPLES = 3
 ROUNDS_MAX = 200
 # How often the judge may ask for more.
 LOOKS = 8
@@ -72,9 +72,10 @@ class Rounds:
                 or self.absent[measure.name, peer] >= FAILURES_MAX):
             return False
         have = self.store.count(measure.name, peer)
+        least = self.samples
         if measure.kind == "count":
-            return have < min(self.samples, COUNT_SAMPLES)
-        return have < self.wanted.get(measure.name, self.samples)
+            least = min(least, COUNT_SAMPLES)
+        return have < self.wanted.get(measure.name, least)
 
     def round(self, number, work):
         """Every batch on its peers in turn; the first one alternates."""

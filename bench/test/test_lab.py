@@ -219,6 +219,13 @@ class Taking(unittest.TestCase):
             {name: len(sample["values"]["ours"])
              for name, sample in data["samples"].items()}, {"a": 5, "b": 3})
 
+    def test_a_count_that_varies_is_counted_again(self):
+        module = Module()
+        known = [(module, measure("a", kind="count"))]
+        _, data = self.run_rounds(known, 9, judge=self.judge("a\t2\tvaries"))
+        self.assertEqual(len(data["samples"]["a"]["values"]["ours"]),
+                         rounds.COUNT_SAMPLES + 2)
+
     def test_a_failure_boots_again_and_is_kept(self):
         module = Module({"xen": 1})
         taken, data = self.run_rounds([(module, measure("a"))], 2)
