@@ -179,7 +179,7 @@ def prepare(lab, peer, wanted):
         if device.once:
             peer.do(device.once.format(count=count), 120)
         if device.module and peer.kernel in ("dom0", kernel(name)):
-            peer.do(f"lab_disk {device.path} {device.module}")
+            peer.attempt(name, f"lab_disk {device.path} {device.module}")
 
 
 def guest_disks(wanted, peer, guest, kind):
@@ -227,6 +227,7 @@ def runner(lab, peer_name, device, vcpus):
     if peer_name in PVH and vcpus != lab.smp:
         raise Undone(f"dom0 has {lab.smp} processors, not {vcpus}")
     peer = lab.peer(peer_name, vcpus=vcpus, kernel=kernel(device))
+    peer.need(device)
     return lambda text, limit: peer.sh(text, limit).text
 
 

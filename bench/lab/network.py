@@ -95,8 +95,8 @@ def prepare(lab, peer, wanted):
         _, address, subnet, _ = CARDS[name]
         if peer.kernel not in ("dom0", kernel(name)):
             continue
-        peer.do(f"lab_pair {name} {address}1 {address}2 {subnet} "
-                f"{DEVICES[name].module}")
+        peer.attempt(name, f"lab_pair {name} {address}1 {address}2 {subnet} "
+                     f"{DEVICES[name].module}")
 
 
 def guest_lines(wanted, peer):
@@ -115,6 +115,7 @@ class Ends:
                 raise Undone(f"dom0 has {lab.smp} processors, not {vcpus}")
             self.peer = peer = lab.peer(peer_name, vcpus=vcpus,
                                         kernel=kernel(device))
+            peer.need(device)
             self.client = peer.sh
             self.address = CARDS[device][2] + ".2"
             self.server = lambda text: peer.do(

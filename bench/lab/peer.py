@@ -8,7 +8,7 @@ import base64
 import collections
 import gzip
 
-from lab.errors import JobFailed
+from lab.errors import JobFailed, Undone
 from touchstone import qmp
 from touchstone.console import Files, Record
 from touchstone.machine import Machine, MachineTimeout
@@ -42,6 +42,7 @@ class Peer:
         self.boot_records = []
         self.lab = None
         self.kernel = "dom0"
+        self.unusable = {}
         self.pieces = collections.Counter()
         self.port = 0
 
@@ -114,6 +115,17 @@ class Peer:
     def do(self, text, limit_s=60):
         """A job in the agent's own shell that must succeed."""
         return self.must(text, self.job("do", text, limit_s))
+
+    def attempt(self, device, text):
+        """Make a device ready; who needs it asks for it with need()."""
+        job = self.job("do", text)
+        if job.status:
+            self.unusable[device] = f"'{text}' failed with {job.status}: " \
+                f"{job.text.strip()[:600]}"
+
+    def need(self, device):
+        if device in self.unusable:
+            raise Undone(f"{self.name}: no {device}: {self.unusable[device]}")
 
     def sh(self, text, limit_s=60):
         return self.must(text, self.job("sh", text, limit_s))

@@ -94,6 +94,13 @@ class Jobs(unittest.TestCase):
         with self.assertRaisesRegex(JobFailed, "no disk.*because"):
             self.peer.do("ts_error 'no disk'; echo because; (exit 4)")
 
+    def test_a_device_that_is_not_there_fails_only_who_needs_it(self):
+        self.peer.attempt("good", "true")
+        self.peer.attempt("bad", "echo no such card; false")
+        self.peer.need("good")
+        with self.assertRaisesRegex(Undone, "no bad: .*no such card"):
+            self.peer.need("bad")
+
     def test_silence_ends_a_job(self):
         with self.assertRaisesRegex(JobFailed, "no answer to 'sleep 99'"):
             self.peer.sh("sleep 99", 0.3)
