@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import count
+import flame
 from lab import block, network
 from lab.answers import answer
 from lab.errors import JobFailed
@@ -70,6 +71,7 @@ COUNTS = {
        for reason in REASONS},
     **{name: ("calls", f"hypercalls {number}")
        for name, number in HYPERCALLS.items()},
+    "spins": ("turns", "turns of waiting for a lock of the hypervisor"),
     "notifications": ("events", "event channel sends"),
     "grant-maps": ("pages", "grants mapped"),
     "grant-copies": ("copies", "grants copied from or to"),
@@ -161,17 +163,16 @@ DOERS = {"blk": disk_work, "net": net_work}
 
 
 def counted(peer, plugin, guest, name, amount):
-    """(units of work done, what was counted meanwhile)."""
+    """(units of work done, two snapshots around it)."""
     doer, work = DOERS[name.partition(".")[0]], WORKLOADS[name]
     before, after = f"{name} {amount} begin", f"{name} {amount} end"
     try:
         plugin.snap(before, calls=True)
         done = doer(peer, guest, work, amount)
         plugin.snap(after, calls=True)
-        rows = plugin.between(before, after)
+        return done, plugin.between(before, after)
     except (ValueError, KeyError, IndexError, count.CountError) as error:
         raise JobFailed(f"{peer.name}: '{name}': {error}") from error
-    return done, figures(peer.name, *rows)
 
 
 def paths(row):
@@ -200,7 +201,7 @@ def figures(peer_name, before, after):
         return under(trees[1], place, which) - under(trees[0], place, which)
     return {
         "hv-insns": delta["hv"], "insns": delta["insns"],
-        "exits": delta["vmruns"],
+        "exits": delta["vmruns"], "spins": delta["spins"],
         **{"exits-" + reason.lower(): delta["exits"].get(reason, 0)
            for reason in REASONS},
         **{name: delta["exits"].get(f"hypercall {number}", 0)
@@ -217,11 +218,22 @@ def run(lab, peer_name, wanted):
     guest = peer.guest(GUEST_VCPUS)
     work = WORKLOADS[name]
     counted(peer, plugin, guest, name, work.least)  # warms up
-    few, little = counted(peer, plugin, guest, name, work.least)
-    many, much = counted(peer, plugin, guest, name, work.most)
+    few, rows = counted(peer, plugin, guest, name, work.least)
+    little = figures(peer_name, *rows)
+    many, rows = counted(peer, plugin, guest, name, work.most)
+    much = figures(peer_name, *rows)
     if many <= few:
         raise JobFailed(f"{peer_name}: '{name}': {many} {work.unit}s are not "
                         f"more than {few}")
-    return Result({row.name: (much[what] - little[what]) / (many - few)
-                   for row in wanted
-                   for what in [row.name.rpartition(".")[2]]})
+    values = {row.name: (much[what] - little[what]) / (many - few)
+              for row in wanted for what in [row.name.rpartition(".")[2]]}
+    return Result(values, *details(peer_name, name, count.delta(*rows)))
+
+
+def details(peer_name, name, delta):
+    """Histograms and files: waits for a CPU, a flame graph."""
+    waits = {f"{name}.wake-to-run": count.waits_histogram(delta)}
+    if not delta["stacks"]:
+        return waits, {}
+    return waits, {f"{name}.{peer_name}.flame.svg": flame.svg(
+        delta["stacks"], f"{name} on {peer_name}").encode()}

@@ -29,7 +29,7 @@ NAME = "blk.blkfront-raw.randread-4k-qd16.v1"
 
 def snapshot(scale, calls):
     return {"insns": 1000 * scale, "hv": 100 * scale, "vmruns": 10 * scale,
-            "spins": 0, "waits": [],
+            "spins": 0, "waits": [0, 5 * scale],
             "exits": {"VMMCALL": 7 * scale, "hypercall 32": 3 * scale},
             "calls": [[path, insns * scale, entries * scale]
                       for path, insns, entries in calls]}
@@ -102,6 +102,9 @@ class Runs(unittest.TestCase):
         self.assertEqual(set(result.values), {row.name for row in wanted})
         self.assertEqual(result.values[NAME + ".hv-insns"], 100)
         self.assertEqual(result.values[NAME + ".notifications"], 3)
+        self.assertEqual(result.histograms[NAME + ".wake-to-run"],
+                         [[0.002, 5 * 1140]])
+        self.assertIn(b"gnttab_pin", result.raw[NAME + ".ours.flame.svg"])
 
     def test_work_that_is_not_done_is_a_failure(self):
         with self.assertRaises(JobFailed):
