@@ -8,8 +8,9 @@
 #define NODES_MAX 65536
 #define DEPTH_MAX 60
 
-int calls_init(struct call_tree *t)
+int calls_init(struct call_tree *t, unsigned int idle)
 {
+    t->idle = idle;
     t->nodes = calloc(NODES_MAX, sizeof(*t->nodes));
     t->now = t->nodes;
     t->used = 1;
@@ -31,6 +32,7 @@ static struct call_node *child_of(struct call_tree *t, struct call_node *parent,
     n->sibling = parent->child;
     n->function = function;
     n->depth = parent->depth + 1;
+    n->idle = parent->idle || function == t->idle;
     __atomic_store_n(&parent->child, n, __ATOMIC_RELEASE);
     __atomic_store_n(&t->used, t->used + 1, __ATOMIC_RELEASE);
     return n;
@@ -46,7 +48,7 @@ static struct call_node *place_of(struct call_tree *t, unsigned int function)
                     function);
 }
 
-void calls_block(struct call_tree *t, unsigned int function, bool entry,
+bool calls_block(struct call_tree *t, unsigned int function, bool entry,
                  unsigned int insns, enum block_end end)
 {
     if (t->last == END_CALL)
@@ -58,6 +60,7 @@ void calls_block(struct call_tree *t, unsigned int function, bool entry,
     t->now->insns += insns;
     t->now->entries += entry;
     t->last = end;
+    return t->now->idle;
 }
 
 void calls_each(const struct call_tree *t, call_fn *fn, void *context)

@@ -26,21 +26,24 @@ struct call_node {
     uint64_t entries;
     unsigned int function;
     unsigned int depth;
+    bool idle; /* it is the function that waits for work, or below it */
 };
 
 struct call_tree {
     struct call_node *nodes; /* [0]: the root, no function */
     struct call_node *now;
     unsigned int used;
+    unsigned int idle; /* the function that waits for work */
     enum block_end last;
 };
 
 typedef void call_fn(void *context, const struct call_node *node);
 
-/* 0, or -1: no memory. */
-int calls_init(struct call_tree *t);
-/* A block of 'function' runs; 'entry': it is the function's first. */
-void calls_block(struct call_tree *t, unsigned int function, bool entry,
+/* 0, or -1: no memory. 'idle': the function that waits for work. */
+int calls_init(struct call_tree *t, unsigned int idle);
+/* A block of 'function' runs; 'entry': it is the function's first. Whether the
+   CPU waits for work. */
+bool calls_block(struct call_tree *t, unsigned int function, bool entry,
                  unsigned int insns, enum block_end end);
 /* Each node but the root, parents first. */
 void calls_each(const struct call_tree *t, call_fn *fn, void *context);

@@ -20,19 +20,20 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import xensyms  # pylint: disable=wrong-import-position
 
 # image: where its symbols are; low, high: where its code is, in every guest
-# nothing; wake, run: the functions between which a vCPU waits for a CPU.
-Target = collections.namedtuple("Target", "image low high wake run")
+# nothing; wake, run: the functions between which a vCPU waits for a CPU;
+# idle: where a CPU waits for vCPUs.
+Target = collections.namedtuple("Target", "image low high wake run idle")
 TARGETS = {
     "ours": Target("touchstone.elf64", 0xFFFFFFFF80200000, 0xFFFFFFFF80800000,
-                   "vcpu_wake", "vt_load"),
+                   "vcpu_wake", "vt_load", "arch_cpu_idle"),
     "xen": Target("dom0/xen.elf", xensyms.BASE, xensyms.BASE + 0x40000000,
-                  "vcpu_wake", "svm_do_resume"),
+                  "vcpu_wake", "svm_do_resume", "default_idle"),
 }
 PLUGIN = "count-plugin.so"
 SHT_SYMTAB = 2
 STT_FUNC = 2
 ANSWER_LIMIT_S = 60
-SCALARS = ("insns", "hv", "vmruns", "spins")
+SCALARS = ("insns", "hv", "vmruns", "spins", "idle")
 
 
 class CountError(Exception):
@@ -72,15 +73,18 @@ class Plugin:
     """The plugin in one QEMU; use as a context manager.
 
     calls: keep the call tree as well; insns: count all instructions, not only
-    the hypervisor's. What is left out makes the machine faster.
+    the hypervisor's; idle: those apart that a CPU executes while it waits for
+    work. What is left out makes the machine faster.
     """
 
-    def __init__(self, hypervisor, build, calls=False, insns=True):
+    # pylint: disable-next=too-many-arguments
+    def __init__(self, hypervisor, build, calls=False, insns=True, idle=False):
         self.target = TARGETS[hypervisor]
         self.names = symbols(hypervisor, build)
         self.plugin = os.path.join(build, PLUGIN)
         self.more = {**({"calls": "on"} if calls else {}),
-                     **({} if insns else {"insns": "off"})}
+                     **({} if insns else {"insns": "off"}),
+                     **({"idle": self.target.idle} if idle else {})}
         self.folder = None
 
     def __enter__(self):
@@ -166,13 +170,14 @@ def brackets(rows):
 
 def bracket(number, before, after):
     cpu = after["cpu"]
-    hv, vmruns = (b - a for a, b in zip(before["cpus"][cpu],
-                                        after["cpus"][cpu]))
+    hv, vmruns, idle = (b - a for a, b in zip(before["cpus"][cpu],
+                                              after["cpus"][cpu]))
     counted = delta(before, after)
     return {"marker": number, "moved": before["cpu"] != cpu,
-            "cpu": {"hv": hv, "vmrun": vmruns},
+            "cpu": {"hv": hv, "vmrun": vmruns, "idle": idle},
             "all": {"insns": counted["insns"], "hv": counted["hv"],
-                    "vmrun": counted["vmruns"]}, "counted": counted}
+                    "vmrun": counted["vmruns"], "idle": counted["idle"]},
+            "counted": counted}
 
 
 def functions(stacks):

@@ -2,7 +2,7 @@
  * A QEMU TCG plugin that counts what a hypervisor does.
  *
  *   -plugin FILE.so,out=FILE,low=HEX,high=HEX,symbols=FILE[,control=FIFO]
- *           [,calls=on][,insns=off][,wake=FUNCTION,run=FUNCTION]
+ *           [,calls=on][,idle=FUNCTION][,insns=off][,wake=FUNCTION,run=FUNCTION]
  *
  * The hypervisor is the code between the virtual addresses low and high, which
  * no guest uses. Each of its blocks calls back, and counts are kept per CPU by
@@ -18,6 +18,8 @@
  * of JSON with all counters since the start to FILE; the reader subtracts. With
  * calls=on the call tree is kept, and among them after markers and after lines
  * that begin with '+'. insns=off leaves the guests alone, which is faster.
+ * Instructions in `idle` and what it calls are counted apart as well: a CPU
+ * that looks for work executes as many as it has time for.
  *
  * Waits are the host's time from `wake` being entered to `run` being entered.
  */
@@ -41,6 +43,7 @@
 
 struct cpu {
     uint64_t hv;
+    uint64_t idle; /* of these, waiting for work */
     uint64_t vmruns;
     uint64_t spins;
     bool in_guest; /* VMRUN was executed and the reason not yet read */
@@ -66,7 +69,7 @@ static uint64_t low, high;
 static uint64_t guest_insns;
 static FILE *out;
 static const char *control;
-static bool keep_calls, count_guests;
+static bool keep_calls, follow_calls, count_guests;
 static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* From waking to running: when somebody was woken (0: nobody waits), and how
@@ -136,22 +139,25 @@ static void print_waits(void)
 
 static void print_counters(void)
 {
-    uint64_t hv = 0, vmruns = 0, spins = 0;
+    uint64_t hv = 0, idle = 0, vmruns = 0, spins = 0;
 
     for (unsigned int i = 0; i < cpu_count; i++) {
         hv += cpus[i].hv;
+        idle += cpus[i].idle;
         vmruns += cpus[i].vmruns;
         spins += cpus[i].spins;
     }
     fprintf(out,
             "\"insns\": %llu, \"hv\": %llu, \"vmruns\": %llu, "
-            "\"spins\": %llu, \"cpus\": [",
+            "\"spins\": %llu, \"idle\": %llu, \"cpus\": [",
             (unsigned long long)(guest_insns + hv), (unsigned long long)hv,
-            (unsigned long long)vmruns, (unsigned long long)spins);
+            (unsigned long long)vmruns, (unsigned long long)spins,
+            (unsigned long long)idle);
     for (unsigned int i = 0; i < cpu_count; i++)
-        fprintf(out, "%s[%llu, %llu]", i ? ", " : "",
+        fprintf(out, "%s[%llu, %llu, %llu]", i ? ", " : "",
                 (unsigned long long)cpus[i].hv,
-                (unsigned long long)cpus[i].vmruns);
+                (unsigned long long)cpus[i].vmruns,
+                (unsigned long long)cpus[i].idle);
     fprintf(out, "]");
     print_exits();
     print_waits();
@@ -246,8 +252,9 @@ static void on_block(unsigned int cpu, void *userdata)
     struct cpu *c = &cpus[cpu];
 
     c->hv += b->insns;
-    if (keep_calls)
-        calls_block(&c->calls, b->function, b->entry, b->insns, b->end);
+    if (follow_calls &&
+        calls_block(&c->calls, b->function, b->entry, b->insns, b->end))
+        c->idle += b->insns;
     if (b->entry && b->address == wake_address)
         on_woken();
     if (b->entry && b->address == run_address)
@@ -401,6 +408,19 @@ static uint64_t number(const char *text)
     return text ? strtoull(text, NULL, 16) : 0;
 }
 
+/* A tree for each CPU; `idle`: the function's name or NULL. */
+static int trees_start(const char *idle)
+{
+    uint64_t address = idle ? symbols_address(&symbols, idle) : 0;
+    unsigned int function = address ? symbols_find(&symbols, address) : ~0U;
+
+    follow_calls = keep_calls || idle;
+    for (unsigned int i = 0; i < cpu_count; i++)
+        if (calls_init(&cpus[i].calls, function))
+            return -1;
+    return 0;
+}
+
 static int start(int argc, char **argv)
 {
     const char *wake = option(argc, argv, "wake");
@@ -418,10 +438,7 @@ static int start(int argc, char **argv)
     wake_address = wake ? symbols_address(&symbols, wake) : 0;
     run_address = run ? symbols_address(&symbols, run) : 0;
     out = fopen(path, "w");
-    for (unsigned int i = 0; i < cpu_count; i++)
-        if (calls_init(&cpus[i].calls))
-            return -1;
-    return out ? 0 : -1;
+    return out ? trees_start(option(argc, argv, "idle")) : -1;
 }
 
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc,

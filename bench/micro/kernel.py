@@ -177,8 +177,8 @@ def per_operation(outcome, name):
     found = outcome.found[name]
     rows = outcome.counts.get(name, [])[1:]
     return {
-        "hv-insns": [row[found.scope]["hv"] / found.operations
-                     for row in rows],
+        "hv-insns": [(row[found.scope]["hv"] - row[found.scope]["idle"])
+                     / found.operations for row in rows],
         "exits": [row[found.scope]["vmrun"] / found.operations
                   for row in rows],
         "insns": [row["all"]["insns"] / found.operations for row in rows],

@@ -49,7 +49,7 @@ def boot(lab, peer, wanted, counted):
     try:
         if not counted:
             return kernel.measure(*arguments, None, limit_s, lab.qemu.path)
-        with kernel.counting().Plugin(peer, build) as plugin:
+        with kernel.counting().Plugin(peer, build, idle=True) as plugin:
             return kernel.measure(*arguments, plugin, limit_s, lab.qemu.path)
     except kernel.BootError as problem:
         raise JobFailed("%s: %s" % (peer, problem)) from problem

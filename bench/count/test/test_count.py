@@ -44,11 +44,13 @@ LOOP = b"\xb9" + struct.pack("<I", ROUNDS) + b"\x49\x75\xfd"  # ecx to 0
 class Counting(unittest.TestCase):
     def run_code(self, code, low, symbols):
         """Snapshots of a program whose bytes from low on count as hv."""
-        target = count.Target("", low, ENTRY + len(code), "", "")
+        target = count.Target("", low, ENTRY + len(code), "", "",
+                              "inner")
         with mock.patch.dict(count.TARGETS, {"test": target}), \
                 mock.patch.object(count, "symbols", lambda *_: symbols), \
                 tempfile.NamedTemporaryFile() as kernel, \
-                count.Plugin("test", BUILD, calls=True) as plugin:
+                count.Plugin("test", BUILD, calls=True,
+                             idle=True) as plugin:
             kernel.write(image(code))
             kernel.flush()
             subprocess.run(
@@ -66,7 +68,7 @@ class Counting(unittest.TestCase):
         self.assertFalse(found["moved"])
         # One of the two markers, the load, and two for each round.
         self.assertEqual(found["all"], {"insns": 2 + 2 * ROUNDS, "hv": 0,
-                                        "vmrun": 0})
+                                        "vmrun": 0, "idle": 0})
 
     def test_range_is_the_hypervisors(self):
         # The caller, outside of the range; the called loop, inside of it.
@@ -82,6 +84,8 @@ class Counting(unittest.TestCase):
         inner_insns = 2 * (1 + 2 * ROUNDS + 2)
         self.assertEqual(found["all"]["hv"], inner_insns + 3)
         self.assertEqual(found["all"]["insns"], inner_insns + 3 + 2)
+        self.assertEqual(found["all"]["idle"], inner_insns)
+        self.assertEqual(found["cpu"]["idle"], inner_insns)
         self.assertEqual(found["counted"]["spins"], 2)
         self.assertEqual(found["counted"]["stacks"],
                          {"outer": 3, "outer;inner": inner_insns})
@@ -112,9 +116,9 @@ class Counting(unittest.TestCase):
 
 
 class Reading(unittest.TestCase):
-    BEFORE = {"insns": 10, "hv": 4, "vmruns": 1, "spins": 0, "waits": [0, 1],
+    BEFORE = {"insns": 10, "hv": 4, "vmruns": 1, "spins": 0, "idle": 1, "waits": [0, 1],
               "exits": {"HLT": 1}, "calls": [["a", 3, 1]]}
-    AFTER = {"insns": 110, "hv": 44, "vmruns": 5, "spins": 2, "waits": [0, 4],
+    AFTER = {"insns": 110, "hv": 44, "vmruns": 5, "spins": 2, "idle": 3, "waits": [0, 4],
              "exits": {"HLT": 1, "hypercall 32": 4},
              "calls": [["a", 5, 1], ["a;b", 38, 2], ["a", 1, 1]]}
 
