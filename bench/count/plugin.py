@@ -44,8 +44,8 @@ WORKLOADS = {
                  False),
     f"blk.{BLOCK}.seqread-1m-qd4.v1":
         Workload("request", 4, 44, "--rw=read --bs=1m --iodepth=4", False),
-    f"net.{NET}.tx-p1.v1": Workload("MiB", 2, 12, "-P 1", True),
-    f"net.{NET}.rx-p1.v1": Workload("MiB", 2, 12, "-P 1 -R", True),
+    f"net.{NET}.tx-p1.v1": Workload("MiB", 8, 56, "-P 1", True),
+    f"net.{NET}.rx-p1.v1": Workload("MiB", 8, 56, "-P 1 -R", True),
 }
 
 REASONS = ("VMMCALL", "INTR", "VINTR", "HLT", "NPF", "MSR", "IOIO", "CPUID")
