@@ -3,7 +3,8 @@ hw := hwcompat
 INC_hwcompat := -D_GNU_SOURCE $(INC_base) $(INC_cpu) $(INC_quirks) $(INC_options) -I$(hw) -I$(hw)/include \
                 $(if $(wildcard /usr/include/libxml2),$(XML2_INC))
 # What every program here shares, and what each one adds.
-HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c $(hw)/parse/*.c)
+HWCOMPAT_SRCS := $(wildcard $(hw)/record/*.c $(hw)/parse/*.c) \
+                 impl/base/smbios.c impl/base/string.c
 HW_record_SRCS := $(OPTIONS_SRCS) $(wildcard $(hw)/take/*.c) $(hw)/import/logs.c \
                   $(hw)/import/xen_policy.c
 HW_IMPORT_LIB := $(filter-out %/main.c,$(wildcard $(hw)/import/*.c)) $(CPU_SRCS)

@@ -47,7 +47,7 @@ static void names(uint8_t *data, size_t size)
     size_t offset = 0, before = 0, len;
 
     smbios_names_read(data, size, &n);
-    while (smbios_next(data, size, &offset, &s) == 0) {
+    while (smbios_next(data, size, &offset, &s)) {
         assert(offset > before && offset <= size);
         before = offset;
         for (size_t field = 4; field < 64; field++)

@@ -51,8 +51,7 @@ bool smbios_raw_like(const struct file *f)
 
     if (f->size < 8 || (f->data[0] && f->data[0] != 1 && f->data[0] < 126))
         return false;
-    while (s.type != TYPE_END &&
-           smbios_next(f->data, f->size, &offset, &s) == 0)
+    while (s.type != TYPE_END && smbios_next(f->data, f->size, &offset, &s))
         nr++;
     return nr >= 2 && (s.type == TYPE_END || offset == f->size);
 }

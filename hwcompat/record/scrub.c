@@ -112,9 +112,15 @@ void draft_identifier(struct draft *d, const char *value, size_t len)
     d->identifier[d->identifiers++][len] = '\0';
 }
 
+/* The draft's own byte that a decoder points at. */
+static uint8_t *own(const struct draft *d, const void *p)
+{
+    return d->smbios + ((const uint8_t *)p - d->smbios);
+}
+
 static void smbios_uuid(struct draft *d, const struct smbios_structure *s)
 {
-    uint8_t *uuid = s->data + UUID_FIELD;
+    uint8_t *uuid = own(d, s->data) + UUID_FIELD;
     int same = 1;
 
     if (s->type != 1 || s->length < UUID_FIELD + UUID_BYTES)
@@ -133,14 +139,14 @@ static void smbios_strings(struct draft *d, const struct smbios_structure *s)
     for (size_t i = 0; i < sizeof(smbios_fields) / sizeof(smbios_fields[0]);
          i++) {
         size_t len;
-        char *text = s->type == smbios_fields[i].type
-                         ? smbios_string(s, smbios_fields[i].field, &len)
-                         : NULL;
+        const char *text = s->type == smbios_fields[i].type
+                               ? smbios_string(s, smbios_fields[i].field, &len)
+                               : NULL;
 
         if (!text || scrub_placeholder(text, len))
             continue;
         draft_identifier(d, text, len);
-        scrub_cross_out(text, len);
+        scrub_cross_out((char *)own(d, text), len);
         draft_scrubbed(d, "smbios", smbios_fields[i].what, 1);
     }
 }
@@ -152,11 +158,11 @@ static void smbios_bytes(struct draft *d, const struct smbios_structure *s,
 {
     if (hp && (s->type == 209 || s->type == 221))
         for (size_t at = 4; at + 8 <= s->length; at += 8) {
-            memset(s->data + at + 2, 0, 6);
+            memset(own(d, s->data) + at + 2, 0, 6);
             draft_scrubbed(d, "smbios", "MAC address", 1);
         }
     if (s->type == 42 && s->length > 6) {
-        memset(s->data + 6, 0, (size_t)s->length - 6);
+        memset(own(d, s->data) + 6, 0, (size_t)s->length - 6);
         draft_scrubbed(d, "smbios", "address of a management controller", 1);
     }
 }
@@ -171,7 +177,7 @@ static void scrub_smbios(struct draft *d)
     smbios_names_read(d->smbios, d->smbios_size, &names);
     hp = strncmp(names.text[SMBIOS_VENDOR], "HP", 2) == 0 ||
          strncmp(names.text[SMBIOS_VENDOR], "Hewlett", 7) == 0;
-    while (smbios_next(d->smbios, d->smbios_size, &offset, &s) == 0) {
+    while (smbios_next(d->smbios, d->smbios_size, &offset, &s)) {
         smbios_uuid(d, &s);
         smbios_strings(d, &s);
         smbios_bytes(d, &s, hp);

@@ -6,6 +6,7 @@ BASE_TEST_HELPERS := $(filter-out impl/base/test/test_%, \
 
 HEADERS += $(wildcard impl/base/include/base/*.h)
 $(eval $(call layer,impl/base,$(INC_base)))
+$O/hosted/impl/base/%: inc = $(INC_base)
 
 $(foreach t,$(wildcard impl/base/test/test_*.c), \
   $(eval $(call check-program,$t,$(BASE_SRCS) $(BASE_TEST_HELPERS))))

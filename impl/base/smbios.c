@@ -7,7 +7,6 @@
 
 #define ENTRY_ALIGN      16
 #define STRUCTURE_HEADER 4
-#define TYPE_END         127
 #define GUID_BYTES       16
 #define EFI_ENTRY_BYTES  (GUID_BYTES + 8)
 #define EFI_ENTRIES_MAX  256
@@ -128,8 +127,8 @@ static const uint8_t *entry_of_efi(const struct acpi_mem *m, paddr_t system)
     return at ? m->map(m->arg, at, SMBIOS_ENTRY_MAX) : NULL;
 }
 
-const uint8_t *smbios_find(const struct acpi_mem *m, paddr_t efi_system,
-                           struct smbios_table *out)
+const uint8_t *smbios_table_find(const struct acpi_mem *m, paddr_t efi_system,
+                                 struct smbios_table *out)
 {
     const uint8_t *entry = entry_of_efi(m, efi_system);
     const uint8_t *area;
@@ -158,24 +157,34 @@ bool smbios_next(const uint8_t *table, size_t bytes, size_t *offset,
     while (at + 1 < bytes && (table[at] || table[at + 1]))
         at++;
     out->end = table + MIN(at + 1, bytes);
-    *offset = out->type == TYPE_END ? bytes : MIN(at + 2, bytes);
+    *offset = MIN(at + 2, bytes);
     return true;
+}
+
+const char *smbios_string(const struct smbios_structure *s, unsigned int field,
+                          size_t *length)
+{
+    unsigned int nr = field < s->length ? s->data[field] : 0;
+    const uint8_t *p = s->strings;
+
+    for (; nr && p < s->end && *p; nr--) {
+        *length = str_length((const char *)p, (size_t)(s->end - p));
+        if (nr == 1)
+            return (const char *)p;
+        p += MIN(*length + 1, (size_t)(s->end - p));
+    }
+    return NULL;
 }
 
 bool smbios_text(const struct smbios_structure *s, unsigned int field,
                  char *text, size_t size)
 {
-    unsigned int nr = field < s->length ? s->data[field] : 0;
-    const uint8_t *p = s->strings;
-    size_t n = 0;
+    size_t length = 0;
+    const char *from = smbios_string(s, field, &length);
 
-    text[0] = '\0';
-    if (!nr)
-        return false;
-    for (; nr > 1 && p < s->end && *p; nr--)
-        p += str_length((const char *)p, (size_t)(s->end - p)) + 1;
-    for (; p < s->end && *p && n + 1 < size; p++)
-        text[n++] = *p >= ' ' && *p <= '~' ? (char)*p : '?';
-    text[n] = '\0';
-    return n > 0;
+    length = from ? MIN(length, size - 1) : 0;
+    for (size_t i = 0; i < length; i++)
+        text[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+    text[length] = '\0';
+    return length > 0;
 }

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct memory memory = {data, size};
     const struct acpi_mem mem = {memory_map, &memory};
     struct smbios_table t;
-    const uint8_t *table = smbios_find(&mem, 0xf0000, &t);
+    const uint8_t *table = smbios_table_find(&mem, 0xf0000, &t);
 
     if (table)
         walk(table, t.bytes);

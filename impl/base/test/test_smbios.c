@@ -149,26 +149,26 @@ START_TEST(the_table_is_found_by_efi_then_by_the_bios_area)
     uint64_t nr = 1, entries = 0xf0d00, entry = 0xf0e08;
     struct smbios_table t;
 
-    ck_assert_ptr_null(smbios_find(&m, 0, &t));
+    ck_assert_ptr_null(smbios_table_find(&m, 0, &t));
     ck_assert_uint_eq(t.at, 0);
     put_entry_2(area + 0x40, 0xf0100, 64);
-    ck_assert_ptr_nonnull(smbios_find(&m, 0, &t));
+    ck_assert_ptr_nonnull(smbios_table_find(&m, 0, &t));
     ck_assert_uint_eq(t.at, 0xf0100);
     memcpy(area + 0xc00 + 104, &nr, sizeof(nr));
     memcpy(area + 0xc00 + 112, &entries, sizeof(entries));
     memcpy(area + 0xd00, old, sizeof(old));
     memcpy(area + 0xd10, &entry, sizeof(entry));
     put_entry_2(area + 0xe08, 0xf0200, 64);
-    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    ck_assert_ptr_nonnull(smbios_table_find(&m, 0xf0c00, &t));
     ck_assert_uint_eq(t.at, 0xf0200);
     area[0xe08] = 'x'; /* no entry point: back to the BIOS area */
-    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    ck_assert_ptr_nonnull(smbios_table_find(&m, 0xf0c00, &t));
     ck_assert_uint_eq(t.at, 0xf0100);
     nr = ~0ULL; /* more than is mapped */
     memcpy(area + 0xc00 + 104, &nr, sizeof(nr));
-    ck_assert_ptr_nonnull(smbios_find(&m, 0xf0c00, &t));
+    ck_assert_ptr_nonnull(smbios_table_find(&m, 0xf0c00, &t));
     put_entry_2(area + 0x40, 0x1000, 64); /* the table is not there */
-    ck_assert_ptr_null(smbios_find(&m, 0, &t));
+    ck_assert_ptr_null(smbios_table_find(&m, 0, &t));
     ck_assert_uint_eq(t.at, 0x1000);
 }
 END_TEST
@@ -189,6 +189,8 @@ START_TEST(structures_follow_each_other_to_the_end)
         ck_assert(smbios_next(table, sizeof(table), &at, &s));
         ck_assert_uint_eq(s.type, types[i]);
     }
+    ck_assert_uint_eq(s.type, SMBIOS_END);
+    ck_assert(smbios_next(table, sizeof(table), &at, &s)); /* what is behind */
     ck_assert(!smbios_next(table, sizeof(table), &at, &s));
 }
 END_TEST

@@ -19,8 +19,8 @@ struct smbios_table {
 
 /* The table, by EFI's system table (0: there is none), else by the BIOS area; NULL:
    no usable entry point (out->at is 0), or it leads to what `m` does not map. */
-const uint8_t *smbios_find(const struct acpi_mem *m, paddr_t efi_system,
-                           struct smbios_table *out);
+const uint8_t *smbios_table_find(const struct acpi_mem *m, paddr_t efi_system,
+                                 struct smbios_table *out);
 
 /* An entry point, 2.1 or 3.0, with a right sum; false: none. */
 bool smbios_entry_read(const uint8_t *p, size_t bytes,
@@ -38,11 +38,16 @@ struct smbios_structure {
     const uint8_t *strings, *end; /* as far as they are there */
 };
 
+#define SMBIOS_END \
+    127 /* the type of the last one; what follows is no table's */
+
 /* The structure at *offset, which moves on; false: there is none. */
 bool smbios_next(const uint8_t *table, size_t bytes, size_t *offset,
                  struct smbios_structure *out);
-/* The string whose number is in the byte at `field`, printable and cut to `size`;
-   false, and "": none. */
+/* The string whose number is in the byte at `field`, without its end; NULL: none. */
+const char *smbios_string(const struct smbios_structure *s, unsigned int field,
+                          size_t *length);
+/* That, printable and cut to `size`; false, and "": none. */
 bool smbios_text(const struct smbios_structure *s, unsigned int field,
                  char *text, size_t size);
 

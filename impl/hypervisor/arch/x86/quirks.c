@@ -25,7 +25,7 @@
 #include "quirks/acting.h"
 
 #define TEXT_BYTES        96
-#define DEVICES_MAX       256
+#define DEVICES_MAX       1024
 #define CPUID_UNDER_OTHER BIT(31) /* 1 ECX */
 #define PM_INDEX          0xcd6   /* SB600 (AMD 46155 2.3.3.1) */
 #define PM_DATA           0xcd7
@@ -76,11 +76,12 @@ static void look_at_smbios(void)
 {
     const struct acpi_mem mem = {.map = memory_map};
     struct smbios_table t;
-    const uint8_t *table = smbios_find(&mem, boot_info.efi_table, &t);
+    const uint8_t *table = smbios_table_find(&mem, boot_info.efi_table, &t);
     struct smbios_structure s;
     size_t at = 0;
 
-    while (table && smbios_next(table, t.bytes, &at, &s))
+    while (table && smbios_next(table, t.bytes, &at, &s) &&
+           s.type != SMBIOS_END)
         for (unsigned int i = 0; i < DMI_SMBIOS_FIELDS; i++)
             if (s.type == dmi_places[i].type && !facts.dmi[i] &&
                 smbios_text(&s, dmi_places[i].at, text[i], TEXT_BYTES))
