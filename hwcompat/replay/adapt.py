@@ -6,7 +6,7 @@ import struct
 from records import Table
 
 IOAPIC, HPET, MCFG = 0xfec00000, 0xfed00000, 0xb0000000
-HEADER = 36
+HEADER, FACS_BYTES = 36, 64
 # These point at memory, devices or firmware that only the machine itself has.
 ABSENT = {
     "BERT": "its boot error record", "EINJ": "its error injection",
@@ -198,6 +198,30 @@ def mcfg(t, said, _):
                     struct.pack("<QHBBI", MCFG, 0, 0, 255, 0))
 
 
+def pointed_at(found, said):
+    """A FADT's pointers lead to tables of the record, or nowhere. Firmware of
+    reduced hardware needs no FACS; q35 is not reduced."""
+    have = {t.signature for t in found}
+    if "FACP" not in have:
+        return found
+    if "FACS" not in have:
+        said.append("FACS: made, the record has none")
+        found = [*found, Table("FACS.0.bin", "FACS", struct.pack(
+            "<4sI56s", b"FACS", FACS_BYTES, b""))]
+    if "DSDT" not in have:
+        said.append("FACP: names no DSDT, the record has none")
+        found = [without_dsdt(t) if t.signature == "FACP" and
+                 len(t.data) >= FADT_3 else t for t in found]
+    return found
+
+
+def without_dsdt(t):
+    data = bytearray(t.data)
+    struct.pack_into("<I", data, 40, 0)
+    struct.pack_into("<Q", data, 140, 0)
+    return replaced(t, data)
+
+
 CHANGES = {"FACP": fadt, "APIC": madt, "HPET": hpet, "MCFG": mcfg,
            "SRAT": srat, "SLIT": slit}
 
@@ -213,7 +237,7 @@ def tables(record, ids, total):
             t = CHANGES[t.signature](t, said, target)
         if t:
             out.append(t)
-    return out, said
+    return pointed_at(out, said), said
 
 
 # The embedded controller's hardware id, as text and as AML's number.

@@ -239,6 +239,21 @@ class Odd(unittest.TestCase):
         m.tables["DSDT"] = machine.header("DSDT", bytes(4 << 20), 2)
         self.assertIn("acpi=off", self.line(m)[0])
 
+    def test_a_fadt_names_no_address_of_another_machine(self):
+        m = machine.Machine()
+        for name in ("FACS", "DSDT"):
+            del m.tables[name]
+        m.poke("FACP", 36, "II", 0x7abc0000, 0x7abd0000)
+        m.poke("FACP", 132, "QQ", 0x7abc0000, 0x7abd0000)
+        tables = [records.Table(n, n, bytes(t)) for n, t in m.tables.items()]
+        record = records.Record("r", "", tables, b"", b"", [], 4, 0, "", "")
+        found, said = adapt.tables(record, [0], 1 << 30)
+        fadt = next(t.data for t in found if t.signature == "FACP")
+        self.assertEqual(struct.unpack_from("<I", fadt, 40), (0,))
+        self.assertEqual(struct.unpack_from("<Q", fadt, 140), (0,))
+        self.assertIn("FACS", [t.signature for t in found])
+        self.assertEqual(2, len([s for s in said if "record has none" in s]))
+
     def test_an_embedded_controller_is_told_from_aml(self):
         m = machine.Machine()
         m.tables["DSDT"] = machine.header("DSDT", b"\x0c\x41\xd0\x0c\x09", 2)
