@@ -1,5 +1,6 @@
 /* The page: one file that needs nothing else. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "page.h"
@@ -8,6 +9,11 @@
 extern const char _binary_bench_judge_page_html_start[],
     _binary_bench_judge_page_html_end[], _binary_bench_judge_plot_css_start[],
     _binary_bench_judge_plot_css_end[];
+
+/* Shapes of flame graphs, width over height. */
+#define SHAPE_DEFAULT  1.6
+#define SHAPE_FLATTEST 12.0
+#define SHAPE_ROOM     1.04 /* for the frame */
 
 /* What is replaced in page.html. */
 static const char style_mark[] = "/*PLOT*/", body_mark[] = "<!--BODY-->";
@@ -197,6 +203,20 @@ static bool flame_there(const struct report *r, const struct plots *p)
     return r->flames > 0;
 }
 
+/* Width over height, as the graph says, within what fits a page. */
+static double flame_shape(const char *svg)
+{
+    static const char attribute[] = "viewBox=\"";
+    const char *box = strstr(svg, attribute);
+    double left, top, width, height;
+
+    if (!box || sscanf(box + strlen(attribute), "%lf %lf %lf %lf", &left, &top,
+                       &width, &height) != 4)
+        return SHAPE_DEFAULT;
+    return fmin(fmax(width / (height * SHAPE_ROOM), SHAPE_DEFAULT),
+                SHAPE_FLATTEST);
+}
+
 /* In a frame of its own, where its scripts reach nothing of the page. */
 static int flame_write(FILE *out, const struct report *r, const struct plots *p)
 {
@@ -205,9 +225,14 @@ static int flame_write(FILE *out, const struct report *r, const struct plots *p)
     for (size_t i = 0; i < r->flames; i++) {
         fputs("<p class=\"mono\">", out);
         show_markup(out, r->flame[i].name);
-        fputs("</p><div class=\"scroll\"><iframe sandbox=\"allow-scripts\" "
-              "title=\"flame graph\" srcdoc=\"",
-              out);
+        fprintf(out,
+                "</p><div class=\"scroll\"><iframe sandbox=\"allow-scripts\" "
+                "title=\"flame graph\" style=\"aspect-ratio: %.3f\" "
+                "srcdoc=\"",
+                flame_shape(r->flame[i].svg));
+        show_markup(out,
+                    "<!doctype html><style>body{margin:0}svg{display:block;"
+                    "width:100%;height:auto}</style>");
         show_markup(out, r->flame[i].svg);
         fputs("\"></iframe></div>\n", out);
     }

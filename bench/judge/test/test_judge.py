@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -162,6 +163,28 @@ class Verdicts(Case):
 
     def test_no_colours_without_a_terminal(self):
         self.assertNotIn("\033", judge(self.write("a", sample_run()))[1])
+
+    def on_terminal(self, **more):
+        """What is written to a terminal."""
+        master, slave = pty.openpty()
+        with subprocess.Popen([PROGRAM, self.write("a", sample_run())],
+                              stdout=slave, stdin=subprocess.DEVNULL,
+                              env={**os.environ, **more}) as process:
+            os.close(slave)
+            text = b""
+            try:
+                while chunk := os.read(master, 65536):
+                    text += chunk
+            except OSError:  # the end of a terminal
+                pass
+            self.assertEqual(process.wait(TIMEOUT_S), 0)
+        os.close(master)
+        return text.decode()
+
+    def test_colours_on_a_terminal_but_not_with_no_color(self):
+        os.environ.pop("NO_COLOR", None)
+        self.assertIn("\033[32mbetter\033[0m", self.on_terminal())
+        self.assertNotIn("\033", self.on_terminal(NO_COLOR="1"))
 
     def test_control_characters_do_not_reach_the_terminal(self):
         run = sample_run(revision="\033[31mred")
