@@ -111,10 +111,12 @@ static int figures(FILE *out, const struct report *r, const struct plots *p,
         if (!area || area_length(area) != len ||
             strncmp(area, plot->key, len)) {
             fprintf(out,
-                    "%s<details%s><summary>%.*s (%zu)</summary>"
+                    "%s<details%s><summary>%.*s %s (%zu)</summary>"
                     "<div class=\"plots\">\n",
                     area ? "</div></details>\n" : "", count ? "" : " open",
-                    (int)len, plot->key, in_area(p, kind, count, plot->key));
+                    (int)len, plot->key,
+                    kind == PLOT_HISTOGRAM ? ", how often" : "",
+                    in_area(p, kind, count, plot->key));
             area = plot->key;
         }
         rc = figure(out, plot, r);
@@ -163,20 +165,22 @@ static int depth_write(FILE *out, const struct report *r, const struct plots *p)
 
 static bool latency_there(const struct report *r, const struct plots *p)
 {
-    return any_plot(p, PLOT_LATENCY, false);
+    return any_plot(p, PLOT_LATENCY, false) || any_plot(p, PLOT_LATENCY, true);
 }
 
 static int latency_write(FILE *out, const struct report *r,
                          const struct plots *p)
 {
-    int rc;
+    int rc = 0;
 
     page_section(out, "latency", "Latency",
                  "Percentiles, the tail spread out, and below them how often "
                  "each latency was seen.");
-    rc = figures(out, r, p, PLOT_LATENCY, false);
-    if (!rc)
-        rc = figures(out, r, p, PLOT_HISTOGRAM, false);
+    for (int count = 0; count < 2 && !rc; count++) {
+        rc = figures(out, r, p, PLOT_LATENCY, count);
+        if (!rc)
+            rc = figures(out, r, p, PLOT_HISTOGRAM, count);
+    }
     return rc;
 }
 

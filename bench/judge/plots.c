@@ -156,6 +156,36 @@ static void measure_add(struct plots *p, const struct report *r,
         plot_add(p, PLOT_TREND, m->name, m);
 }
 
+/* The first measure of what has several: "api.login" is of "api.login.p99". */
+static const struct measure *first_of(const struct run *run, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < run->measures; i++)
+        if (strncmp(run->measure[i].name, name, len) == 0 &&
+            run->measure[i].name[len] == '.')
+            return &run->measure[i];
+    return NULL;
+}
+
+/* Histograms that are not one measure's but of several. */
+static void histograms_add(struct plots *p, const struct run *run)
+{
+    const cJSON *h;
+
+    cJSON_ArrayForEach(
+        h, cJSON_GetObjectItemCaseSensitive(run->json, "histograms"))
+    {
+        const struct measure *m = h->string ? first_of(run, h->string) : NULL;
+
+        if (!m || run_measure_find(run, h->string) ||
+            !latency_known(run, h->string))
+            continue;
+        plot_add(p, PLOT_LATENCY, h->string, m);
+        plot_add(p, PLOT_HISTOGRAM, h->string, m);
+    }
+}
+
 int plots_init(struct plots *p, const struct report *r)
 {
     const struct run *run = r->matrix->run;
@@ -166,6 +196,7 @@ int plots_init(struct plots *p, const struct report *r)
         return -ENOMEM;
     for (size_t i = 0; i < run->measures; i++)
         measure_add(p, r, &run->measure[i]);
+    histograms_add(p, run);
     for (size_t i = 0; i < p->n; i++)
         if (worth_showing(&p->plot[i]))
             p->plot[kept++] = p->plot[i];

@@ -401,6 +401,14 @@ class Page(Case):
         self.assertTrue(notes[1].startswith("loop of 9; 0 \u00e4"))
         self.assertTrue(notes[1].endswith("\u2026"))
 
+    def test_a_histogram_may_be_of_several_measures(self):
+        run = sample_run()
+        run["histograms"]["micro.null-hypercall"] = {"ours": [[5, 1], [6, 9]]}
+        judge("--svg", self.path("svg"), "--quiet",
+              self.write("run.json", run))
+        self.assertIn("latency.micro.null-hypercall.svg",
+                      os.listdir(self.path("svg")))
+
     def test_what_all_notes_begin_with_is_said_once(self):
         run = sample_run()
         for i in range(2):
@@ -440,6 +448,7 @@ class Page(Case):
             m["note"] = m["unit"] = evil[:30]
         run["histograms"]["blk.blkfront-raw.randread-4k-qd1.v1"]["unit"] = \
             evil[:30]
+        run["histograms"][evil] = {"ours": [[1, 1]]}
         page = self.page(run)
         self.assertEqual(page.count("<script"), 1)
         self.assertNotIn(evil, page)
