@@ -38,28 +38,24 @@ static struct call_node *child_of(struct call_tree *t, struct call_node *parent,
     return n;
 }
 
-/* The function's nearest place on the path, else in place of the last. */
-static struct call_node *place_of(struct call_tree *t, unsigned int function)
+/* The function's place on the path, else below 'parent'. */
+static struct call_node *place_of(struct call_tree *t, struct call_node *parent,
+                                  unsigned int function)
 {
     for (struct call_node *n = t->now; n != t->nodes; n = n->parent)
         if (n->function == function)
             return n;
-    return child_of(t, t->now == t->nodes ? t->nodes : t->now->parent,
-                    function);
+    return child_of(t, parent ? parent : t->nodes, function);
 }
 
 bool calls_block(struct call_tree *t, unsigned int function, bool entry,
-                 unsigned int insns, enum block_end end)
+                 unsigned int insns, bool calls)
 {
-    if (t->last == END_CALL)
-        t->now = child_of(t, t->now, function);
-    else if (t->last == END_RETURN && t->now != t->nodes)
-        t->now = t->now->parent;
     if (t->now->function != function)
-        t->now = place_of(t, function);
+        t->now = place_of(t, t->calls ? t->now : t->now->parent, function);
     t->now->insns += insns;
     t->now->entries += entry;
-    t->last = end;
+    t->calls = calls;
     return t->now->idle;
 }
 
@@ -71,15 +67,14 @@ void calls_each(const struct call_tree *t, call_fn *fn, void *context)
         fn(context, &t->nodes[i]);
 }
 
-/* Near calls and returns of 64-bit code (APM 3): E8, FF /2, C3, CF. */
-enum block_end calls_end(const uint8_t *insn, unsigned int size)
+/* Near calls of 64-bit code (APM 3): E8, and FF /2 behind its prefixes. */
+bool calls_is_call(const uint8_t *insn, unsigned int size)
 {
     while (size > 1 && ((*insn & 0xf0) == 0x40 || *insn == 0xf2 ||
-                        *insn == 0xf3 || *insn == 0x3e || *insn == 0x2e)) {
+                        *insn == 0x3e || *insn == 0x2e)) {
         insn++;
         size--;
     }
-    if (*insn == 0xe8 || (*insn == 0xff && size > 1 && (insn[1] >> 3 & 7) == 2))
-        return END_CALL;
-    return *insn == 0xc3 || *insn == 0xcf ? END_RETURN : END_OTHER;
+    return *insn == 0xe8 ||
+           (*insn == 0xff && size > 1 && (insn[1] >> 3 & 7) == 2);
 }

@@ -2,10 +2,12 @@
  * The call tree of one CPU, built while its code runs.
  *
  * A node is a function as called along one path; it counts the instructions
- * executed in it and how often it was entered. Calls and returns are read off
- * the last instruction of each block, so the tree needs neither frame pointers
- * nor registers; where control moves otherwise (tail calls, stacks that are
- * switched, traps) the function's nearest place on the current path is taken.
+ * executed in it and how often it was entered. That a block ends with a call is
+ * read off its last instruction, so the tree needs neither frame pointers nor
+ * registers. Nothing recurses: a function that is on the present path was
+ * returned to, or has left its stack for good (upstream does when it enters a
+ * guest); another one was called, or took the last one's place (tail calls,
+ * returns that are jumps, traps).
  *
  * One thread writes a tree; others may read it meanwhile: nodes are never
  * freed, and linked when complete.
@@ -15,8 +17,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum block_end { END_OTHER, END_CALL, END_RETURN };
 
 struct call_node {
     struct call_node *parent;
@@ -34,20 +34,20 @@ struct call_tree {
     struct call_node *now;
     unsigned int used;
     unsigned int idle; /* the function that waits for work */
-    enum block_end last;
+    bool calls;        /* the last block ended with a call */
 };
 
 typedef void call_fn(void *context, const struct call_node *node);
 
 /* 0, or -1: no memory. 'idle': the function that waits for work. */
 int calls_init(struct call_tree *t, unsigned int idle);
-/* A block of 'function' runs; 'entry': it is the function's first. Whether the
-   CPU waits for work. */
+/* A block of 'function' runs; 'entry': it is the function's first one; 'calls':
+   it ends with a call. Whether the CPU waits for work. */
 bool calls_block(struct call_tree *t, unsigned int function, bool entry,
-                 unsigned int insns, enum block_end end);
+                 unsigned int insns, bool calls);
 /* Each node but the root, parents first. */
 void calls_each(const struct call_tree *t, call_fn *fn, void *context);
-/* How the block ends whose last instruction is this. */
-enum block_end calls_end(const uint8_t *insn, unsigned int size);
+/* Is this instruction a call? */
+bool calls_is_call(const uint8_t *insn, unsigned int size);
 
 #endif

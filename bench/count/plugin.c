@@ -57,7 +57,7 @@ struct block {
     unsigned int insns;
     unsigned int function;
     bool entry;
-    enum block_end end;
+    bool calls; /* its last instruction is a call */
 };
 
 int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -253,7 +253,7 @@ static void on_block(unsigned int cpu, void *userdata)
 
     c->hv += b->insns;
     if (follow_calls &&
-        calls_block(&c->calls, b->function, b->entry, b->insns, b->end))
+        calls_block(&c->calls, b->function, b->entry, b->insns, b->calls))
         c->idle += b->insns;
     if (b->entry && b->address == wake_address)
         on_woken();
@@ -356,7 +356,7 @@ static void hypervisor_block(struct qemu_plugin_tb *tb)
 
         watch(insn, bytes, size);
         if (i == n - 1)
-            b->end = calls_end(bytes, (unsigned int)size);
+            b->calls = calls_is_call(bytes, (unsigned int)size);
     }
     qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS,
                                          b);

@@ -90,6 +90,25 @@ class Counting(unittest.TestCase):
         self.assertEqual(found["counted"]["stacks"],
                          {"outer": 3, "outer;inner": inner_insns})
 
+    def test_jumps_and_returns_that_are_none_keep_the_path(self):
+        call = b"\xe8" + struct.pack("<i", 8 + len(END))
+        code = mark(1) + call + mark(1, True) + END
+        at = {"outer": ENTRY + len(code)}
+        at["thunk"] = at["outer"] + 11
+        at["target"] = at["thunk"] + 9
+        at["tail"] = at["target"] + 3
+        # outer has the thunk go to target, which ends with a jump to tail.
+        outer = (b"\xb8" + struct.pack("<I", at["target"])
+                 + b"\xe8\x01\x00\x00\x00\xc3")
+        thunk = b"\xe8\x00\x00\x00\x00\x89\x04\x24\xc3"
+        target, tail = b"\x90\xeb\x00", b"\x90\x90\xc3"
+        rows = self.run_code(code + outer + thunk + target + tail,
+                             at["outer"],
+                             [(where, name) for name, where in at.items()])
+        found, = count.brackets(rows)
+        self.assertEqual(found["counted"]["stacks"], {
+            "outer": 3, "outer;thunk": 3, "outer;target": 2, "outer;tail": 3})
+
     def test_exits_of_our_hypervisor_have_reasons(self):
         with count.Plugin("ours", BUILD, calls=True, insns=False) as plugin:
             out = subprocess.run(
