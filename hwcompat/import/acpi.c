@@ -1,6 +1,6 @@
 /*
- * ACPI tables: binary files, one table or many behind each other, and what
- * acpidump prints.
+ * ACPI tables: binary files, one table or many behind each other, what acpidump
+ * prints, and what iasl prints of tables that are data.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -249,5 +249,64 @@ int acpi_text_read(struct draft *d, const struct file *f,
     if (!rc)
         listing_put(d, &t);
     free(t.data);
+    return rc;
+}
+
+/* --- iasl ------------------------------------------------------------------- */
+static bool raw_title(const char *line)
+{
+    return strncmp(line, "Raw Table Data: Length ", 23) == 0;
+}
+
+bool iasl_like(const struct file *f)
+{
+    static const char banner[] = "ACPI Component Architecture";
+    size_t head = f->size < 4096 ? f->size : 4096;
+
+    return memmem(f->data, head, banner, sizeof(banner) - 1) &&
+           memmem(f->data, f->size, "Raw Table Data: Length ", 23) &&
+           text_like(f->data, head);
+}
+
+static void raw_put(struct draft *d, struct listing *t)
+{
+    if (t->size >= HEADER_BYTES && signature_like(t->data)) {
+        memcpy(t->signature, t->data, 4);
+        listing_put(d, t);
+    }
+    t->size = 0;
+}
+
+/* The bytes of a table end where the lines of them do. */
+int iasl_read(struct draft *d, const struct file *f, struct record_error *error)
+{
+    struct text_lines lines = {.text = (const char *)f->data, .size = f->size};
+    struct listing t = {.signature = ""};
+    char line[TEXT_LINE_BYTES];
+    bool inside = false;
+    uint64_t offset;
+    uint8_t bytes[16];
+    int rc = 0;
+
+    while (!rc && text_line(&lines, line)) {
+        size_t nr = inside ? bytes_decode(line, &offset, bytes) : 0;
+
+        if (nr && offset == t.size) {
+            if (listing_add(&t, bytes, nr))
+                rc = record_fail(error, -E2BIG,
+                                 "%s: offset %zu: the table is too long",
+                                 f->name, lines.line);
+            continue;
+        }
+        if (t.size || raw_title(line)) {
+            raw_put(d, &t);
+            inside = raw_title(line);
+        }
+    }
+    if (!rc)
+        raw_put(d, &t);
+    free(t.data);
+    draft_missing(d, RECORD_PART_ACPI,
+                  "iasl lists no bytes of AML: no DSDT, no SSDTs");
     return rc;
 }

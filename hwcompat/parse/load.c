@@ -18,6 +18,7 @@ static void load_tables(struct machine *m, const struct record *r)
         if (!t->dynamic)
             machine_add_table(m, t->file, from_record(t->bytes), t->address);
     }
+    m->acpi.partial = record_missing(r, RECORD_PART_ACPI) != NULL;
     m->acpi.rsdp = from_record(record_rsdp(r, &m->acpi.rsdp_address));
     machine_decode_acpi(m);
 }

@@ -222,6 +222,7 @@ struct error_tables { /* APEI */
 struct acpi {
     struct table table[TABLES_MAX];
     unsigned int tables;
+    bool partial; /* the record says that there were more */
     struct bytes rsdp;
     const char *rsdp_file;
     uint64_t rsdp_address, rsdt, xsdt;

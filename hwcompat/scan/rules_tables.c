@@ -261,7 +261,7 @@ static void judge_missing(struct scan *s)
         found(s, RULE_fadt_missing, NULL, -1, "no FACP");
     if (!a->madt.table)
         found(s, RULE_madt_missing, NULL, -1, "no APIC");
-    if (!a->dsdt)
+    if (!a->dsdt && !a->partial)
         found(s, RULE_dsdt_missing, NULL, -1, "no DSDT");
     if (!a->facs && !reduced)
         found(s, RULE_facs_missing, NULL, -1, "no FACS");

@@ -321,6 +321,22 @@ class Archives(Import):
                 data.append(file.read())
         self.assertEqual(*data)
 
+    def test_data_tables_that_iasl_lists_are_bytes_again(self):
+        madt, hpet = dumps.table(b"APIC", b"x" * 30), dumps.table(b"HPET", b"y" * 20)
+        listing = "Intel ACPI Component Architecture\nASL+ Disassembler\n"
+        for table in (madt, hpet):
+            rows = [table[i:i + 16] for i in range(0, len(table), 16)]
+            listing += "[004h 0004   4]   Table Length : 2C\n\n" \
+                "Raw Table Data: Length %d\n\n" % len(table)
+            for i, row in enumerate(rows):
+                listing += "    %04X: %s // text: 41 42\n" % (
+                    i * 16, " ".join("%02X" % b for b in row).ljust(48))
+        listing += "    0040: 41 42\nDefinitionBlock (\"\", \"DSDT\")\n"
+        head = self.taken(self.source("iasl.txt", listing))
+        self.assertEqual([data for _, _, data in self.tables()], [madt, hpet])
+        self.assertIn("AML", {m["part"]: m["reason"]
+                              for m in head["missing"]}["acpi"])
+
     def test_archives_in_folders_are_opened(self):
         data = dumps.archive([("x/apic.dat", dumps.table(b"APIC"))], "w:xz")
         self.source("m/acpi.tar.xz", data)
