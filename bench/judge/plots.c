@@ -86,6 +86,16 @@ static bool depth_key(const char *name, char *key)
 }
 
 /* --- Gathering --------------------------------------------------------------- */
+/* Bytes that both begin with. */
+static size_t common(const char *a, const char *b)
+{
+    size_t n = 0;
+
+    while (a[n] && a[n] == b[n])
+        n++;
+    return n;
+}
+
 static struct plot *plot_get(struct plots *p, enum plot_kind kind,
                              const char *key)
 {
@@ -156,28 +166,37 @@ static void measure_add(struct plots *p, const struct report *r,
         plot_add(p, PLOT_TREND, m->name, m);
 }
 
-/* The first measure of what has several: "api.login" is of "api.login.p99". */
-static const struct measure *first_of(const struct run *run, const char *name)
+/* Whose a histogram is that has a name of its own: "api.login" is of
+   "api.login.p99", "blk.raw.read.v1.wake" of "blk.raw.read.v1". */
+static const struct measure *owner_of(const struct run *run, const char *name)
 {
-    size_t len = strlen(name);
+    const struct measure *found = NULL;
+    size_t most = 0;
 
-    for (size_t i = 0; i < run->measures; i++)
-        if (strncmp(run->measure[i].name, name, len) == 0 &&
-            run->measure[i].name[len] == '.')
-            return &run->measure[i];
-    return NULL;
+    for (size_t i = 0; i < run->measures; i++) {
+        size_t same = common(run->measure[i].name, name);
+
+        if (same > most) {
+            most = same;
+            found = &run->measure[i];
+        }
+    }
+    return most >= show_group(name) && run_name_check(name) ? found : NULL;
 }
 
-/* Histograms that are not one measure's but of several. */
+/* Histograms that are not of one measure alone. */
 static void histograms_add(struct plots *p, const struct run *run)
 {
     const cJSON *h;
+    int looked = 0;
 
     cJSON_ArrayForEach(
         h, cJSON_GetObjectItemCaseSensitive(run->json, "histograms"))
     {
-        const struct measure *m = h->string ? first_of(run, h->string) : NULL;
+        const struct measure *m = h->string ? owner_of(run, h->string) : NULL;
 
+        if (looked++ == RUN_MEASURES_MAX)
+            break;
         if (!m || run_measure_find(run, h->string) ||
             !latency_known(run, h->string))
             continue;
@@ -206,15 +225,6 @@ int plots_init(struct plots *p, const struct report *r)
 
 /* --- Notes ------------------------------------------------------------------- */
 #define PARTS_BY "; "
-
-static size_t common(const char *a, const char *b)
-{
-    size_t n = 0;
-
-    while (a[n] && a[n] == b[n])
-        n++;
-    return n;
-}
 
 size_t plot_note_common(const struct plot *p)
 {

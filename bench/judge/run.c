@@ -27,8 +27,7 @@ static void text_get(const cJSON *object, const char *name, char *out,
     out[len] = 0;
 }
 
-/* Names become parts of paths, of keys and of cells. */
-static bool name_check(const char *name)
+bool run_name_check(const char *name)
 {
     size_t len = strlen(name);
 
@@ -53,7 +52,7 @@ static int peer_add(struct run *r, const char *name, struct run_error *e)
 
     if (found >= 0)
         return found;
-    if (!name_check(name))
+    if (!run_name_check(name))
         return run_fail(e, -EINVAL, "'%.64s' is no name of a peer", name);
     if (r->peers == RUN_PEERS_MAX)
         return run_fail(e, -E2BIG, "more than %d peers", RUN_PEERS_MAX);
@@ -174,7 +173,7 @@ static int measure_decode(struct run *r, const cJSON *from, size_t *samples,
     struct measure *m = &r->measure[r->measures];
     int rc;
 
-    if (!name_check(from->string) || !cJSON_IsObject(from))
+    if (!run_name_check(from->string) || !cJSON_IsObject(from))
         return run_fail(e, -EINVAL, "samples: '%.64s' is no measure's name",
                         from->string);
     if (run_measure_find(r, from->string))

@@ -82,6 +82,10 @@ int run_join(struct run *r, struct run *take_more, struct run_error *e);
 /* All of a stream, with a terminating 0; to be freed. */
 int run_read(FILE *in, char **text, size_t *len, struct run_error *e);
 
+/* Names become parts of paths, of keys and of cells: letters, digits, "._+:-",
+   a letter or a digit first. */
+bool run_name_check(const char *name);
+
 /* The peer's number, or -ENOENT. */
 int run_peer_find(const struct run *r, const char *name);
 struct measure *run_measure_find(const struct run *r, const char *name);

@@ -403,11 +403,15 @@ class Page(Case):
 
     def test_a_histogram_may_be_of_several_measures(self):
         run = sample_run()
-        run["histograms"]["micro.null-hypercall"] = {"ours": [[5, 1], [6, 9]]}
+        own = ("micro.null-hypercall", "micro.null-hypercall.hv-insns.wake")
+        for name in (*own, "nobody.s", "micro.null-hypercall/../x"):
+            run["histograms"][name] = {"ours": [[5, 1], [6, 9]]}
         judge("--svg", self.path("svg"), "--quiet",
               self.write("run.json", run))
-        self.assertIn("latency.micro.null-hypercall.svg",
-                      os.listdir(self.path("svg")))
+        self.assertEqual(
+            sorted(name for name in os.listdir(self.path("svg"))
+                   if name.startswith("latency.micro") or "nobody" in name),
+            sorted(f"latency.{name}.svg" for name in own))
 
     def test_what_all_notes_begin_with_is_said_once(self):
         run = sample_run()
