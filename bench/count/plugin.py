@@ -105,8 +105,10 @@ def plain(wanted, area):
 
 
 def offered(lab, module, part):
-    """Whether the module itself sees to that device."""
-    return any(part in measure.name for measure in lab.measures_of(module))
+    """Whether the module itself sees to that device of our guest."""
+    return any(part in measure.name and
+               measure.name.endswith(f".v{GUEST_VCPUS}")
+               for measure in lab.measures_of(module))
 
 
 def prepare(lab, peer, wanted):
@@ -116,10 +118,10 @@ def prepare(lab, peer, wanted):
         network.prepare(lab, peer, plain(wanted, "net"))
 
 
-def guest_disks(wanted, peer, guest):
+def guest_disks(wanted, peer, guest, kind):
     if offered(peer.lab, block, BLOCK):
         return []
-    return block.guest_disks(plain(wanted, "blk"), peer, guest)
+    return block.guest_disks(plain(wanted, "blk"), peer, guest, kind)
 
 
 def guest_lines(wanted, peer):

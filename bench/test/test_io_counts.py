@@ -11,7 +11,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 for part in ("impl/platform", "impl/dom0", "bench"):
     sys.path.insert(0, os.path.join(ROOT, part))
+from lab import block  # noqa: E402
 from lab.errors import JobFailed  # noqa: E402
+from lab.lab import Lab  # noqa: E402
 
 
 def load():
@@ -24,6 +26,7 @@ def load():
 
 
 io_counts = load()
+KIND = block.DEVICES[io_counts.BLOCK].guest
 NAME = "blk.blkfront-raw.randread-4k-qd16.v1"
 
 
@@ -79,6 +82,28 @@ class Counter:
 
     def between(self, first, second):
         return self.rows[first], self.rows[second]
+
+
+class Machine(unittest.TestCase):
+    """The guest gets its disk and card once, whoever else asks for them."""
+
+    def parts(self, modules):
+        lab = Lab.__new__(Lab)
+        lab.rows = [(module, row) for module in modules
+                    for row in module.measures()
+                    if module is io_counts or NAME in row.name]
+        peer = types.SimpleNamespace(name="ours", lab=lab, kernel="dom0")
+        return (lab.asked("guest_disks", peer, "bench-v1", KIND),
+                lab.asked("guest_lines", peer))
+
+    def test_alone(self):
+        disks, lines = self.parts([io_counts])
+        self.assertEqual(len(disks), 1)
+        self.assertEqual(len(lines), 1)
+
+    def test_beside_the_labs_own(self):
+        disks, _ = self.parts([block, io_counts])
+        self.assertEqual(len(disks), 1)
 
 
 class Runs(unittest.TestCase):
