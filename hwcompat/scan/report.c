@@ -29,6 +29,8 @@ static void text_finding(FILE *f, const struct finding *d, bool colour)
     if (d->more)
         fprintf(f, "           and %u more of this kind\n", d->more);
     fprintf(f, "           %s\n           -> %s\n", d->effect, d->workaround);
+    if (d->action)
+        fprintf(f, "           our hypervisor: %s\n", d->action);
 }
 
 static void text_record(FILE *f, const struct result *r,
@@ -85,6 +87,8 @@ static cJSON *json_finding(const struct finding *d)
     cJSON_AddStringToObject(o, "source", d->source);
     cJSON_AddNumberToObject(o, "more", d->more);
     cJSON_AddBoolToObject(o, "quirk", d->quirk);
+    if (d->action)
+        cJSON_AddStringToObject(o, "action", d->action);
     return o;
 }
 
@@ -243,6 +247,10 @@ static void html_finding(FILE *f, const struct finding *d)
     markup(f, d->effect);
     fputs("<br><i>Workaround:</i> ", f);
     markup(f, d->workaround);
+    if (d->action) {
+        fputs("<br><i>Our hypervisor:</i> ", f);
+        markup(f, d->action);
+    }
     fputs(" <small>[", f);
     markup(f, d->source);
     fputs("]</small></div>\n", f);

@@ -3,6 +3,8 @@
  */
 #include "scan/scan.h"
 
+#include "scan/quirks_list.h"
+
 #include <quirks/quirk.h>
 
 #include <stdio.h>
@@ -79,6 +81,7 @@ void judge_quirks(struct scan *s)
                         &(struct finding){.rule = q->id,
                                           .effect = t->effect,
                                           .workaround = t->workaround,
+                                          .action = quirk_action_of(q),
                                           .source = q->source},
                         t->severity, place_of(q));
     }

@@ -107,6 +107,7 @@ struct finding {
     const char *rule; /* id */
     enum severity severity;
     const char *effect, *workaround, *source;
+    const char *action; /* what our hypervisor does about it by itself; NULL */
     char where[WHERE_BYTES]; /* "acpi/APIC.dat+0x2c" */
     char detail[DETAIL_BYTES];
     unsigned int more; /* of the same rule, not listed */

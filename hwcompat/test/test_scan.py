@@ -156,11 +156,18 @@ class Scan(unittest.TestCase):
         cpu.cpus = [machine.leaves("AuthenticAMD", 0x00830f10, i * 2)
                     for i in range(4)]
         cpu.microcode = [0x8301052] * 4
-        for m, kind in ((named, "reboot_cf9-"), (device, "reset_nvme-"),
-                        (cpu, "zenbleed-")):
+        table = machine.Machine()
+        table.tables["APIC"][10:24] = b"IBM   SERVIGIL"
+        for m, kind, ours in ((named, "reboot_cf9-", "port CF9"),
+                              (device, "reset_nvme-", None),
+                              (cpu, "zenbleed-", "DE_CFG"),
+                              (table, "tsc_nodes-", "TSC")):
             out = judge(self.write(kind, m))["records"][0]["findings"]
-            self.assertTrue([f for f in out if f["quirk"] and
-                             f["rule"].startswith(kind)], out)
+            found = [f for f in out if f["quirk"] and
+                     f["rule"].startswith(kind)]
+            self.assertTrue(found, out)
+            self.assertEqual("action" in found[0], bool(ours))
+            self.assertIn(ours or "", found[0].get("action", ""))
         cpu.microcode = [0x830107a] * 4
         out = judge(self.write("mended", cpu))["records"][0]["findings"]
         self.assertEqual([f["rule"] for f in out
