@@ -143,14 +143,17 @@ void memmap_remove(struct memmap *m, paddr_t start, paddr_t end)
 uint64_t memmap_deny(struct memmap *m, paddr_t start, paddr_t end)
 {
     uint64_t denied = 0;
-    unsigned int i;
 
-    while (i = range_after(m, start),
-           start < end && i < m->nr && m->range[i].start < end) {
-        const struct memmap_range r = m->range[i];
-        paddr_t from = MAX(r.start, start), to = MIN(r.end, end);
+    while (start < end) {
+        unsigned int i = range_after(m, start);
+        struct memmap_range r;
+        paddr_t from, to;
 
-        start = to;
+        if (i == m->nr || m->range[i].start >= end)
+            break;
+        r = m->range[i];
+        from = MAX(r.start, start);
+        start = to = MIN(r.end, end);
         if (r.type != MEMMAP_RAM)
             continue;
         if (!memmap_set(m, from, to, MEMMAP_RESERVED))

@@ -124,6 +124,8 @@ START_TEST(denied_ram_is_reserved_and_nothing_else_changes)
            {0xa000, 0xb000, MEMMAP_NVS}, {0xb000, 0xd000, MEMMAP_RESERVED});
     ck_assert_uint_eq(0, memmap_deny(&map, 0x8000, 0xf000));
     ck_assert_uint_eq(0, memmap_deny(&map, 0x100000, 0x200000));
+    ck_assert_uint_eq(0x1000, memmap_deny(&map, 0x2000, 0x3000));
+    ck_assert_uint_eq(0, memmap_deny(&map, 0xb800, 0xc000));
 }
 END_TEST
 

@@ -24,6 +24,7 @@
 #define LOW_MEMORY        0x100000UL
 #define REAL_MODE_TOP     0xa0000UL
 #define SIZE_4G           (1UL << 32)
+#define PROBE_BYTES       sizeof(uint64_t)
 /* So many leave room for what lies in memory. */
 #define REGIONS_COARSE (BOOT_REGIONS_MAX - 64)
 
@@ -115,6 +116,51 @@ static void map_tame(void)
         boot_info.map.range[boot_info.map.nr - 1].end > top) {
         log_warn("memory map: nothing can be at %lx and above", top);
         memmap_remove(&boot_info.map, top, ~0UL);
+    }
+}
+
+/* Does memory keep what is written there? The cache would. */
+static bool memory_answers(paddr_t a)
+{
+    volatile uint64_t *p = maddr_to_virt(a);
+    uint64_t old = *p;
+    bool kept;
+
+    *p = ~old;
+    cache_flush(p);
+    kept = *p == ~old;
+    *p = old;
+    return kept;
+}
+
+/* Where memory from 'there' on ends, when at 'end' there is none. */
+static paddr_t memory_end(paddr_t there, paddr_t end)
+{
+    if (!memory_answers(there))
+        return there;
+    while (end - there > 2 * PAGE_SIZE) {
+        paddr_t a = ALIGN_DOWN(there + (end - there) / 2, PAGE_SIZE);
+
+        *(memory_answers(a) ? &there : &end) = a;
+    }
+    return ALIGN_DOWN(there, PAGE_SIZE) + PAGE_SIZE;
+}
+
+/* Firmware may promise memory that is not there. */
+static void map_probe(paddr_t from, paddr_t to)
+{
+    /* From above: what is denied may become one with what lies there. */
+    for (unsigned int i = boot_info.map.nr; i-- > 0;) {
+        const struct memmap_range r = boot_info.map.range[i];
+        paddr_t end;
+
+        if (r.type != MEMMAP_RAM || r.start < from || r.end > to ||
+            r.end - r.start < PAGE_SIZE || memory_answers(r.end - PROBE_BYTES))
+            continue;
+        end = memory_end(r.start, r.end);
+        log_warn("memory map: no memory answers at %lx-%lx", end, r.end);
+        (void)memmap_deny(&boot_info.map, end, r.end);
+        boot_reserve(end, r.end);
     }
 }
 
@@ -260,6 +306,7 @@ void boot_memory_done(void)
     static struct page_region ram[BOOT_REGIONS_MAX];
     unsigned int nr = 0;
 
+    map_probe(SIZE_4G, ~0UL);
     for (unsigned int i = 0; i < boot_info.map.nr; i++) {
         if (boot_info.map.range[i].type == MEMMAP_RAM)
             nr += ram_pieces(&boot_info.map.range[i], ram + nr,
@@ -289,6 +336,7 @@ void boot_entry(uint32_t magic, uint32_t info)
         boot_refuse("the loader gave no memory map: firmware's may be too long "
                     "for it");
     map_tame();
+    map_probe(0, SIZE_4G); /* what is mapped at this time */
     acpi_claim();
     free_map_init();
     modules_move();

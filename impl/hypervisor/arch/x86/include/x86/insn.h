@@ -28,6 +28,12 @@ static inline uint64_t rdmsr(uint32_t msr)
     return lo | (uint64_t)hi << 32;
 }
 
+/* Write the line back and forget it: the next read comes from memory. */
+static inline void cache_flush(const volatile void *p)
+{
+    asm volatile("mfence; clflush (%0); mfence" : : "r"(p) : "memory");
+}
+
 static inline void wrmsr(uint32_t msr, uint64_t v)
 {
     asm volatile("wrmsr"
