@@ -395,6 +395,15 @@ of_map("map_no_ram", "no memory at all",
        (0, 0x100000, RESERVED), (MIB, MEMORY, RESERVED), base=False)
 of_map("map_low_gone", "all below 1 MiB is reserved",
        (0, MIB, RESERVED), (MIB, MEMORY - MIB - 0x60000, RAM), base=False)
+of_map("map_absent", "a GiB of memory that is not there",
+       (MEMORY, GIB, RAM), quick=True)
+of_map("map_absent_high", "4 GiB of memory above 4 GiB that are not there",
+       (4 * GIB, 4 * GIB, RAM))
+of_map("map_too_large", "a range of memory that ends behind what is there",
+       (0, 0x9fc00, RAM), (0xf0000, 0x10000, RESERVED),
+       (MIB, 2 * MEMORY - MIB, RAM), base=False)
+of_map("map_to_4g", "the devices below 4 GiB are memory",
+       (3 * GIB, GIB - 0x100000, RAM))
 of_map("map_little", "48 MiB of memory",
        (0, 0x9fc00, RAM), (MIB, 48 * MIB, RAM), base=False, quick=True)
 

@@ -333,7 +333,7 @@ void boot_entry(uint32_t magic, uint32_t info)
         panic("not started by a multiboot loader: magic %x", magic);
     (void)option_parse(boot_info.cmdline); /* it reported what is wrong */
     if (!memmap_top(&boot_info.map, MEMMAP_RAM))
-        boot_refuse("the loader gave no memory map: firmware's may be too long "
+        boot_refuse("no memory in the loader's map: firmware's may be too long "
                     "for it");
     map_tame();
     map_probe(0, SIZE_4G); /* what is mapped at this time */

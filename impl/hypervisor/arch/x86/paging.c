@@ -113,14 +113,12 @@ static bool map_range(uintptr_t va, paddr_t pa, uint64_t bytes, uint64_t flags,
     return true;
 }
 
+/* Every CPU with long mode has the leaf. */
 paddr_t paging_address_limit(void)
 {
-    uint32_t top = cpuid(0x80000000, 0).a;
-    unsigned int bits = 36;
+    unsigned int bits = cpuid(CPUID_ADDRESS_BITS, 0).a & 63;
 
-    if (top >= CPUID_ADDRESS_BITS && top < 0x80010000)
-        bits = cpuid(CPUID_ADDRESS_BITS, 0).a & 0xff;
-    return MIN(bits < 64 ? BIT(bits) : ~0UL, DIRECT_SLOTS * SIZE_512G);
+    return MIN(BIT(bits), DIRECT_SLOTS * SIZE_512G);
 }
 
 static void map_section(const char *start, const char *end, uint64_t flags)
