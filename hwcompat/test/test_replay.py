@@ -458,6 +458,18 @@ class Campaign(unittest.TestCase):
             self.assertEqual(names, ["one", "two.tar.zst"])
 
 
+class Command(unittest.TestCase):
+    def test_what_makes_no_sense_is_a_usage_error(self):
+        program = os.path.join(BUILD, "touchstone-replay")
+        for words in (["/absent/record"], ["--all", HERE], ["--kernel", "dos",
+                      HERE], [HERE, HERE], ["--cpus", "0", HERE]):
+            with self.subTest(words=words):
+                done = subprocess.run([program, *words], capture_output=True,
+                                      text=True, timeout=60, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("error:", done.stderr)
+
+
 class Zoo(unittest.TestCase):
     def test_many_machines_with_names_of_their_own(self):
         names = [a.name for a in animals.ANIMALS]
