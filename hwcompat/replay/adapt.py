@@ -254,7 +254,7 @@ def has_ec(tables_):
 # --- Memory -----------------------------------------------------------------
 RAM, RESERVED = 1, 2
 # What q35's own firmware needs: tables and its data at the end of low memory.
-KEPT_AT_END = 0x60000
+KEPT_AT_END, KEPT_STEP = 0x60000, 0x10000
 BIOS_AREA = (0xf0000, 0x10000, RESERVED)
 
 
@@ -264,20 +264,21 @@ def cut(start, size, low, high):
     return (first, last - first) if first < last else None
 
 
-def memory(recorded, total):
+def memory(recorded, total, tables_bytes=0):
     """A map for `total` bytes of low memory, with the recorded one's shape."""
-    said, out = [], [(total - KEPT_AT_END, KEPT_AT_END, RESERVED), BIOS_AREA]
+    kept = KEPT_AT_END + (tables_bytes & -KEPT_STEP)
+    said, out = [], [(total - kept, kept, RESERVED), BIOS_AREA]
     lost = 0
     for start, size, kind in recorded:
         if kind != RAM:
             out.append((start, size, kind))
             continue
-        part = cut(start, size, 0, total - KEPT_AT_END)
+        part = cut(start, size, 0, total - kept)
         lost += size - (part[1] if part else 0)
         if part:
             out.append((*part, RAM))
     if lost:
         said.append(f"memory: {lost >> 20} MiB of RAM left out, the machine "
                     f"has {total >> 20} MiB")
-    said.append("memory: the last 384 KiB stay the firmware's own")
+    said.append(f"memory: the last {kept >> 10} KiB stay the firmware's own")
     return sorted(out), said

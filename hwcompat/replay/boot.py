@@ -161,11 +161,12 @@ def large_smbios(data, said):
     return ["smbios-entry-point-type=64"]
 
 
-def rom_arguments(record, options, place, said):
+def rom_arguments(record, options, files, place, said):
     """The option ROM: a memory map, and no SMI for what AML writes."""
     ranges = [] if options.no_memory_map else record.memory
     if ranges and not options.raw:
-        ranges, more = adapt.memory(ranges, options.memory << 20)
+        ranges, more = adapt.memory(ranges, options.memory << 20,
+                                    len(files.get("etc/acpi/tables", b"")))
         said += more
     if len(ranges) > firmware.ROM_ENTRIES:
         ranges = ranges[:firmware.ROM_ENTRIES]
@@ -237,7 +238,7 @@ def command(record, options, emulator, place, said, odd=Oddities()):
                                    said)
     else:
         starting = [*firmware.write_all(files, place),
-                    *rom_arguments(record, options, place, said),
+                    *rom_arguments(record, options, files, place, said),
                     *started_by_bios(row, options, started)]
     model = cpus.model(record, row.cpu or machines.cpu_model(emulator.version),
                        options.kernel == "ours", emulator, said)

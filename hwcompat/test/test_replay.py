@@ -126,6 +126,9 @@ class Firmware(unittest.TestCase):
         self.assertLess(ram, 1 << 30)
         self.assertIn((0x7de00000, 0x1200000, machine.RESERVED), ranges)
         self.assertTrue([s for s in said if "left out" in s])
+        ranges, _ = adapt.memory(m.memory, 1 << 30, 4 << 20)
+        self.assertIn(((1 << 30) - (4 << 20) - 0x60000,
+                       (4 << 20) + 0x60000, adapt.RESERVED), ranges)
 
     def test_the_rom_holds_the_map_and_has_a_sum(self):
         with open(os.path.join(BUILD, "e820.bin"), "rb") as f:
