@@ -56,7 +56,7 @@ class Soak:
         self.peer = peer
         self.seed = seed
         self.random = random.Random(seed)
-        self.until = time.monotonic() + minutes * 60
+        self.until = time.monotonic()
         self.minutes = minutes
         self.view = view
         self.counts = collections.Counter()
@@ -72,6 +72,7 @@ class Soak:
 
     def run(self):
         self.start()
+        self.until = time.monotonic() + self.minutes * 60
         while time.monotonic() < self.until:
             self.step()
         self.end()

@@ -18,9 +18,10 @@ check() {
     fi
 }
 
-# said NAME PATTERN: a line of the file of samples after that of a measure.
+# said NAME UNIT: the file has a sample of that measure from ours.
 said() {
-    grep -A 14 "\"$1\": {" "$file" | grep -q "$2"
+    tr -d ' \n' <"$file" |
+        grep -q "\"$1\":{\"unit\":\"$2\"[^{}]*{\"ours\":\[[0-9]"
 }
 
 mkdir -p "$folder"
@@ -33,7 +34,7 @@ check "a disk, a network and a life are measured" \
 check "the file has samples of the disk" \
     said blk.blkfront-raw.randread-4k-qd1.v1 IOPS
 check "it has samples of the network" said net.netfront.tx-p1.v1 Mbit/s
-check "it has samples of a guest's life" said life.guest.create '"s"'
+check "it has samples of a guest's life" said life.guest.create s
 check "the raw answer of fio is kept" grep -q clat_ns \
     "$folder/raw/000-blk.blkfront-raw.randread-4k-qd1.v1.ours.json"
 check "a soak ends with zero errors and no memory lost" \
