@@ -91,6 +91,8 @@ void test_fail(const char *file, int line, const char *what, long found)
 void test_skip(const char *why) __attribute__((noreturn));
 /* Ends the test as another vCPU or domain ended, unless that passed. */
 void test_follow(const struct outcome *other);
+/* Why it ended so, as part of the line that is being written. */
+void outcome_reason(const struct outcome *o);
 /* Runs fn to its end or the first check that fails. */
 struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result);
 

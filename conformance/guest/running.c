@@ -17,21 +17,7 @@ static void say_outcome(const struct suite *s, const struct test *t, bool guest,
     line_begin("ABI ");
     line_text(o->word);
     name_of(s, t, guest);
-    if (o->what) {
-        line_text(" ");
-        if (o->file) {
-            line_text(o->file);
-            line_text(":");
-            line_number(o->line);
-            line_text(": ");
-        }
-        line_text(o->what);
-        if (o->file) {
-            line_text(" (found ");
-            line_number(o->found);
-            line_text(")");
-        }
-    }
+    outcome_reason(o);
     line_end();
 }
 

@@ -1,4 +1,5 @@
 /* Where a kernel begins: its words, checks that end what they are in. */
+#include "console.h"
 #include "guest.h"
 #include "memory.h"
 
@@ -36,6 +37,25 @@ void test_follow(const struct outcome *other)
 {
     if (other->word[0] != 'p')
         give_up(*other);
+}
+
+void outcome_reason(const struct outcome *o)
+{
+    if (!o->what)
+        return;
+    line_text(" ");
+    if (o->file) {
+        line_text(o->file);
+        line_text(":");
+        line_number(o->line);
+        line_text(": ");
+    }
+    line_text(o->what);
+    if (o->file) {
+        line_text(" (found ");
+        line_number(o->found);
+        line_text(")");
+    }
 }
 
 struct outcome test_guard(long (*fn)(void *arg), void *arg, long *result)

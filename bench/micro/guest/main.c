@@ -132,19 +132,7 @@ static void say_problem(const struct op *op, const struct outcome *o)
     line_text(o->word);
     line_text(" ");
     line_text(op->name);
-    line_text(" ");
-    if (o->file) {
-        line_text(o->file);
-        line_text(":");
-        line_number(o->line);
-        line_text(": ");
-    }
-    line_text(o->what);
-    if (o->file) {
-        line_text(" (found ");
-        line_number(o->found);
-        line_text(")");
-    }
+    outcome_reason(o);
     line_end();
 }
 
