@@ -1,6 +1,6 @@
 """Boots a machine with given firmware under QEMU and tells how it ended:
-up, refused (with its line), panic (with its reason), slow (still talking when
-time was up), silent, or reset."""
+up, refused (with its line), panic (with its reason), slow (still talking after
+ten times its limit), silent, or reset."""
 import collections
 import os
 import re
@@ -23,7 +23,7 @@ SMBIOS_INACTIVE, SMBIOS_END, SMBIOS_CPU = 126, 127, 4
 SMBIOS_CPU_POPULATED = 0x40
 SMBIOS_2_MAX = 60000  # and what QEMU adds
 TAIL_LINES = 12
-SILENT_S = 15
+PATIENCE = 10  # limits in all, for a machine that goes on talking
 OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
 FIRMWARES = ("auto", "bios", "uefi")
 
@@ -300,9 +300,14 @@ class Watch:
         self.reasons = [self.tail[-1] if last else
                         complaint or "the machine ended without a word"]
 
-    def unfinished(self, seconds):
+    def deadline(self, limit_s):
+        """A machine has the limit again after each line: firmware whose AML waits
+        for devices that are not here says so now and then, and comes up."""
+        return min(self.last + limit_s, PATIENCE * limit_s)
+
+    def unfinished(self, seconds, limit_s):
         """No line told the end, and time is up."""
-        talking = seconds - self.last < SILENT_S
+        talking = seconds - self.last < limit_s
         self.outcome = "slow" if talking else "silent"
         self.reasons = [f"no end after {seconds:.0f} s; last: "
                         f"{self.tail[-1] if self.tail else 'nothing'}"]
@@ -311,18 +316,29 @@ class Watch:
 def watch(arguments, limit_s, log):
     seen = Watch()
     with Machine(arguments, log) as machine:
-        try:
-            for event in machine.events(limit_s):
-                seen.take(event)
-                if seen.complete():
-                    break
-            if not seen.outcome:
-                seen.ended(machine.complaint())
-        except MachineTimeout:
-            if not seen.outcome:
-                seen.unfinished(machine.seconds())
+        listen(machine, seen, limit_s)
         seconds = machine.seconds()
     return seen, seconds
+
+
+def listen(machine, seen, limit_s):
+    """Until the end is told, or the machine says nothing for the limit."""
+    while True:
+        until = seen.deadline(limit_s)
+        try:
+            for event in machine.events(until):
+                seen.take(event)
+                if seen.complete():
+                    return
+            if not seen.outcome:
+                seen.ended(machine.complaint())
+            return
+        except MachineTimeout:
+            if seen.outcome:
+                return
+            if seen.deadline(limit_s) <= until:
+                seen.unfinished(machine.seconds(), limit_s)
+                return
 
 
 def replay(record, options, emulator, place, odd=Oddities()):

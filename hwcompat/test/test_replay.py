@@ -406,6 +406,47 @@ def damaged(data, chance):
         if chance.random() < .2 else bytes(data)
 
 
+class Spoken:
+    """A machine that says lines at given times, and never ends."""
+
+    def __init__(self, times, text="ACPI Error: Aborting method"):
+        self.lines = collections.deque(boot.Line(at, text) for at in times)
+        self.now = 0
+
+    def events(self, until):
+        while self.lines and self.lines[0].time <= until:
+            yield self.lines.popleft()
+        self.now = until
+        raise boot.MachineTimeout("no end")
+
+    def seconds(self):
+        return self.now
+
+
+class Patience(unittest.TestCase):
+    def outcome(self, times, limit=40):
+        seen, spoken = boot.Watch(), Spoken(times)
+        boot.listen(spoken, seen, limit)
+        return seen.outcome, spoken.now
+
+    def test_nothing_is_silent_after_the_limit(self):
+        self.assertEqual(self.outcome([]), ("silent", 40))
+        self.assertEqual(self.outcome([1, 2]), ("silent", 42))
+
+    def test_who_talks_has_longer(self):
+        self.assertEqual(self.outcome([30, 60, 90]), ("silent", 130))
+
+    def test_who_talks_for_ever_is_slow(self):
+        self.assertEqual(self.outcome(range(0, 9999, 30)), ("slow", 400))
+
+    def test_an_end_ends_it(self):
+        seen = boot.Watch()
+        spoken = Spoken([30, 60])
+        spoken.lines.append(boot.Line(80, "@up cpus=2"))
+        boot.listen(spoken, seen, 40)
+        self.assertEqual((seen.outcome, seen.facts), ("up", {"cpus": "2"}))
+
+
 class Campaign(unittest.TestCase):
     ROW = {"record": "r", "title": "A \x1b machine", "kernel": "ours",
            "outcome": "up", "reasons": [], "facts": {}, "adaptations": ["a"],
