@@ -46,12 +46,19 @@ static const struct option_row rows[] = {
 static const struct option_set set = {"touchstone record", RECORD_TOOL, usage,
                                       rows, sizeof(rows) / sizeof(*rows)};
 
+/* Without SMBIOS a machine has no name. */
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return *text ? text : otherwise;
+}
+
 static void summary(const struct record *r, FILE *out)
 {
     const struct record_machine *m = record_machine(r);
 
     fprintf(out, "record %s (%s): %s %s, BIOS %s %s\n", record_id(r),
-            record_origin(r), m->vendor, m->product, m->bios_version,
+            record_origin(r), or_else(m->vendor, "unnamed"),
+            or_else(m->product, "machine"), or_else(m->bios_version, "unknown"),
             m->bios_date);
     fprintf(out,
             "%zu ACPI tables, %zu CPUs, %zu ranges of memory, %zu PCI "

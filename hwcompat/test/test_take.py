@@ -106,6 +106,7 @@ class Take(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.root = os.path.join(place.name, "tree")
         self.record = os.path.join(place.name, "record")
+        self.said = ""
         for name, data in TREE.items():
             path = os.path.join(self.root, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -119,6 +120,7 @@ class Take(unittest.TestCase):
                                   stdout=subprocess.PIPE, check=False,
                                   stderr=subprocess.PIPE)
             self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.said = (done.stdout + done.stderr).decode()
         return self.json("record.json")
 
     def tree(self, *options):
@@ -208,6 +210,7 @@ class Take(unittest.TestCase):
         self.assertIn("acpi", missing)
         self.assertIn("No such file", missing["smbios"])
         self.assertIn("--root", missing["cpuid"])
+        self.assertIn("unnamed machine, BIOS unknown", self.said)
 
     def test_this_machine_can_be_recorded(self):
         head = self.take()
