@@ -146,6 +146,18 @@ static void comparison_add(cJSON *root, const struct comparison *c)
                               change_make(&c->change[i]));
 }
 
+int report_tree(FILE *out, cJSON *root, bool indented)
+{
+    char *text = indented ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
+
+    cJSON_Delete(root);
+    if (!text)
+        return -ENOMEM;
+    fprintf(out, "%s\n", text);
+    free(text);
+    return 0;
+}
+
 /* What an earlier judgement left there goes. */
 static const char *const found[] = {"ratios", "noise", "statistics",
                                     "comparison"};
@@ -153,7 +165,6 @@ static const char *const found[] = {"ratios", "noise", "statistics",
 int report_json(FILE *out, const struct report *r)
 {
     cJSON *root = cJSON_Duplicate(r->matrix->run->json, true);
-    char *text;
 
     if (!root)
         return -ENOMEM;
@@ -164,11 +175,5 @@ int report_json(FILE *out, const struct report *r)
     statistics_add(root, r->matrix);
     if (r->comparison)
         comparison_add(root, r->comparison);
-    text = cJSON_PrintUnformatted(root);
-    cJSON_Delete(root);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return 0;
+    return report_tree(out, root, false);
 }

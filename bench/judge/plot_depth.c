@@ -41,20 +41,17 @@ static size_t device_of(struct devices *d, const struct measure *m)
     return i;
 }
 
-struct point {
-    double x, y, low, high;
-};
-
 static int point_compare(const void *a, const void *b)
 {
-    double x = ((const struct point *)a)->x, y = ((const struct point *)b)->x;
+    double x = ((const struct svg_point *)a)->x,
+           y = ((const struct svg_point *)b)->x;
 
     return (x > y) - (x < y);
 }
 
 /* Points of one device under one peer, by depth. */
 static int points_get(const struct plot *p, struct devices *d, size_t device,
-                      size_t peer, struct point *out, size_t *n)
+                      size_t peer, struct svg_point *out, size_t *n)
 {
     struct interval i;
     double median;
@@ -67,33 +64,26 @@ static int points_get(const struct plot *p, struct devices *d, size_t device,
             continue;
         if (side_measure(series_values(s), 0.95, &median, &i))
             return -ENOMEM;
-        out[(*n)++] = (struct point){plot_depth_of(p->member[k]->name), median,
-                                     i.low, i.high};
+        out[(*n)++] = (struct svg_point){plot_depth_of(p->member[k]->name),
+                                         median, i.low, i.high};
     }
     qsort(out, *n, sizeof(*out), point_compare);
     return 0;
 }
 
-static void curve_draw(FILE *out, const struct point *p, size_t n,
+static void curve_draw(FILE *out, const struct svg_point *p, size_t n,
                        const struct axis *x, const struct axis *y,
                        const char *peer, size_t device)
 {
     const char *look = svg_peer(peer);
     char classes[32];
 
-    fprintf(out, "<polyline class=\"curve %s d%zu\" points=\"", look,
-            device % DASHES);
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%.1f,%.1f ", axis_at(x, p[i].x), axis_at(y, p[i].y));
-    fputs("\"/>\n", out);
-    snprintf(classes, sizeof(classes), "ci %s", look);
+    snprintf(classes, sizeof(classes), "%s d%zu", look, device % DASHES);
+    svg_curve(out, p, n, x, y, classes);
     for (size_t i = 0; i < n; i++) {
-        double at = axis_at(x, p[i].x);
-
-        svg_line(out, at, axis_at(y, p[i].low), at, axis_at(y, p[i].high),
-                 classes);
+        svg_interval(out, &p[i], x, y, look);
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" class=\"%s\"/>\n",
-                at, axis_at(y, p[i].y), look);
+                axis_at(x, p[i].x), axis_at(y, p[i].y), look);
     }
 }
 
@@ -118,16 +108,9 @@ static void scales(const struct plot *p, const struct run *run, struct axis *x,
 static void frame(FILE *out, const struct plot *p, const struct axis *x,
                   const struct axis *y)
 {
-    double tick[TICKS_MAX];
     char text[SHOW_BYTES];
-    size_t n = axis_ticks(y, tick);
 
-    for (size_t i = 0; i < n; i++) {
-        svg_line(out, LEFT, axis_at(y, tick[i]), PLOT_WIDTH - RIGHT,
-                 axis_at(y, tick[i]), "grid");
-        svg_text(out, LEFT - 6, axis_at(y, tick[i]) + 4, "end faint num",
-                 show_number(tick[i], text));
-    }
+    svg_grid(out, y, LEFT, PLOT_WIDTH - RIGHT);
     for (size_t i = 0; i < p->members; i++) {
         unsigned int depth = plot_depth_of(p->member[i]->name);
 
@@ -170,7 +153,7 @@ int plot_depth(FILE *out, const struct plot *p, const struct report *r,
                bool alone)
 {
     const struct run *run = r->matrix->run;
-    struct point point[PLOT_MEMBERS_MAX];
+    struct svg_point point[PLOT_MEMBERS_MAX];
     bool shown[RUN_PEERS_MAX] = {false};
     struct devices d = {.n = 0};
     struct axis x, y;

@@ -16,10 +16,6 @@ enum {
     POINTS_MAX = HISTORY_MAX + 1,
 };
 
-struct point {
-    double x, y, low, high;
-};
-
 static const struct run *run_at(const struct report *r, size_t i)
 {
     return i < r->history->runs ? &r->history->run[i] : r->matrix->run;
@@ -34,7 +30,7 @@ static const char *name_at(const struct report *r, size_t i)
 
 /* One peer's points; those of other units are left out. */
 static int points_get(const struct plot *p, const struct report *r,
-                      const char *peer, struct point *out, size_t *n)
+                      const char *peer, struct svg_point *out, size_t *n)
 {
     *n = 0;
     for (size_t i = 0; i <= r->history->runs && *n < POINTS_MAX; i++) {
@@ -49,32 +45,26 @@ static int points_get(const struct plot *p, const struct report *r,
             continue;
         if (side_measure(series_values(&m->series[at]), 0.95, &median, &ci))
             return -ENOMEM;
-        out[(*n)++] = (struct point){(double)i, median, ci.low, ci.high};
+        out[(*n)++] = (struct svg_point){(double)i, median, ci.low, ci.high};
     }
     return 0;
 }
 
 static void trend_curve(FILE *out, const struct report *r,
-                        const struct point *p, size_t n, const struct axis *x,
-                        const struct axis *y, const char *peer)
+                        const struct svg_point *p, size_t n,
+                        const struct axis *x, const struct axis *y,
+                        const char *peer)
 {
     const char *look = svg_peer(peer);
-    char classes[32], number[SHOW_BYTES];
+    char number[SHOW_BYTES];
 
-    fprintf(out, "<polyline class=\"curve %s\" points=\"", look);
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%.1f,%.1f ", axis_at(x, p[i].x), axis_at(y, p[i].y));
-    fputs("\"/>\n", out);
-    snprintf(classes, sizeof(classes), "ci %s", look);
+    svg_curve(out, p, n, x, y, look);
     for (size_t i = 0; i < n; i++) {
-        double at = axis_at(x, p[i].x);
-
-        svg_line(out, at, axis_at(y, p[i].low), at, axis_at(y, p[i].high),
-                 classes);
+        svg_interval(out, &p[i], x, y, look);
         fprintf(out,
                 "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" "
                 "class=\"%s\"><title>",
-                at, axis_at(y, p[i].y), look);
+                axis_at(x, p[i].x), axis_at(y, p[i].y), look);
         show_markup(out, name_at(r, (size_t)p[i].x));
         fprintf(out, " %s: %s</title></circle>\n", peer,
                 show_number(p[i].y, number));
@@ -84,16 +74,9 @@ static void trend_curve(FILE *out, const struct report *r,
 static void frame(FILE *out, const struct plot *p, const struct report *r,
                   const struct axis *x, const struct axis *y)
 {
-    double tick[TICKS_MAX];
-    char text[SHOW_BYTES], first[16], last[16];
-    size_t n = axis_ticks(y, tick);
+    char first[16], last[16];
 
-    for (size_t i = 0; i < n; i++) {
-        svg_line(out, LEFT, axis_at(y, tick[i]), PLOT_WIDTH - RIGHT,
-                 axis_at(y, tick[i]), "grid");
-        svg_text(out, LEFT - 6, axis_at(y, tick[i]) + 4, "end faint num",
-                 show_number(tick[i], text));
-    }
+    svg_grid(out, y, LEFT, PLOT_WIDTH - RIGHT);
     snprintf(first, sizeof(first), "%.15s", name_at(r, 0));
     snprintf(last, sizeof(last), "%.15s", name_at(r, r->history->runs));
     svg_text(out, LEFT, HEIGHT - 6, "faint num", first);
@@ -105,7 +88,7 @@ int plot_trend(FILE *out, const struct plot *p, const struct report *r,
                bool alone)
 {
     const struct run *run = r->matrix->run;
-    struct point point[RUN_PEERS_MAX][POINTS_MAX];
+    struct svg_point point[RUN_PEERS_MAX][POINTS_MAX];
     size_t n[RUN_PEERS_MAX];
     bool shown[RUN_PEERS_MAX] = {false};
     double most = 0;

@@ -34,6 +34,9 @@ int report_svg(const char *directory, const struct report *r);
 /* Those that need more samples: as lines, or as JSON. */
 report_fn report_undecided, report_undecided_json;
 
+/* Writes the tree as one line, or indented, and frees it. 0, or -ENOMEM. */
+int report_tree(FILE *out, cJSON *root, bool indented);
+
 /* null when it is no number. */
 cJSON *report_number(double value);
 

@@ -144,3 +144,37 @@ const char *svg_peer(const char *name)
             return rows[i].look;
     return "other";
 }
+
+void svg_curve(FILE *out, const struct svg_point *p, size_t n,
+               const struct axis *x, const struct axis *y, const char *look)
+{
+    fprintf(out, "<polyline class=\"curve %s\" points=\"", look);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%.1f,%.1f ", axis_at(x, p[i].x), axis_at(y, p[i].y));
+    fputs("\"/>\n", out);
+}
+
+void svg_interval(FILE *out, const struct svg_point *p, const struct axis *x,
+                  const struct axis *y, const char *look)
+{
+    double at = axis_at(x, p->x);
+    char classes[32];
+
+    snprintf(classes, sizeof(classes), "ci %s", look);
+    svg_line(out, at, axis_at(y, p->low), at, axis_at(y, p->high), classes);
+}
+
+void svg_grid(FILE *out, const struct axis *y, double left, double right)
+{
+    double tick[TICKS_MAX];
+    char text[SHOW_BYTES];
+    size_t n = axis_ticks(y, tick);
+
+    for (size_t i = 0; i < n; i++) {
+        double at = axis_at(y, tick[i]);
+
+        svg_line(out, left, at, right, at, "grid");
+        svg_text(out, left - 6, at + 4, "end faint num",
+                 show_number(tick[i], text));
+    }
+}

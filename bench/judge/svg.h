@@ -35,6 +35,19 @@ void svg_text(FILE *out, double x, double y, const char *look,
 void svg_line(FILE *out, double x1, double y1, double x2, double y2,
               const char *look);
 
+/* A value with its interval. */
+struct svg_point {
+    double x, y, low, high;
+};
+
+/* A line through the points. */
+void svg_curve(FILE *out, const struct svg_point *p, size_t n,
+               const struct axis *x, const struct axis *y, const char *look);
+void svg_interval(FILE *out, const struct svg_point *p, const struct axis *x,
+                  const struct axis *y, const char *look);
+/* Lines at the round values of `y`, which are written left of them. */
+void svg_grid(FILE *out, const struct axis *y, double left, double right);
+
 /* The colour of a peer: a class. */
 const char *svg_peer(const char *name);
 

@@ -1,23 +1,9 @@
 /* Formats of other tools: Bencher's, github-action-benchmark's, CSV. */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
 #include "show.h"
-
-static int json_print(FILE *out, cJSON *take_root)
-{
-    char *text = cJSON_Print(take_root);
-
-    cJSON_Delete(take_root);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return 0;
-}
 
 /* --- Bencher Metric Format ---------------------------------------------------- */
 /* Its measures are named by slugs: "mib-s" for "MiB/s". */
@@ -77,7 +63,7 @@ int report_bmf(FILE *out, const struct report *r)
                 measures, "ratio",
                 metric_make(row->judged.ratio, row->judged.interval));
     }
-    return json_print(out, root);
+    return report_tree(out, root, true);
 }
 
 /* --- github-action-benchmark -------------------------------------------------- */
@@ -115,7 +101,7 @@ static int benchmarks_print(FILE *out, const struct report *r, bool higher)
         if (row->judged.nx && row->measure->higher == higher)
             cJSON_AddItemToArray(root, benchmark_make(r->matrix, row));
     }
-    return json_print(out, root);
+    return report_tree(out, root, true);
 }
 
 int report_github_bigger(FILE *out, const struct report *r)

@@ -1,7 +1,4 @@
 /* Which measures need more samples. */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "report.h"
 
 static bool undecided(const struct row *row)
@@ -39,7 +36,6 @@ int report_undecided_json(FILE *out, const struct report *r)
     cJSON *root = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(root, "undecided");
     size_t decided = 0;
-    char *text;
 
     for (size_t i = 0; i < r->matrix->rows; i++) {
         const struct row *row = &r->matrix->row[i];
@@ -50,11 +46,5 @@ int report_undecided_json(FILE *out, const struct report *r)
             decided += row_compares(row);
     }
     cJSON_AddNumberToObject(root, "decided", (double)decided);
-    text = cJSON_Print(root);
-    cJSON_Delete(root);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return 0;
+    return report_tree(out, root, true);
 }
